@@ -1,0 +1,1 @@
+"""E-mail: composing, signing and handing over."""

@@ -1,0 +1,1 @@
+"""Settings: one posthouse.toml plus POSTHOUSE_* variables, read once."""

@@ -1,0 +1,1 @@
+"""The rules of Posthouse: no I/O, standard library and msgspec only."""

@@ -1,0 +1,146 @@
+"""What the room of delivery needs from outside."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from posthouse.core.delivery.model import Claimed, LaneDepth, ProviderRow, Route, Settlement
+from posthouse.core.delivery.outcomes import Outcome
+from posthouse.core.kernel.ids import Id
+from posthouse.core.messages.model import Channel, Extras, Lane
+from posthouse.core.templates.model import Release
+
+
+class QueueStore(Protocol):
+    """The queue as a dispatcher sees it. All statements are set-based; none costs more with a longer queue."""
+
+    async def claim(self, lanes: Sequence[tuple[Lane, int]], *, now: int, until: int, lease: int) -> list[Claimed]:
+        """Takes messages that are due under a lease until ``until``.
+
+        ``lanes`` says how many of each lane at most, in order. Within a lane the flows (workspace and source) share evenly; within
+        a flow the longest due comes first. Due is ``available_at <= now``; a row whose lease has run out is due and comes back
+        with ``in_doubt``. Every row taken gets ``lease`` (63 bits, never used before) as its fencing token.
+        """
+        ...
+
+    async def extend(self, held: Sequence[tuple[Id, int]], until: int) -> set[Id]:
+        """Renews leases (message, token); answers the messages that are no longer ours."""
+        ...
+
+    async def record(self, batch: Sequence[Settlement]) -> list[bool]:
+        """Records settlements in ONE transaction; True for each that took effect (see Settlement)."""
+        ...
+
+    async def next_due(self, now: int) -> int | None:
+        """The soonest instant after ``now`` at which something that is not held may be claimed, None when nothing waits."""
+        ...
+
+    async def depth(self, now: int) -> list[LaneDepth]:
+        """Exact up to 10,000 a lane, an estimate beyond; milliseconds on any queue."""
+        ...
+
+    async def wake(self, timeout: float) -> bool:
+        """Waits until somebody accepted or released a message, or the time (seconds) is over. False: the time was over."""
+        ...
+
+    async def hold_before(self, instant: int, at: int) -> int:
+        """Holds every pending message created before an instant (after a restore); how many."""
+        ...
+
+    async def release_held(self, workspace_id: Id | None, message_ids: Sequence[Id] | None, at: int) -> int:
+        """Lets held messages go (None: all); how many."""
+        ...
+
+
+class DeliveryStore(Protocol):
+    """Providers and routes. Changes raise the settings generation."""
+
+    async def add_provider(self, provider: ProviderRow) -> None:
+        """Keeps a provider. ConflictError when the workspace has one of that name."""
+        ...
+
+    async def providers(self, workspace_id: Id) -> Sequence[ProviderRow]:
+        """All providers of a workspace, oldest first."""
+        ...
+
+    async def update_provider(self, provider: ProviderRow) -> None:
+        """Replaces settings, secret and enabled. NotFoundError when there is none."""
+        ...
+
+    async def remove_provider(self, workspace_id: Id, name: str) -> None:
+        """Forgets a provider and takes it out of the routes. NotFoundError when there is none."""
+        ...
+
+    async def routes(self, workspace_id: Id) -> Sequence[Route]:
+        """The routes of a workspace (none: every enabled provider of the channel, in the order they were added)."""
+        ...
+
+    async def save_route(self, route: Route) -> None:
+        """Replaces the route of a channel; no steps: back to the default."""
+        ...
+
+
+class Flight(Protocol):
+    """One attempt's black box: it survives the death of the process (not of the machine)."""
+
+    def may_begin(self) -> bool:
+        """Asked immediately before the first byte of the message leaves. False: the lease is gone, do not send."""
+        ...
+
+    def committed(self) -> None:
+        """Said immediately before the byte that may cause delivery leaves (the final dot). From here on a crash is in doubt."""
+        ...
+
+
+class Outbound(Protocol):
+    """A message built for a channel; the provider of that channel knows its class."""
+
+    size: int
+
+
+class Provider(Protocol):
+    """A way out that is up. One object serves many sends at a time."""
+
+    row: ProviderRow
+    concurrency: int
+    """How many sends at a time it can use (connections)."""
+    loopback: bool
+    """Whether it only reaches this machine (manual domain verification is good enough for it)."""
+
+    async def send(self, outbound: Any, flight: Flight) -> Outcome:
+        """One attempt. Never raises for what the other side does; a defect of ours may raise, which counts as Deferred."""
+        ...
+
+    async def close(self) -> None:
+        """Says goodbye to the other side and lets go of everything."""
+        ...
+
+
+class ProviderFactory(Protocol):
+    """Makes providers from rows."""
+
+    def __call__(self, row: ProviderRow, secret: dict[str, Any]) -> Provider:
+        """ValidationError when the settings are wrong, pointer by field."""
+        ...
+
+
+class Composer(Protocol):
+    """Builds messages of one channel. Pure computation: no waiting, no store."""
+
+    def compose(
+        self,
+        message: Claimed,
+        extras: Extras,
+        release: Release | None,
+        identity: Any,
+        attachments: dict[bytes, bytes],
+    ) -> Any:
+        """The outbound message. ValidationError (or any PosthouseError) when it cannot be built: the message fails, once and for all."""
+        ...
+
+
+class ChannelIdentities(Protocol):
+    """Who we write as."""
+
+    async def identity(self, workspace_id: Id, sender_email: str) -> Any | None:
+        """The identity (domain, keys, return path) for a sender address, None when the domain is not usable."""
+        ...

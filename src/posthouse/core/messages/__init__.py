@@ -1,0 +1,1 @@
+"""The one door in: accepting messages, their states and their events."""

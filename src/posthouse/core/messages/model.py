@@ -1,0 +1,246 @@
+"""Messages, their states and their events.
+
+A message row is written once and never changed. What is pending stands in the narrow queue, what has ended
+stands in *states*, what happened stands in *events*: every message is in exactly one of queue and states.
+"""
+
+import enum
+from typing import Any, Final
+
+import msgspec
+
+from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.model import Sender, UnknownPolicy
+
+
+class Channel(enum.IntEnum):
+    """The ways to a person."""
+
+    EMAIL = 1
+    SMS = 2
+    WHATSAPP = 3
+    PUSH = 4
+
+
+class Lane(enum.IntEnum):
+    """Dispatch priority, the lower the sooner."""
+
+    CRITICAL = 0
+    NORMAL = 1
+    BULK = 2
+
+
+class Status(enum.IntEnum):
+    """The hand-over state of a message (docs/explain/message-states.md). Only moves forward.
+
+    The first five are pending (the message is in the queue); SENDING is never stored: it is a queue row with a lease.
+    """
+
+    SCHEDULED = 10
+    QUEUED = 20
+    SENDING = 30
+    DEFERRED = 40
+    HELD = 45
+    """Waits for a person's decision: after a restore, or in doubt with the policy *hold* (shown as ``unknown``)."""
+    SENT = 50
+    DELIVERED = 60
+    BOUNCED = 70
+    FAILED = 71
+    EXPIRED = 72
+    CANCELLED = 73
+    SUPERSEDED = 74
+    SUPPRESSED = 75
+    UNKNOWN = 80
+
+    @property
+    def word(self) -> str:
+        """The name outside: lower case."""
+        return self.name.lower()
+
+    @property
+    def pending(self) -> bool:
+        """Whether something is still to be done."""
+        return self < Status.SENT
+
+
+STATUS_BY_WORD: Final = {status.word: status for status in Status}
+
+
+class EventType(enum.IntEnum):
+    """What can happen to a message. The word outside is ``message.`` and the name in lower case."""
+
+    ACCEPTED = 1
+    SENT = 10
+    DELIVERED = 11
+    DEFERRED = 12
+    BOUNCED = 13
+    FAILED = 14
+    EXPIRED = 15
+    CANCELLED = 16
+    SUPERSEDED = 17
+    SUPPRESSED = 18
+    UNKNOWN = 19
+    """An attempt is in doubt: the bytes left, no answer was recorded."""
+    ATTEMPT_FAILED = 20
+    """One provider refused or failed; another is tried in the same attempt."""
+    HELD = 21
+    RELEASED = 22
+    RESENT = 23
+    """A new message was made from this one (``data.message``)."""
+    RECIPIENT_REFUSED = 24
+    """A copy (cc, bcc) was refused while the message itself went out."""
+
+    @property
+    def word(self) -> str:
+        """``message.sent``."""
+        return f"message.{self.name.lower()}"
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One fact about one message, append-only.
+
+    ``key`` makes it idempotent: a second event of the same message, type and key is dropped in silence. ``data`` holds what the
+    type needs: provider, remote, code, enhanced, text, attempt, retry_at, milliseconds…
+    """
+
+    message_id: Id
+    workspace_id: Id
+    type: EventType
+    at: int
+    key: str = ""
+    data: dict[str, Any] = {}
+    seq: int = 0
+    """Place in the stream, given by the store."""
+
+
+class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file that travels with a message; the bytes are kept once a workspace, under their SHA-256."""
+
+    name: str
+    type: str
+    digest: bytes
+    size: int
+    content_id: str = ""
+    """Set for an inline image: the ``cid:`` that the HTML names."""
+
+
+class Extras(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What few messages have; kept as one JSON document in the message row."""
+
+    sender: Sender | None = None
+    reply_to: Sender | None = None
+    cc: tuple[Sender, ...] = ()
+    bcc: tuple[Sender, ...] = ()
+    headers: dict[str, str] = {}
+    attachments: tuple[Attachment, ...] = ()
+    metadata: dict[str, Any] = {}
+    subject: str | None = None
+    """With ``html`` and ``text``: content that the source rendered itself."""
+    html: str | None = None
+    text: str | None = None
+    resend_of: bytes | None = None
+    fallback: str = ""
+    """The locale that was asked for, when another one had to serve."""
+
+
+class NewMessage(msgspec.Struct):
+    """A message about to be kept, with its queue entry and its idempotency key."""
+
+    id: Id
+    workspace_id: Id
+    key_id: Id | None
+    flow: int
+    """Fairness unit: a number of 63 bits that stands for workspace and source."""
+    live: bool
+    channel: Channel
+    lane: Lane
+    template_id: Id | None
+    release_id: Id | None
+    locale: str
+    recipient: str
+    """The address in its normal form: searched by, and written to."""
+    recipient_name: str
+    variables: bytes
+    """JSON object, UTF-8."""
+    created_at: int
+    due_at: int
+    expires_at: int | None = None
+    policy: UnknownPolicy = UnknownPolicy.RESEND
+    extras: bytes | None = None
+    """JSON of :class:`Extras`."""
+    tags: tuple[str, ...] = ()
+    correlation: str | None = None
+    supersedes: str | None = None
+    blobs: tuple[tuple[bytes, bytes], ...] = ()
+    """(SHA-256, bytes) of attachments that may not be kept yet."""
+    idempotency_key: str | None = None
+    idempotency_hash: bytes = b""
+    answer: bytes = b""
+    """What the client is told, kept with the idempotency key so that a replay is the same to the byte."""
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """Kept, durably."""
+
+    superseded: int = 0
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """The same key and body were accepted before: the first answer."""
+
+    answer: bytes
+
+
+class KeyReused(msgspec.Struct, frozen=True):
+    """The same key came with another body: nothing was kept."""
+
+
+AcceptResult = Stored | Replayed | KeyReused
+
+
+class Message(msgspec.Struct):
+    """A message as read back, with its place in its life."""
+
+    id: Id
+    workspace_id: Id
+    key_id: Id | None
+    live: bool
+    channel: Channel
+    lane: Lane
+    template_id: Id | None
+    template_key: str | None
+    release_id: Id | None
+    version: int | None
+    locale: str
+    recipient: str
+    recipient_name: str
+    variables: bytes
+    created_at: int
+    due_at: int
+    expires_at: int | None
+    policy: UnknownPolicy
+    extras: bytes | None
+    tags: tuple[str, ...]
+    correlation: str | None
+    supersedes: str | None
+    status: Status
+    attempts: int = 0
+    next_at: int | None = None
+    """When the queue will look at it again; None once it has ended."""
+    ended_at: int | None = None
+
+
+class MessageQuery(msgspec.Struct, frozen=True):
+    """Filters of a search; all given ones must hold. Newest first, ``before`` is the paging cursor."""
+
+    workspace_id: Id
+    recipient: str | None = None
+    template_key: str | None = None
+    status: Status | None = None
+    tag: str | None = None
+    correlation: str | None = None
+    since: int | None = None
+    until: int | None = None
+    live: bool | None = None
+    before: Id | None = None
+    limit: int = 50

@@ -1,0 +1,64 @@
+"""What the room of messages needs from outside."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from posthouse.core.kernel.ids import Id
+from posthouse.core.messages.model import AcceptResult, Event, Message, MessageQuery, NewMessage, Status
+
+
+class MessageStore(Protocol):
+    """Messages as the doors see them."""
+
+    async def accept(self, batch: Sequence[NewMessage]) -> list[AcceptResult]:
+        """Keeps messages in ONE durable transaction, answers in order.
+
+        For each new one: the message row, its queue row (or, ``due_at`` in the future, its scheduled queue row), its idempotency
+        key, its ACCEPTED event, its counters, its blobs; and with ``supersedes`` the withdrawal of every older message of the workspace with that key
+        that is pending and not being sent. Two messages with one key within a batch: the first wins,
+        the second is answered as if it had come later. After the commit, dispatchers are woken.
+
+        Raises:
+            UnavailableError: the store could not write; nothing at all was kept.
+        """
+        ...
+
+    async def message(self, workspace_id: Id, message_id: Id, now: int) -> Message | None:
+        """One message with its state."""
+        ...
+
+    async def search(self, query: MessageQuery, now: int) -> list[Message]:
+        """At most ``query.limit`` messages, newest first; cost does not grow with the history for an indexed filter."""
+        ...
+
+    async def events_of(self, workspace_id: Id, message_id: Id) -> list[Event]:
+        """The facts of one message, oldest first."""
+        ...
+
+    async def cancel(self, workspace_id: Id, message_id: Id, at: int) -> Status | None:
+        """Withdraws a pending message that is not being sent; the state it is in afterwards (CANCELLED when it worked), None: no such message."""
+        ...
+
+    async def append(self, events: Sequence[Event]) -> None:
+        """Adds facts that change no state (idempotent, counted)."""
+        ...
+
+    async def add_blob(self, workspace_id: Id, digest: bytes, data: bytes, at: int) -> None:
+        """Keeps bytes under their SHA-256; again is fine."""
+        ...
+
+    async def blob(self, workspace_id: Id, digest: bytes) -> bytes | None:
+        """The bytes again."""
+        ...
+
+
+class AddressRules(Protocol):
+    """Judges addresses."""
+
+    def normal_email(self, address: str) -> str:
+        """The normal form (RFC 5321, RFC 6531; domain in lower case, A-labels kept readable).
+
+        Raises:
+            ValueError: what is wrong with it, in words for the sender.
+        """
+        ...

@@ -1,0 +1,70 @@
+"""What a source may ask for: the body of ``POST /v1/messages`` and of every other way in."""
+
+from typing import Any
+
+import msgspec
+
+
+class Party(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An e-mail address and a display name."""
+
+    email: str
+    name: str = ""
+
+
+class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An attachment: its bytes in base64 (``content``), or the id of an upload."""
+
+    name: str = ""
+    type: str = ""
+    content: str | None = None
+    upload: str | None = None
+    inline_id: str = ""
+
+
+class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One message, as a source asks for it. Either ``template`` or inline ``subject`` with ``html`` and/or ``text``."""
+
+    to: Party | str | None = None
+    contact: str | None = None
+    template: str | None = None
+    version: int | None = None
+    channel: str | None = None
+    locale: str | None = None
+    variables: dict[str, Any] = {}
+    subject: str | None = None
+    html: str | None = None
+    text: str | None = None
+    sender: Party | str | None = msgspec.field(default=None, name="from")
+    reply_to: Party | str | None = None
+    cc: list[Party | str] = []
+    bcc: list[Party | str] = []
+    attachments: list[File] = []
+    headers: dict[str, str] = {}
+    tags: list[str] = []
+    metadata: dict[str, Any] = {}
+    lane: str | None = None
+    send_at: str | None = None
+    """RFC 3339."""
+    expires_at: str | None = None
+    """RFC 3339."""
+    supersedes: str | None = None
+    correlation: str | None = None
+    idempotency_key: str | None = None
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who asks: the workspace and, for API calls, the key."""
+
+    workspace_id: bytes
+    key_id: bytes | None
+    live: bool
+    scopes: tuple[str, ...] = ()
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """The answer to an accepted message: JSON to hand out as it is, and whether it is a replay."""
+
+    message_id: bytes
+    body: bytes
+    replayed: bool = False

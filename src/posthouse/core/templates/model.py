@@ -1,0 +1,133 @@
+"""Templates and releases."""
+
+import enum
+from typing import Any
+
+import msgspec
+
+from posthouse.core.kernel.ids import Id
+
+
+class Category(enum.StrEnum):
+    """What rules a message falls under."""
+
+    TRANSACTIONAL = "transactional"
+    COMMERCIAL = "commercial"
+
+
+class UnknownPolicy(enum.StrEnum):
+    """What to do when the bytes left and no answer came: send again (the default), or hold for a decision."""
+
+    RESEND = "resend"
+    HOLD = "hold"
+
+
+class Sender(msgspec.Struct, frozen=True):
+    """An address with an optional display name."""
+
+    email: str
+    name: str = ""
+
+
+class VariantSource(msgspec.Struct, frozen=True):
+    """What a person wrote for one channel and locale. One of ``mjml`` and ``html`` for e-mail."""
+
+    channel: str
+    locale: str
+    subject: str = ""
+    mjml: str | None = None
+    html: str | None = None
+    text: str | None = None
+    preheader: str | None = None
+
+
+class TemplateSource(msgspec.Struct, frozen=True):
+    """A whole template as pushed: the settings, the variants, the schema and the samples."""
+
+    key: str
+    name: str
+    variants: tuple[VariantSource, ...]
+    description: str = ""
+    kind: str = ""
+    category: Category = Category.TRANSACTIONAL
+    lane: str = "normal"
+    default_channel: str = "email"
+    default_locale: str = "en"
+    sender: Sender | None = None
+    reply_to: Sender | None = None
+    unknown_policy: UnknownPolicy = UnknownPolicy.RESEND
+    tags: tuple[str, ...] = ()
+    schema: dict[str, Any] | None = None
+    """JSON Schema (2020-12) of the variables; what it does not say is found by analysis."""
+    sample: dict[str, Any] = {}
+
+
+class Release(msgspec.Struct, frozen=True):
+    """The immutable result of publishing one variant. A message names its release, so it can be rendered again.
+
+    ``programs`` are minijinja sources by name: ``subject``, ``html`` and ``text`` as a reader would see them, and
+    the same bodies in wire form (``wire.html``, ``wire.text``: quoted-printable pieces around marked
+    expressions, see docs/explain/wire-form.md) where the variant allows it.
+    """
+
+    id: Id
+    workspace_id: Id
+    template_id: Id
+    template_key: str
+    version: int
+    channel: str
+    locale: str
+    category: Category
+    lane: str
+    default_channel: str
+    default_locale: str
+    unknown_policy: UnknownPolicy
+    programs: dict[str, str]
+    variables: tuple[str, ...]
+    """Top-level names that the programs read and do not guard."""
+    schema: dict[str, Any]
+    """What is checked before accepting: the refined JSON Schema, or one derived from the analysis."""
+    created_at: int
+    sender: Sender | None = None
+    reply_to: Sender | None = None
+    tags: tuple[str, ...] = ()
+    compiler: str = ""
+    """Name and version of what compiled it, so that a rendering can be explained years later."""
+
+
+class Template(msgspec.Struct, frozen=True):
+    """The settings of a template and its latest published version (0: never published)."""
+
+    id: Id
+    workspace_id: Id
+    key: str
+    name: str
+    description: str
+    kind: str
+    category: Category
+    version: int
+    created_at: int
+    updated_at: int
+    draft: TemplateSource | None = None
+    source_hash: str = ""
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    """What a reader sees."""
+
+    subject: str
+    html: str | None
+    text: str
+
+
+class WireBody(msgspec.Struct, frozen=True):
+    """The bodies ready for the wire.
+
+    Each is quoted-printable, CRLF line ends, lines of at most 76 characters, 7-bit, no line starting with a
+    dot, no blank at a line's end, no two blanks in a row, ending with exactly one CRLF: so relaxed and simple body
+    canonicalisation (RFC 6376 §3.4) are the same bytes and dot-stuffing (RFC 5321 §4.5.2) changes nothing.
+    """
+
+    subject: str
+    html: bytes | None
+    text: bytes

@@ -1,0 +1,89 @@
+"""What the room of templates needs from outside."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from posthouse.core.kernel.errors import FieldProblem
+from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.model import (
+    Release,
+    Rendered,
+    Template,
+    TemplateSource,
+    VariantSource,
+    WireBody,
+)
+
+
+class TemplateStore(Protocol):
+    """Templates and releases. Publishing raises the settings generation in the same transaction."""
+
+    async def template(self, workspace_id: Id, key: str) -> Template | None:
+        """One template with its draft."""
+        ...
+
+    async def templates(self, workspace_id: Id) -> Sequence[Template]:
+        """All templates by key."""
+        ...
+
+    async def save_draft(self, template: Template, expected_hash: str | None) -> None:
+        """Keeps a draft; ConflictError when somebody saved another one since ``expected_hash``."""
+        ...
+
+    async def publish(self, template: Template, releases: Sequence[Release]) -> None:
+        """Makes a version live, all variants at once or none. ConflictError when that version exists already."""
+        ...
+
+    async def releases(self, workspace_id: Id, key: str, version: int | None) -> Sequence[Release]:
+        """The releases of a version (None: the latest), empty when there is none."""
+        ...
+
+    async def release(self, release_id: Id) -> Release | None:
+        """One release by its identifier, of whatever workspace."""
+        ...
+
+
+class Compiled(Protocol):
+    """What compiling a variant gives."""
+
+    programs: dict[str, str]
+    variables: tuple[str, ...]
+    schema: dict[str, Any]
+    compiler: str
+    warnings: tuple[FieldProblem, ...]
+
+
+class Compiler(Protocol):
+    """Turns what a person wrote into programs. Runs at publish, never at dispatch."""
+
+    def compile(self, template: TemplateSource, variant: VariantSource) -> Compiled:
+        """Compiles one variant.
+
+        Raises:
+            ValidationError: with one FieldProblem for each thing wrong, its place in the source first.
+        """
+        ...
+
+
+class Renderer(Protocol):
+    """Runs programs. Keeps compiled programs by release; never blocks longer than the fuel limit allows."""
+
+    def plain(self, release: Release, variables: Mapping[str, Any]) -> Rendered:
+        """What the reader sees. ValidationError when a variable is missing or the fuel runs out."""
+        ...
+
+    def wire(self, release: Release, variables: Mapping[str, Any]) -> WireBody:
+        """The same, ready for the wire: decoding it gives exactly :meth:`plain`."""
+        ...
+
+    def encode(self, rendered: Rendered) -> WireBody:
+        """Wire form of content that somebody rendered themselves."""
+        ...
+
+
+class VariablesChecker(Protocol):
+    """Checks variables against a release's schema; compiled schemas are kept by release."""
+
+    def problems(self, release: Release, variables: Mapping[str, Any]) -> Sequence[FieldProblem]:
+        """One problem for each missing or ill-typed variable, pointers relative to ``/variables``."""
+        ...

@@ -1,0 +1,78 @@
+"""What the rooms of workspaces need from outside."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from posthouse.core.kernel.ids import Id
+from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
+
+
+class WorkspaceStore(Protocol):
+    """Workspaces, keys and domains. Every change raises :meth:`generation` in the same transaction."""
+
+    async def generation(self) -> int:
+        """A number that grows with every change of settings (workspaces, keys, domains, templates, providers, routes).
+
+        Caches of such things compare it; it must cost microseconds.
+        """
+        ...
+
+    async def add_workspace(self, workspace: Workspace) -> None:
+        """Keeps a new workspace. ConflictError when the name is taken."""
+        ...
+
+    async def workspaces(self) -> Sequence[Workspace]:
+        """All of them, oldest first."""
+        ...
+
+    async def add_key(self, key: ApiKey, digest: bytes) -> None:
+        """Keeps a key under the keyed hash of its secret (32 bytes)."""
+        ...
+
+    async def key_by_digest(self, digest: bytes) -> ApiKey | None:
+        """The key with this hash, revoked ones too."""
+        ...
+
+    async def keys(self, workspace_id: Id) -> Sequence[ApiKey]:
+        """All keys of a workspace, oldest first."""
+        ...
+
+    async def revoke_key(self, workspace_id: Id, key_id: Id, at: int) -> ApiKey:
+        """Marks a key as revoked (again is fine). NotFoundError when there is none."""
+        ...
+
+    async def touch_keys(self, used: dict[Id, int]) -> None:
+        """Sets last use (microseconds); forward only, and without raising the generation."""
+        ...
+
+    async def add_domain(self, domain: Domain) -> None:
+        """Keeps a new domain. ConflictError when the workspace has it already."""
+        ...
+
+    async def domains(self, workspace_id: Id) -> Sequence[Domain]:
+        """All domains of a workspace, oldest first (the first is its default)."""
+        ...
+
+    async def update_domain(self, domain: Domain) -> None:
+        """Replaces verification, keys, hosts and checked_at. NotFoundError when there is none."""
+        ...
+
+    async def remove_domain(self, workspace_id: Id, name: str) -> None:
+        """Forgets a domain. NotFoundError when there is none."""
+        ...
+
+
+class SecretBox(Protocol):
+    """Encrypts what must not stand in the store in clear, and hashes keys. Its master key is never in the store."""
+
+    def seal(self, secret: bytes, *, purpose: str) -> bytes:
+        """Encrypted and authenticated; ``purpose`` is bound to it."""
+        ...
+
+    def open(self, sealed: bytes, *, purpose: str) -> bytes:
+        """The secret again. ValueError when it was sealed by another master key or for another purpose."""
+        ...
+
+    def digest(self, secret: str) -> bytes:
+        """Keyed hash, 32 bytes, of a secret that has 256 bits of its own (so it may be fast)."""
+        ...

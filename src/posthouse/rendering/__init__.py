@@ -1,0 +1,1 @@
+"""Template programs: minijinja, MJML, wire form, text."""

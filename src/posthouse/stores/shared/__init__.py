@@ -1,0 +1,1 @@
+"""Schema, migrations and the queries that both stores share."""

@@ -1,0 +1,280 @@
+"""The one schema of both stores (SQLAlchemy Core). Migrations are proved equal to it by a test.
+
+Shape, and why:
+
+* ``messages`` is wide and **never updated**: no dead rows, no index churn on the hot path. On PostgreSQL it is partitioned by ranges
+  of its UUIDv7 key, which are ranges of time.
+* ``queue`` is narrow and holds only what is pending. ``available_at`` serves three ends: when a message is due, when to retry, and, while
+  ``lease`` is set, when the lease runs out.
+* ``states`` is narrow and holds one row for each message that has ended. A message is in exactly one of ``queue`` and ``states``.
+* ``events`` is append-only, unique by (message, type, key); ``counters`` are kept in the transaction that writes the events.
+
+Instants are microseconds since the Unix epoch.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import BYTEA, UUID
+from sqlalchemy.types import BLOB
+
+metadata = MetaData()
+
+Id = LargeBinary(16).with_variant(BLOB(), "sqlite").with_variant(UUID(as_uuid=False), "postgresql")
+"""16 bytes: a BLOB on SQLite, uuid on PostgreSQL (the stores convert)."""
+Bytes = LargeBinary().with_variant(BYTEA(), "postgresql")
+Sequence = BigInteger().with_variant(Integer(), "sqlite")
+"""Auto-incrementing 64-bit key (SQLite wants INTEGER for that)."""
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False, server_default=text("0")),
+    Column("word", Text),
+)
+"""Single facts: ``settings_generation``, ``idempotency_generation``, ``epoch`` (restore marker), ``store_id``."""
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("document", Bytes, nullable=False),
+)
+"""``document`` is the JSON of the whole Workspace struct; the other columns are what is searched by. Likewise below."""
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False, index=True),
+    Column("digest", Bytes, nullable=False, unique=True),
+    Column("last_used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("document", Bytes, nullable=False),
+)
+
+domains = Table(
+    "domains",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("document", Bytes, nullable=False),
+    Index("domains_by_name", "workspace_id", "name", unique=True),
+)
+
+providers = Table(
+    "providers",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("document", Bytes, nullable=False),
+    Index("providers_by_name", "workspace_id", "name", unique=True),
+)
+
+routes = Table(
+    "routes",
+    metadata,
+    Column("workspace_id", Id, nullable=False),
+    Column("channel", SmallInteger, nullable=False),
+    Column("document", Bytes, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "channel"),
+)
+
+templates = Table(
+    "templates",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("source_hash", Text, nullable=False),
+    Column("document", Bytes, nullable=False),
+    Index("templates_by_key", "workspace_id", "key", unique=True),
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("template_id", Id, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("document", Bytes, nullable=False),
+    Index("releases_by_variant", "template_id", "version", "channel", "locale", unique=True),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("key_id", Id),
+    Column("flow", BigInteger, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("channel", SmallInteger, nullable=False),
+    Column("lane", SmallInteger, nullable=False),
+    Column("template_id", Id),
+    Column("release_id", Id),
+    Column("locale", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("recipient_name", Text, nullable=False),
+    Column("variables", Bytes, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("policy", SmallInteger, nullable=False),
+    Column("extras", Bytes),
+    Column("tags", Text),
+    Column("correlation", Text),
+    Column("supersedes", Text),
+    Index("messages_by_recipient", "workspace_id", "recipient", "id"),
+    Index("messages_by_template", "workspace_id", "template_id", "id"),
+    Index(
+        "messages_by_correlation",
+        "workspace_id",
+        "correlation",
+        "id",
+        sqlite_where=text("correlation IS NOT NULL"),
+        postgresql_where=text("correlation IS NOT NULL"),
+    ),
+    Index(
+        "messages_by_supersedes",
+        "workspace_id",
+        "supersedes",
+        "id",
+        sqlite_where=text("supersedes IS NOT NULL"),
+        postgresql_where=text("supersedes IS NOT NULL"),
+    ),
+    postgresql_partition_by="RANGE (id)",
+)
+"""``tags`` is the JSON array as text, NULL for none; ``policy`` 0 resend, 1 hold. A search by workspace and time alone walks the key backwards."""
+
+message_tags = Table(
+    "message_tags",
+    metadata,
+    Column("workspace_id", Id, nullable=False),
+    Column("tag", Text, nullable=False),
+    Column("message_id", Id, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "tag", "message_id"),
+    sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (message_id)",
+)
+
+queue = Table(
+    "queue",
+    metadata,
+    Column("message_id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("lane", SmallInteger, nullable=False),
+    Column("flow", BigInteger, nullable=False),
+    Column("available_at", BigInteger, nullable=False),
+    Column("attempts", SmallInteger, nullable=False, server_default=text("0")),
+    Column("lease", BigInteger),
+    Column("held", SmallInteger, nullable=False, server_default=text("0")),
+    Index("queue_due", "held", "lane", "flow", "available_at"),
+    sqlite_with_rowid=False,
+)
+"""``held`` 0 no, 1 after a restore, 2 in doubt (policy hold)."""
+
+states = Table(
+    "states",
+    metadata,
+    Column("message_id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("provider_id", Id),
+    Index("states_by_status", "workspace_id", "status", "message_id"),
+    sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (message_id)",
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Sequence, primary_key=False, nullable=False),
+    Column("message_id", Id, nullable=False),
+    Column("type", SmallInteger, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("workspace_id", Id, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("data", Bytes),
+    PrimaryKeyConstraint("message_id", "type", "key"),
+    postgresql_partition_by="RANGE (message_id)",
+)
+"""``seq`` orders the stream; the store's owner decides how each database gives it (SQLite: rowid alias, PostgreSQL: identity)."""
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("workspace_id", Id, nullable=False),
+    Column("hour", BigInteger, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("channel", SmallInteger, nullable=False),
+    Column("lane", SmallInteger, nullable=False),
+    Column("live", SmallInteger, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("type", SmallInteger, nullable=False),
+    Column("shard", SmallInteger, nullable=False, server_default=text("0")),
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "hour", "template", "channel", "lane", "live", "provider", "type", "shard"),
+    sqlite_with_rowid=False,
+)
+"""Events counted by hour (microseconds // 3.6e9) and dimension. ``template`` and ``provider`` are hex identifiers or ''. ``shard`` keeps processes off each other's rows."""
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("workspace_id", Id, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("body_hash", Bytes, nullable=False),
+    Column("message_id", Id, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("answer", Bytes, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "key"),
+    Index("idempotency_by_generation", "generation"),
+    sqlite_with_rowid=False,
+)
+"""``generation`` counts hours that the scheduler saw pass on the monotonic clock, so that no clock jump can expire a key."""
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("workspace_id", Id, nullable=False),
+    Column("digest", Bytes, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("data", Bytes, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "digest"),
+)
+
+sandbox = Table(
+    "sandbox",
+    metadata,
+    Column("message_id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("recipients", Text, nullable=False),
+    Column("content", Bytes, nullable=False),
+    Index("sandbox_by_time", "workspace_id", "at"),
+)
+"""What the sandbox provider kept: the newest 1,000 a workspace."""

@@ -1,0 +1,1 @@
+"""The default store: SQLite in the data folder."""

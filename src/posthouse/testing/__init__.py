@@ -1,0 +1,1 @@
+"""Shipped test kit: contract suites, fakes, the loopback mail server."""
