@@ -1,1 +1,0 @@
-"""Settings: one posthouse.toml plus POSTHOUSE_* variables, read once."""
