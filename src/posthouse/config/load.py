@@ -20,7 +20,7 @@ from posthouse.core.kernel.errors import FieldProblem
 FILE_NAME: Final = "posthouse.toml"
 CONFIG_VARIABLE: Final = "POSTHOUSE_CONFIG"
 _IGNORED: Final = re.compile(r"POSTHOUSE_(CONFIG|TEST_.*|BENCH_.*|DEMO_.*|SERVICE_(HOST|PORT.*)|PORT(_\d+_.*)?)")
-"""Variables that are no settings: ours for tests, benchmarks and the demo, and those that Kubernetes makes for a service
+"""Variables that are no settings: ours for tests, benchmarks and the demo, and what Kubernetes makes for a service
 named posthouse."""
 
 

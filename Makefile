@@ -1,0 +1,90 @@
+# Posthouse: what a developer types. Plain `make` lists the targets.
+# Every target makes the environment that it needs (.venv) when it is missing or older than the requirements.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# Test processes; two suit the smallest machine we build on.
+WORKERS ?= 2
+
+READY := $(VENV)/.ready
+BENCH_READY := $(VENV)/.bench-ready
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test check format format-check lint types imports docs docs-check bench faults lock clean
+.SILENT:
+
+help: ## List the targets
+	echo "Posthouse: make TARGET"
+	grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+venv: $(READY) ## Make or refresh the environment in .venv
+
+$(READY): requirements/dev.txt pyproject.toml
+	echo "==> environment: installing requirements/dev.txt into $(VENV)"
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(BENCH_READY): $(READY) requirements/bench.txt
+	echo "==> environment: adding what the benchmarks compare with"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	touch $@
+
+demo: $(READY) ## Start a sample shop with a mailbox page, and say what to open
+	echo "==> demo: a sample shop, its orders, and a mailbox to look at"
+	$(BIN)/posthouse demo
+
+test: $(READY) ## Run every test (starts its own PostgreSQL)
+	echo "==> test: the whole suite, $(WORKERS) at a time"
+	$(BIN)/python -m pytest -n $(WORKERS) -q $(ARGS)
+
+check: format-check lint types imports test ## All that CI checks: format, lint, types, imports, tests, docs
+	echo "==> check: all good"
+
+format: $(READY) ## Put the code into the one format
+	echo "==> format"
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only --quiet .
+
+format-check: $(READY)
+	echo "==> format: is everything in the one format?"
+	$(BIN)/ruff format --check .
+
+lint: $(READY) ## Lint with every rule
+	echo "==> lint: every rule of ruff"
+	$(BIN)/ruff check .
+
+types: $(READY) ## Check the types, strictly
+	echo "==> types: mypy --strict on src"
+	$(BIN)/mypy
+
+imports: $(READY) ## Check that arrows point inward only
+	echo "==> imports: the order of the folders (.importlinter)"
+	$(BIN)/lint-imports
+
+docs: $(READY) ## Make docs/reference again from the code
+	echo "==> docs: generating the reference"
+	$(BIN)/python scripts/reference.py
+
+docs-check: $(READY) ## Check only the docs (part of `make test`)
+	echo "==> docs: fresh, complete, linked"
+	$(BIN)/python -m pytest -q tests/docs $(ARGS)
+
+bench: $(BENCH_READY) ## Run the benchmarks; each prints its ratio
+	echo "==> bench: needs postfix, opendkim and redis-server on this machine; each benchmark prints its ratio"
+	$(BIN)/posthouse bench $(ARGS)
+
+faults: $(READY) ## Kill, cut, fill and freeze things for some minutes; nothing may be lost
+	echo "==> faults: the long form (minutes); the short form is part of the tests"
+	POSTHOUSE_TEST_FAULTS=long $(BIN)/python -m pytest -q tests/faults $(ARGS)
+
+lock: $(READY) ## Pin and hash the requirements again
+	echo "==> lock: pinning requirements/*.txt"
+	sh scripts/lock $(BIN)
+
+clean: ## Remove what was made: environment, caches, demo data
+	echo "==> clean"
+	rm -rf $(VENV) .demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
