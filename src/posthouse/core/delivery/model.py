@@ -1,11 +1,11 @@
 """Providers, routes, and what passes between the queue, the dispatcher and a provider."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from posthouse.core.kernel.ids import Id
-from posthouse.core.messages.model import Channel, Event, Lane, Status
+from posthouse.core.messages.model import Channel, Event, EventType, Lane, Status
 from posthouse.core.templates.model import UnknownPolicy
 
 
@@ -99,3 +99,28 @@ class LaneDepth(msgspec.Struct, frozen=True):
     later: int
     held: int
     oldest_due_at: int | None
+
+
+class CounterKey(NamedTuple):
+    """What events are counted by. Shards and providers are summed: every part can be told from the events alone."""
+
+    workspace_id: Id
+    hour: int
+    """Microseconds since the epoch, divided by 3.6e9."""
+    template: str
+    """The template's identifier in hexadecimal, '' for none."""
+    channel: Channel
+    lane: Lane
+    live: bool
+    type: EventType
+
+
+class SandboxMessage(msgspec.Struct, frozen=True):
+    """What the sandbox provider kept of one message. ``content`` is empty in lists."""
+
+    message_id: Id
+    workspace_id: Id
+    at: int
+    sender: str
+    recipients: tuple[str, ...]
+    content: bytes = b""

@@ -1,9 +1,10 @@
 """What the room of delivery needs from outside."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
-from posthouse.core.delivery.model import Claimed, LaneDepth, ProviderRow, Route, Settlement
+from posthouse.core.delivery.model import Claimed, CounterKey, LaneDepth, ProviderRow, Route, SandboxMessage, Settlement
 from posthouse.core.delivery.outcomes import Outcome
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Extras, Lane
@@ -76,6 +77,71 @@ class DeliveryStore(Protocol):
 
     async def save_route(self, route: Route) -> None:
         """Replaces the route of a channel; no steps: back to the default."""
+        ...
+
+
+class SandboxStore(Protocol):
+    """What the sandbox provider delivered, for its mailbox page: the newest 1,000 of each workspace."""
+
+    async def keep_sandbox(
+        self, message_id: Id, workspace_id: Id, at: int, sender: str, recipients: Sequence[str], content: bytes
+    ) -> None:
+        """Keeps one delivery; the same message again replaces it. The oldest beyond 1,000 go."""
+        ...
+
+    async def sandbox_list(self, workspace_id: Id, limit: int, before: Id | None) -> list[SandboxMessage]:
+        """Newest first by message identifier, without their content; ``before`` is the paging cursor."""
+        ...
+
+    async def sandbox_message(self, workspace_id: Id, message_id: Id) -> SandboxMessage | None:
+        """One of them with its content."""
+        ...
+
+
+class MaintenanceStore(Protocol):
+    """What the scheduler, the operator and the invariants' tests need."""
+
+    async def ping(self) -> None:
+        """Proves that the store answers and can be written to. UnavailableError when it cannot."""
+        ...
+
+    async def check_durability(self) -> None:
+        """Raises a PosthouseError when what is answered as kept could be lost in a power cut."""
+        ...
+
+    async def backup(self, path: Path) -> None:
+        """Writes a consistent copy while work goes on.
+
+        ConflictError when the path exists or the database has its own tool for it.
+        """
+        ...
+
+    async def epoch(self) -> int:
+        """The restore marker: 0 until somebody sets it."""
+        ...
+
+    async def set_epoch(self, number: int) -> None:
+        """Sets the restore marker."""
+        ...
+
+    async def advance_idempotency_generation(self) -> int:
+        """Counts one more hour on the monotonic clock; the number keys are kept under from now on."""
+        ...
+
+    async def purge_idempotency(self, older_than_generation: int) -> int:
+        """Forgets keys of earlier generations, in small transactions; how many."""
+        ...
+
+    async def counters(self, workspace_id: Id | None = None) -> dict[CounterKey, int]:
+        """The events counted as they were written."""
+        ...
+
+    async def recount(self, workspace_id: Id | None = None) -> dict[CounterKey, int]:
+        """The same counted from the events themselves (walks all of them): equal to :meth:`counters`, always."""
+        ...
+
+    async def clock_reading(self) -> int | None:
+        """The store's own clock (microseconds since the epoch) where it has one apart from this machine's."""
         ...
 
 

@@ -2,20 +2,26 @@
 
 Shape, and why:
 
-* ``messages`` is wide and **never updated**: no dead rows, no index churn on the hot path. On PostgreSQL it is partitioned by ranges
-  of its UUIDv7 key, which are ranges of time.
-* ``queue`` is narrow and holds only what is pending. ``available_at`` serves three ends: when a message is due, when to retry, and, while
-  ``lease`` is set, when the lease runs out.
-* ``states`` is narrow and holds one row for each message that has ended. A message is in exactly one of ``queue`` and ``states``.
-* ``events`` is append-only, unique by (message, type, key); ``counters`` are kept in the transaction that writes the events.
+* ``messages`` is wide and **never updated**: no dead rows, no index churn on the hot path. On PostgreSQL it is
+  partitioned by ranges of its UUIDv7 key, which are ranges of time.
+* ``queue`` is narrow and holds only what is pending. ``available_at`` serves three ends: when a message is due, when
+  to retry, and, while ``lease`` is set, when the lease runs out.
+* ``states`` is narrow and holds one row for each message that has ended. A message is in exactly one of ``queue`` and
+  ``states``.
+* ``events`` is append-only, unique by (message, type, key); ``counters`` are kept in the transaction that writes the
+  events.
 
 Instants are microseconds since the Unix epoch.
 """
+
+import uuid
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Dialect,
     Index,
     Integer,
     LargeBinary,
@@ -24,16 +30,39 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    Uuid,
+    TypeDecorator,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import BYTEA, UUID
-from sqlalchemy.types import BLOB
+from sqlalchemy.types import BLOB, TypeEngine
 
 metadata = MetaData()
 
-Id = LargeBinary(16).with_variant(BLOB(), "sqlite").with_variant(UUID(as_uuid=False), "postgresql")
-"""16 bytes: a BLOB on SQLite, uuid on PostgreSQL (the stores convert)."""
+
+class IdType(TypeDecorator[bytes]):
+    """16 bytes in Python on both stores; a BLOB on SQLite, uuid on PostgreSQL."""
+
+    impl = LargeBinary(16)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The column type of each database."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(UUID(as_uuid=True))
+        return dialect.type_descriptor(BLOB())
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> Any:
+        """Bytes to what the driver wants."""
+        return uuid.UUID(bytes=value) if value is not None and dialect.name == "postgresql" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
+        """What the driver gives to bytes."""
+        stored: bytes | None = value.bytes if value is not None and dialect.name == "postgresql" else value
+        return stored
+
+
+Id = IdType()
 Bytes = LargeBinary().with_variant(BYTEA(), "postgresql")
 Sequence = BigInteger().with_variant(Integer(), "sqlite")
 """Auto-incrementing 64-bit key (SQLite wants INTEGER for that)."""
@@ -165,7 +194,8 @@ messages = Table(
     ),
     postgresql_partition_by="RANGE (id)",
 )
-"""``tags`` is the JSON array as text, NULL for none; ``policy`` 0 resend, 1 hold. A search by workspace and time alone walks the key backwards."""
+"""``tags`` is the JSON array as text, NULL for none; ``policy`` 0 resend, 1 hold. A search by workspace and time alone
+walks the key backwards."""
 
 message_tags = Table(
     "message_tags",
@@ -221,7 +251,7 @@ events = Table(
     PrimaryKeyConstraint("message_id", "type", "key"),
     postgresql_partition_by="RANGE (message_id)",
 )
-"""``seq`` orders the stream; the store's owner decides how each database gives it (SQLite: rowid alias, PostgreSQL: identity)."""
+"""``seq`` orders the stream. SQLite gives it as the rowid (see :func:`metadata_for`), PostgreSQL from a sequence."""
 
 counters = Table(
     "counters",
@@ -239,7 +269,8 @@ counters = Table(
     PrimaryKeyConstraint("workspace_id", "hour", "template", "channel", "lane", "live", "provider", "type", "shard"),
     sqlite_with_rowid=False,
 )
-"""Events counted by hour (microseconds // 3.6e9) and dimension. ``template`` and ``provider`` are hex identifiers or ''. ``shard`` keeps processes off each other's rows."""
+"""Events counted by hour (microseconds // 3.6e9) and dimension. ``template`` and ``provider`` are hex identifiers or ''.
+``shard`` keeps processes off each other's rows."""
 
 idempotency = Table(
     "idempotency",
@@ -254,7 +285,8 @@ idempotency = Table(
     Index("idempotency_by_generation", "generation"),
     sqlite_with_rowid=False,
 )
-"""``generation`` counts hours that the scheduler saw pass on the monotonic clock, so that no clock jump can expire a key."""
+"""``generation`` counts hours that the scheduler saw pass on the monotonic clock, so that no clock jump can expire a
+key."""
 
 blobs = Table(
     "blobs",
@@ -278,3 +310,21 @@ sandbox = Table(
     Index("sandbox_by_time", "workspace_id", "at"),
 )
 """What the sandbox provider kept: the newest 1,000 a workspace."""
+
+
+def metadata_for(dialect: str) -> MetaData:
+    """The schema as one database has it: on SQLite ``events.seq`` is the rowid, the rest is the same."""
+    if dialect != "sqlite":
+        return metadata
+    own = MetaData()
+    for table in metadata.sorted_tables:
+        if table is not events:
+            table.to_metadata(own)
+    Table(
+        "events",
+        own,
+        Column("seq", Sequence, primary_key=True),
+        *(Column(c.name, c.type, nullable=c.nullable) for c in events.columns if c.name != "seq"),
+        UniqueConstraint("message_id", "type", "key", name="events_once"),
+    )
+    return own
