@@ -1,7 +1,9 @@
 """What the rooms of workspaces need from outside."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+import msgspec
 
 from posthouse.core.kernel.ids import Id
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
@@ -75,4 +77,54 @@ class SecretBox(Protocol):
 
     def digest(self, secret: str) -> bytes:
         """Keyed hash, 32 bytes, of a secret that has 256 bits of its own (so it may be fast)."""
+        ...
+
+
+class DkimPair(NamedTuple):
+    """A new signing key: ``private`` in clear (PKCS #8 PEM), ``public`` as it stands in ``p=`` (RFC 6376 §3.6.1)."""
+
+    private: bytes
+    public: str
+
+
+class DkimKeyMaker(Protocol):
+    """Makes signing keys. May take a second of CPU: it is called in a thread."""
+
+    def __call__(self, algorithm: str) -> DkimPair:
+        """A key for ``rsa-sha256`` (2,048 bits) or ``ed25519-sha256``."""
+        ...
+
+
+class DnsRecord(msgspec.Struct, frozen=True):
+    """A record that the owner of a domain is asked to publish."""
+
+    purpose: str
+    """``dkim``, ``spf``, ``dmarc``, ``return-path``, ``tracking``."""
+    name: str
+    type: str
+    """``TXT``, ``CNAME`` or ``MX``."""
+    value: str
+    required: bool = True
+    """Whether the domain can be used only with it."""
+
+
+class DnsFinding(msgspec.Struct, frozen=True):
+    """What a look-up of one record came to."""
+
+    record: DnsRecord
+    ok: bool
+    found: tuple[str, ...] = ()
+    advice: str = ""
+    """What to do; empty when all is well."""
+
+
+class DomainDns(Protocol):
+    """Knows which records a domain needs, and looks them up."""
+
+    def records(self, domain: Domain) -> Sequence[DnsRecord]:
+        """The records to publish."""
+        ...
+
+    async def check(self, domain: Domain) -> Sequence[DnsFinding]:
+        """One finding for each record. Never raises for what DNS does: a failed look-up is a finding."""
         ...

@@ -1,0 +1,63 @@
+"""Scopes as data: what a key may do, and which wider scopes say the same."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
+
+MESSAGES_READ: Final = "messages:read"
+MESSAGES_WRITE: Final = "messages:write"
+TEMPLATES_READ: Final = "templates:read"
+TEMPLATES_WRITE: Final = "templates:write"
+ADMIN_READ: Final = "admin:read"
+ADMIN_WRITE: Final = "admin:write"
+EVERYTHING: Final = "*"
+
+DESCRIPTIONS: Final = {
+    MESSAGES_READ: "See messages, their timelines and their content.",
+    MESSAGES_WRITE: "Send, cancel and resend messages; upload attachments.",
+    TEMPLATES_READ: "See and render templates.",
+    TEMPLATES_WRITE: "Push and publish templates.",
+    ADMIN_READ: "See keys, domains, providers, routes and the sandbox.",
+    ADMIN_WRITE: "Change keys, domains, providers and routes; release held messages.",
+    "messages:*": "Everything about messages.",
+    "templates:*": "Everything about templates.",
+    "admin:*": "Everything about keys, domains, providers and routes.",
+    EVERYTHING: "Everything.",
+}
+"""Every scope that a key may hold."""
+
+DEFAULT: Final = (MESSAGES_WRITE, MESSAGES_READ)
+"""What a new key gets when nothing is said: enough for a business application, nothing more."""
+
+
+def covers(held: Iterable[str], wanted: str) -> bool:
+    """Whether scopes include a wanted one, itself or by a wildcard."""
+    room = wanted.partition(":")[0] + ":*"
+    return any(scope in (wanted, room, EVERYTHING) for scope in held)
+
+
+def check(scopes: Sequence[str]) -> tuple[str, ...]:
+    """The scopes, each once, in the order of :data:`DESCRIPTIONS`.
+
+    Raises:
+        ValidationError: one of them is unknown, or there is none.
+    """
+    if not scopes:
+        problem = FieldProblem("/scopes", "name at least one scope", "missing")
+        raise ValidationError("A key needs at least one scope.", fields=[problem])
+    problems = [
+        FieldProblem(f"/scopes/{index}", _advice(scope), "unknown_scope")
+        for index, scope in enumerate(scopes)
+        if scope not in DESCRIPTIONS
+    ]
+    if problems:
+        raise ValidationError("Some scopes are unknown.", fields=problems)
+    return tuple(scope for scope in DESCRIPTIONS if scope in set(scopes))
+
+
+def _advice(scope: str) -> str:
+    close = difflib.get_close_matches(scope[:100], DESCRIPTIONS, n=1)
+    hint = f'did you mean "{close[0]}"?' if close else "write one of " + ", ".join(DESCRIPTIONS)
+    return f'"{scope[:64]}" is not a scope; {hint}'

@@ -1,0 +1,85 @@
+"""Workspaces: made by the operator, seen by whoever has a key of theirs."""
+
+import re
+import zoneinfo
+from collections.abc import Sequence
+from typing import Final
+
+from posthouse.core.kernel.clock import Clock
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.kernel.ids import Id, IdSource
+from posthouse.core.workspaces.errors import UnknownWorkspaceError
+from posthouse.core.workspaces.model import Workspace
+from posthouse.core.workspaces.ports import WorkspaceStore
+
+_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+
+
+class WorkspaceService:
+    """Makes and shows workspaces."""
+
+    def __init__(self, *, store: WorkspaceStore, clock: Clock, new_id: IdSource) -> None:
+        self._store = store
+        self._clock = clock
+        self._new_id = new_id
+
+    async def create(self, name: str, *, default_locale: str = "en", time_zone: str = "UTC") -> Workspace:
+        """Makes a workspace.
+
+        Args:
+            name: 1 to 63 lower-case letters, digits and hyphens.
+            default_locale: language tag (BCP 47).
+            time_zone: IANA name.
+
+        Raises:
+            ValidationError: one of them is wrong.
+            ConflictError: the name is taken.
+        """
+        _check(name, default_locale, time_zone)
+        workspace = Workspace(
+            id=self._new_id(),
+            name=name,
+            created_at=self._clock.now(),
+            default_locale=default_locale,
+            time_zone=time_zone,
+        )
+        await self._store.add_workspace(workspace)
+        return workspace
+
+    async def list(self) -> Sequence[Workspace]:
+        """All workspaces, oldest first."""
+        return await self._store.workspaces()
+
+    async def get(self, workspace_id: Id) -> Workspace:
+        """One workspace.
+
+        Raises:
+            UnknownWorkspaceError: there is none.
+        """
+        for workspace in await self._store.workspaces():
+            if workspace.id == workspace_id:
+                return workspace
+        raise UnknownWorkspaceError
+
+
+def _check(name: str, locale: str, time_zone: str) -> None:
+    problems = []
+    if not _NAME.fullmatch(name):
+        problems.append(FieldProblem("/name", "write 1 to 63 lower-case letters, digits and hyphens", "form"))
+    if not _LOCALE.fullmatch(locale):
+        problems.append(FieldProblem("/default_locale", 'write a language tag like "en" or "pt-BR"', "form"))
+    if not _is_zone(time_zone):
+        problems.append(FieldProblem("/time_zone", 'write an IANA time zone like "Europe/Paris"', "form"))
+    if problems:
+        raise ValidationError("The workspace cannot be made like this.", fields=problems)
+
+
+def _is_zone(name: str) -> bool:
+    if name == "UTC":
+        return True
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError):
+        return False
+    return True
