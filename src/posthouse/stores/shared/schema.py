@@ -269,8 +269,8 @@ counters = Table(
     PrimaryKeyConstraint("workspace_id", "hour", "template", "channel", "lane", "live", "provider", "type", "shard"),
     sqlite_with_rowid=False,
 )
-"""Events counted by hour (microseconds // 3.6e9) and dimension. ``template`` and ``provider`` are hex identifiers or ''.
-``shard`` keeps processes off each other's rows."""
+"""Events counted by hour (microseconds // 3.6e9) and dimension. ``template`` and ``provider`` are hex identifiers or
+''. ``shard`` keeps processes off each other's rows."""
 
 idempotency = Table(
     "idempotency",

@@ -1,0 +1,102 @@
+"""Templates and releases: the queries of both stores. Each function runs in the caller's transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from posthouse.core.kernel.errors import ConflictError
+from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.model import Release, Template
+from posthouse.stores.shared.documents import from_document, settings_changed, to_document
+from posthouse.stores.shared.schema import releases, templates
+
+
+def template(connection: Connection, workspace_id: Id, key: str) -> Template | None:
+    """One template with its draft."""
+    mine = (templates.c.workspace_id == workspace_id) & (templates.c.key == key)
+    document = connection.execute(select(templates.c.document).where(mine)).scalar()
+    return None if document is None else from_document(document, Template)
+
+
+def all_templates(connection: Connection, workspace_id: Id) -> list[Template]:
+    """All templates of a workspace by key."""
+    mine = select(templates.c.document).where(templates.c.workspace_id == workspace_id).order_by(templates.c.key)
+    return [from_document(document, Template) for document in connection.execute(mine).scalars()]
+
+
+def save_draft(connection: Connection, draft: Template, expected_hash: str | None) -> None:
+    """Keeps a draft unless somebody else saved one since ``expected_hash`` (None: there must be none yet)."""
+    settings_changed(connection)
+    lost = ConflictError(f"the template {draft.key!r} was changed by somebody else meanwhile; read it again, then save")
+    if expected_hash is None:
+        _add(connection, draft, lost)
+        return
+    unchanged = (templates.c.id == draft.id) & (templates.c.source_hash == expected_hash)
+    if not connection.execute(update(templates).where(unchanged).values(**_columns(draft))).rowcount:
+        raise lost
+
+
+def publish(connection: Connection, published: Template, made: Sequence[Release]) -> None:
+    """Makes a version live: the releases and the template's new settings, all or nothing."""
+    settings_changed(connection)
+    newer = (templates.c.id == published.id) & (templates.c.version < published.version)
+    if not connection.execute(update(templates).where(newer).values(**_columns(published))).rowcount:
+        _add(connection, published, _version_taken(published))
+    try:
+        connection.execute(insert(releases), [_release_row(release) for release in made])
+    except IntegrityError as error:
+        raise _version_taken(published) from error
+
+
+def releases_of(connection: Connection, workspace_id: Id, key: str, version: int | None) -> list[Release]:
+    """The releases of a version (None: the latest), empty when there is none."""
+    mine = (templates.c.workspace_id == workspace_id) & (templates.c.key == key)
+    wanted = templates.c.version if version is None else version
+    statement = (
+        select(releases.c.document)
+        .join(templates, templates.c.id == releases.c.template_id)
+        .where(mine, releases.c.version == wanted)
+        .order_by(releases.c.channel, releases.c.locale)
+    )
+    return [from_document(document, Release) for document in connection.execute(statement).scalars()]
+
+
+def release(connection: Connection, release_id: Id) -> Release | None:
+    """One release by its identifier."""
+    document = connection.execute(select(releases.c.document).where(releases.c.id == release_id)).scalar()
+    return None if document is None else from_document(document, Release)
+
+
+def _add(connection: Connection, new: Template, conflict: ConflictError) -> None:
+    try:
+        connection.execute(insert(templates).values(**_columns(new)))
+    except IntegrityError as error:
+        raise conflict from error
+
+
+def _version_taken(one: Template) -> ConflictError:
+    return ConflictError(f"version {one.version} of the template {one.key!r} exists already; read it again and retry")
+
+
+def _columns(one: Template) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "workspace_id": one.workspace_id,
+        "key": one.key,
+        "version": one.version,
+        "source_hash": one.source_hash,
+        "document": to_document(one),
+    }
+
+
+def _release_row(one: Release) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "template_id": one.template_id,
+        "version": one.version,
+        "channel": one.channel,
+        "locale": one.locale,
+        "document": to_document(one),
+    }
