@@ -1,0 +1,233 @@
+"""What both stores do alike: every port method that is not hot, over two primitives that each store supplies."""
+
+import abc
+from collections.abc import Callable, Mapping, Sequence
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+
+from posthouse.core.delivery.model import CounterKey, ProviderRow, Route, SandboxMessage
+from posthouse.core.kernel.ids import Id
+from posthouse.core.messages.model import Event, Message, MessageQuery, Status
+from posthouse.core.templates.model import Release, Template
+from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
+from posthouse.stores.shared import delivery, events, maintenance, messages, queue, sandbox, templates, workspaces
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class SharedStore(abc.ABC):
+    """The ordinary half of a store. ``shard`` keeps this process off other processes' counter rows."""
+
+    def __init__(self, shard: int) -> None:
+        self._shard = shard
+
+    @abc.abstractmethod
+    async def _read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs ``work(connection, …)`` against one snapshot. UnavailableError when the store does not answer."""
+
+    @abc.abstractmethod
+    async def _write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs ``work(connection, …)`` in one durable transaction. UnavailableError when the store cannot write."""
+
+    @abc.abstractmethod
+    async def _notify(self) -> None:
+        """Wakes every dispatcher of every process."""
+
+    # --- WorkspaceStore
+
+    async def generation(self) -> int:
+        """See WorkspaceStore. A store may answer faster."""
+        return await self._read(workspaces.generation)
+
+    async def add_workspace(self, workspace: Workspace) -> None:
+        """See WorkspaceStore."""
+        await self._write(workspaces.add_workspace, workspace)
+
+    async def workspaces(self) -> list[Workspace]:
+        """See WorkspaceStore."""
+        return await self._read(workspaces.all_workspaces)
+
+    async def add_key(self, key: ApiKey, digest: bytes) -> None:
+        """See WorkspaceStore."""
+        await self._write(workspaces.add_key, key, digest)
+
+    async def key_by_digest(self, digest: bytes) -> ApiKey | None:
+        """See WorkspaceStore."""
+        return await self._read(workspaces.key_by_digest, digest)
+
+    async def keys(self, workspace_id: Id) -> list[ApiKey]:
+        """See WorkspaceStore."""
+        return await self._read(workspaces.keys_of, workspace_id)
+
+    async def revoke_key(self, workspace_id: Id, key_id: Id, at: int) -> ApiKey:
+        """See WorkspaceStore."""
+        return await self._write(workspaces.revoke_key, workspace_id, key_id, at)
+
+    async def touch_keys(self, used: Mapping[Id, int]) -> None:
+        """See WorkspaceStore."""
+        await self._write(workspaces.touch_keys, used)
+
+    async def add_domain(self, domain: Domain) -> None:
+        """See WorkspaceStore."""
+        await self._write(workspaces.add_domain, domain)
+
+    async def domains(self, workspace_id: Id) -> list[Domain]:
+        """See WorkspaceStore."""
+        return await self._read(workspaces.domains_of, workspace_id)
+
+    async def update_domain(self, domain: Domain) -> None:
+        """See WorkspaceStore."""
+        await self._write(workspaces.update_domain, domain)
+
+    async def remove_domain(self, workspace_id: Id, name: str) -> None:
+        """See WorkspaceStore."""
+        await self._write(workspaces.remove_domain, workspace_id, name)
+
+    # --- TemplateStore
+
+    async def template(self, workspace_id: Id, key: str) -> Template | None:
+        """See TemplateStore."""
+        return await self._read(templates.template, workspace_id, key)
+
+    async def templates(self, workspace_id: Id) -> list[Template]:
+        """See TemplateStore."""
+        return await self._read(templates.all_templates, workspace_id)
+
+    async def save_draft(self, template: Template, expected_hash: str | None) -> None:
+        """See TemplateStore."""
+        await self._write(templates.save_draft, template, expected_hash)
+
+    async def publish(self, template: Template, releases: Sequence[Release]) -> None:
+        """See TemplateStore."""
+        await self._write(templates.publish, template, releases)
+
+    async def releases(self, workspace_id: Id, key: str, version: int | None) -> list[Release]:
+        """See TemplateStore."""
+        return await self._read(templates.releases_of, workspace_id, key, version)
+
+    async def release(self, release_id: Id) -> Release | None:
+        """See TemplateStore."""
+        return await self._read(templates.release, release_id)
+
+    # --- MessageStore, but accept
+
+    async def message(self, workspace_id: Id, message_id: Id, now: int) -> Message | None:
+        """See MessageStore."""
+        return await self._read(messages.message, workspace_id, message_id, now)
+
+    async def search(self, query: MessageQuery, now: int) -> list[Message]:
+        """See MessageStore."""
+        return await self._read(messages.search, query, now)
+
+    async def events_of(self, workspace_id: Id, message_id: Id) -> list[Event]:
+        """See MessageStore."""
+        return await self._read(events.events_of, workspace_id, message_id)
+
+    async def cancel(self, workspace_id: Id, message_id: Id, at: int) -> Status | None:
+        """See MessageStore."""
+        if await self._write(queue.cancel, self._shard, workspace_id, message_id, at):
+            return Status.CANCELLED
+        return await self._read(messages.status_now, workspace_id, message_id, at)
+
+    async def append(self, new: Sequence[Event]) -> None:
+        """See MessageStore. Events of messages that do not exist are dropped."""
+        await self._write(events.write_events, self._shard, new)
+
+    async def add_blob(self, workspace_id: Id, digest: bytes, data: bytes, at: int) -> None:
+        """See MessageStore."""
+        await self._write(messages.add_blob, workspace_id, digest, data, at)
+
+    async def blob(self, workspace_id: Id, digest: bytes) -> bytes | None:
+        """See MessageStore."""
+        return await self._read(messages.blob, workspace_id, digest)
+
+    # --- QueueStore, but claim, extend, record, depth and wake
+
+    async def next_due(self, now: int) -> int | None:
+        """See QueueStore."""
+        return await self._read(queue.next_due, now)
+
+    async def hold_before(self, instant: int, at: int) -> int:
+        """See QueueStore."""
+        return await self._write(queue.hold_before, self._shard, instant, at)
+
+    async def release_held(self, workspace_id: Id | None, message_ids: Sequence[Id] | None, at: int) -> int:
+        """See QueueStore."""
+        released = await self._write(queue.release_held, self._shard, workspace_id, message_ids, at)
+        if released:
+            await self._notify()
+        return released
+
+    # --- DeliveryStore
+
+    async def add_provider(self, provider: ProviderRow) -> None:
+        """See DeliveryStore."""
+        await self._write(delivery.add_provider, provider)
+
+    async def providers(self, workspace_id: Id) -> list[ProviderRow]:
+        """See DeliveryStore."""
+        return await self._read(delivery.providers_of, workspace_id)
+
+    async def update_provider(self, provider: ProviderRow) -> None:
+        """See DeliveryStore."""
+        await self._write(delivery.update_provider, provider)
+
+    async def remove_provider(self, workspace_id: Id, name: str) -> None:
+        """See DeliveryStore."""
+        await self._write(delivery.remove_provider, workspace_id, name)
+
+    async def routes(self, workspace_id: Id) -> list[Route]:
+        """See DeliveryStore."""
+        return await self._read(delivery.routes_of, workspace_id)
+
+    async def save_route(self, route: Route) -> None:
+        """See DeliveryStore."""
+        await self._write(delivery.save_route, route)
+
+    # --- SandboxStore
+
+    async def keep_sandbox(  # noqa: PLR0917 - one port method, one row
+        self, message_id: Id, workspace_id: Id, at: int, sender: str, recipients: Sequence[str], content: bytes
+    ) -> None:
+        """See SandboxStore."""
+        kept = SandboxMessage(message_id, workspace_id, at, sender, tuple(recipients), content)
+        await self._write(sandbox.keep, kept)
+
+    async def sandbox_list(self, workspace_id: Id, limit: int, before: Id | None) -> list[SandboxMessage]:
+        """See SandboxStore."""
+        return await self._read(sandbox.listed, workspace_id, limit, before)
+
+    async def sandbox_message(self, workspace_id: Id, message_id: Id) -> SandboxMessage | None:
+        """See SandboxStore."""
+        return await self._read(sandbox.one, workspace_id, message_id)
+
+    # --- MaintenanceStore, but ping, check_durability, backup and clock_reading
+
+    async def epoch(self) -> int:
+        """See MaintenanceStore."""
+        return await self._read(maintenance.epoch)
+
+    async def set_epoch(self, number: int) -> None:
+        """See MaintenanceStore."""
+        await self._write(maintenance.set_epoch, number)
+
+    async def advance_idempotency_generation(self) -> int:
+        """See MaintenanceStore."""
+        return await self._write(maintenance.advance_idempotency_generation)
+
+    async def purge_idempotency(self, older_than_generation: int) -> int:
+        """See MaintenanceStore."""
+        total = 0
+        while purged := await self._write(maintenance.purge_idempotency, older_than_generation):
+            total += purged
+        return total
+
+    async def counters(self, workspace_id: Id | None = None) -> dict[CounterKey, int]:
+        """See MaintenanceStore."""
+        return await self._read(maintenance.counted, workspace_id)
+
+    async def recount(self, workspace_id: Id | None = None) -> dict[CounterKey, int]:
+        """See MaintenanceStore."""
+        return await self._read(maintenance.recounted, workspace_id)
