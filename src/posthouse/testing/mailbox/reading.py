@@ -19,6 +19,8 @@ from posthouse.testing.mailbox.source import Mail
 
 _FOLD: Final = re.compile(r"\r?\n[ \t]*")
 _HEAD_LIMIT: Final = 1024 * 1024
+_READABLE: Final = frozenset({"text/plain", "multipart/mixed", "multipart/alternative", "multipart/related"})
+"""Shown as text; a multipart only gets here when its parts could not be found."""
 _ALGORITHMS: Final = {"rsa-sha256": "RSA-SHA256", "ed25519-sha256": "Ed25519-SHA256", "rsa-sha1": "RSA-SHA1 (obsolete)"}
 
 
@@ -126,7 +128,7 @@ def _sort_in(reading: Reading, part: email.message.Message) -> None:
     attached = part.get_content_disposition() == "attachment" or part.get_filename() is not None
     if kind == "text/html" and reading.html is None and not attached:
         reading.html = _text(data, part)
-    elif kind == "text/plain" and reading.text is None and not attached:
+    elif kind in _READABLE and reading.text is None and not attached:
         reading.text = _text(data, part)
     else:
         n = len(reading.files) + 1
@@ -182,8 +184,10 @@ def _addresses(values: list[str]) -> list[tuple[str, str]]:
 
 
 def _people(value: str) -> list[str]:
-    found = [f"{name} <{address}>" if name else address for name, address in _addresses([value]) if address]
-    return found or [value]
+    pairs = _addresses([value])
+    if not pairs or not all("@" in address for _, address in pairs):
+        return [value]  # no list of addresses: shown as it was written
+    return [f"{name} <{address}>" if name else address for name, address in pairs]
 
 
 def _signature(value: str) -> Signature:
