@@ -1,0 +1,58 @@
+"""Bringing a database to the schema of this version, for both stores.
+
+The caller owns the transaction and the lock that keeps two processes from migrating at once.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+
+from posthouse.stores.shared.errors import StoreRefusedError
+
+HEAD: Final = "0001"
+"""The schema this version works with: the last step of ``migrations/versions`` (a test proves it)."""
+
+
+def current(connection: Connection) -> str | None:
+    """The step that a database is at, None for an empty database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def check_known(revision: str | None) -> None:
+    """Refuses a database that a newer Posthouse has migrated: this version would damage it.
+
+    Raises:
+        StoreRefusedError: the schema is newer than this version.
+    """
+    if revision in {None, HEAD}:
+        return
+    known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
+    if revision not in known:
+        raise StoreRefusedError(
+            f"the store has schema {revision}, which a newer Posthouse made; this version knows up to {HEAD}. "
+            "Install the newer version again, or restore a backup from before the upgrade"
+        )
+
+
+def upgrade(connection: Connection) -> None:
+    """Runs what is missing, in the caller's transaction."""
+    command.upgrade(_config(connection), "head")
+
+
+def head() -> str | None:
+    """The last step of the history."""
+    return ScriptDirectory.from_config(_config(None)).get_current_head()
+
+
+def _config(connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
