@@ -23,13 +23,13 @@ venv: $(READY) ## Make or refresh the environment in .venv
 $(READY): requirements/dev.txt pyproject.toml
 	echo "==> environment: installing requirements/dev.txt into $(VENV)"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 $(BENCH_READY): $(READY) requirements/bench.txt
 	echo "==> environment: adding what the benchmarks compare with"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	touch $@
 
 demo: $(READY) ## Start a sample shop with a mailbox page, and say what to open

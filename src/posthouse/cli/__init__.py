@@ -1,1 +1,5 @@
 """The posthouse command."""
+
+from posthouse.cli.app import main
+
+__all__ = ["main"]

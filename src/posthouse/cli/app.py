@@ -1,0 +1,29 @@
+"""The tree of commands."""
+
+import typer
+
+from posthouse.cli import domains, keys, providers, settings, setup
+from posthouse.cli.frame.exits import Exit
+
+_EXITS = "; ".join(f"{code.value} {code.name.lower().replace('_', ' ')}" for code in Exit)
+
+
+def build() -> typer.Typer:
+    """The whole command line."""
+    app = typer.Typer(
+        name="posthouse",
+        help="Posthouse: the one place through which every transactional message of a company passes.",
+        epilog=f"Exit codes: {_EXITS}.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for room in (setup, settings, domains, keys, providers):
+        room.register(app)
+    return app
+
+
+def main() -> None:
+    """Entry point of the ``posthouse`` script."""
+    build()()
