@@ -1,0 +1,67 @@
+"""minijinja as we use it: strict, no loader, fuel, a short list of filters."""
+
+import re
+from typing import Any, Final
+
+import minijinja
+
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.rendering.filters import FILTERS, REMOVED_FILTERS, REMOVED_GLOBALS
+
+FUEL: Final = 50_000
+"""Instructions a render may take; an order confirmation with 5 lines takes some hundreds."""
+MAX_OUTPUT: Final = 1_000_000
+"""Characters of one rendered part: a mail over 1 MB is cut by most readers anyway."""
+
+_PATH: Final = re.compile(r"`([A-Za-z_][\w.]*)` is undefined")
+
+
+def environment() -> minijinja.Environment:
+    """A new environment. HTML is escaped in templates whose name ends with ``html``, nowhere else."""
+    made = minijinja.Environment(
+        undefined_behavior="semi_strict",  # type: ignore[arg-type]  # the stub lacks it; `{% if x %}` may ask for a missing x
+        fuel=FUEL,
+        debug=True,
+        pycompat=False,
+        keep_trailing_newline=True,
+        auto_escape_callback=lambda name: name.endswith("html"),
+        filters=dict(FILTERS),
+    )
+    for name in REMOVED_FILTERS:
+        made.remove_filter(name)
+    for name in REMOVED_GLOBALS:
+        made.remove_global(name)
+    return made
+
+
+def run(engine: minijinja.Environment, name: str, variables: dict[str, Any]) -> str:
+    """Renders one program.
+
+    Raises:
+        ValidationError: a variable is missing, the fuel or the room for output ran out, a filter refused its input.
+    """
+    try:
+        printed = engine.render_template(name, **variables)
+    except minijinja.TemplateError as error:
+        raise _explained(error, name) from None
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+        raise ValidationError(f"The {name.removeprefix('wire.')} cannot be rendered: {error}.") from None
+    if len(printed) > MAX_OUTPUT:
+        raise ValidationError(
+            f"The rendered {name.removeprefix('wire.')} has {len(printed):,} characters; the limit is {MAX_OUTPUT:,}."
+        )
+    return printed.replace("&#x2f;", "/") if name.endswith("html") else printed
+
+
+def _explained(error: minijinja.TemplateError, name: str) -> ValidationError:
+    part = name.removeprefix("wire.")
+    detail = error.detail or ""
+    if error.kind == "UndefinedError":
+        found = _PATH.search(detail)
+        path = found[1] if found else "a variable"
+        message = f"The {part} needs the variable {path!r}, which is missing"
+        pointer = "/" + path.replace(".", "/") if found else ""
+        return ValidationError(f"{message}.", fields=[FieldProblem(pointer, f"{message}.", "missing")])
+    if error.kind == "OutOfFuel":
+        return ValidationError(f"The {part} takes more than {FUEL:,} steps; are the lists in the variables too long?")
+    return ValidationError(f"The {part} cannot be rendered (line {error.line or 1}): {detail or error.message}.")

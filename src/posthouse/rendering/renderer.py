@@ -1,0 +1,107 @@
+"""Runs the programs of releases. Everything slow happened at publish."""
+
+import re
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, Final
+
+import minijinja
+
+from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.model import Release, Rendered, WireBody
+from posthouse.rendering import engine, quoted, wire
+from posthouse.rendering.data import guarded, reads_only_keys
+
+_KEPT: Final = 512
+_BLANKS: Final = re.compile(r"[\x00-\x20\x7f]+")
+_MARK_LETTERS: Final = "\x02\x03\x04\x05\x06\x07\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17"
+
+
+class _Loaded:
+    """The programs of one release, compiled."""
+
+    __slots__ = ("engine", "keys_only", "programs")
+
+    def __init__(self, programs: Mapping[str, str], mark: str) -> None:
+        self.engine: minijinja.Environment = engine.environment()
+        self.programs = frozenset(programs)
+        self.keys_only = all(reads_only_keys(source) for source in programs.values())
+        for name, source in programs.items():
+            self.engine.add_template(name, source.replace(wire.MARK, mark) if name.startswith("wire.") else source)
+
+
+class MinijinjaRenderer:
+    """Renders releases, keeping the programs of the 512 used last.
+
+    Args:
+        mark: the word of control characters around printed values in wire programs; random, so that no variable can
+            hold it. Given in tests only.
+    """
+
+    def __init__(self, mark: str | None = None) -> None:
+        self._mark = mark or wire.MARK + "".join(secrets.choice(_MARK_LETTERS) for _ in range(16))
+        self._loaded: OrderedDict[Id, _Loaded] = OrderedDict()
+
+    def plain(self, release: Release, variables: Mapping[str, Any]) -> Rendered:
+        """What the reader sees. ValidationError when a variable is missing or the fuel runs out."""
+        loaded = self._load(release)
+        data = _seen(loaded, variables)
+        return Rendered(
+            subject=_subject(loaded, data),
+            html=quoted.plain_body(engine.run(loaded.engine, "html", data)) if "html" in loaded.programs else None,
+            text=quoted.plain_body(engine.run(loaded.engine, "text", data)),
+        )
+
+    def wire(self, release: Release, variables: Mapping[str, Any]) -> WireBody:
+        """The same, ready for the wire: decoding it gives exactly :meth:`plain`."""
+        loaded = self._load(release)
+        data = _seen(loaded, variables)
+        return WireBody(
+            subject=_subject(loaded, data),
+            html=self._body(loaded, "html", data) if "html" in loaded.programs else None,
+            text=self._body(loaded, "text", data),
+        )
+
+    def encode(self, rendered: Rendered) -> WireBody:
+        """Wire form of content that somebody rendered themselves."""
+        return WireBody(
+            subject=_one_line(rendered.subject),
+            html=None if rendered.html is None else quoted.encode_body(rendered.html),
+            text=quoted.encode_body(rendered.text),
+        )
+
+    def _load(self, release: Release) -> _Loaded:
+        loaded = self._loaded.get(release.id)
+        if loaded is None:
+            loaded = self._loaded[release.id] = _Loaded(release.programs, self._mark)
+            if len(self._loaded) > _KEPT:
+                self._loaded.popitem(last=False)
+        else:
+            self._loaded.move_to_end(release.id)
+        return loaded
+
+    def _body(self, loaded: _Loaded, name: str, data: dict[str, Any]) -> bytes:
+        program = f"wire.{name}"
+        if program in loaded.programs:
+            assembled = wire.assemble(engine.run(loaded.engine, program, data), self._mark)
+            if assembled is not None:
+                return assembled
+        return quoted.encode_body(engine.run(loaded.engine, name, data))
+
+
+def _seen(loaded: _Loaded, variables: Mapping[str, Any]) -> dict[str, Any]:
+    if not loaded.keys_only:
+        return guarded(variables)
+    return variables if type(variables) is dict else dict(variables)
+
+
+def _subject(loaded: _Loaded, data: dict[str, Any]) -> str:
+    return _one_line(engine.run(loaded.engine, "subject", data)) if "subject" in loaded.programs else ""
+
+
+def _one_line(text: str) -> str:
+    """Headers have one line: runs of blanks, line breaks and controls become one blank."""
+    if text.isprintable() and "  " not in text:
+        return text.strip(" ")
+    return _BLANKS.sub(" ", text).strip(" ")

@@ -1,0 +1,167 @@
+"""Cuts a template source into literals and tags, the way minijinja's own lexer does.
+
+Everything that treats programs as text (the MJML guard, the wire form, the analysis) starts here, so they agree
+on where a tag ends: strings may hold ``}}``, brackets must balance, ``{% raw %}`` is one piece.
+"""
+
+import enum
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+_OPEN: Final = re.compile(r"\{[{%#]")
+_RAW: Final = re.compile(r"[-+]?\s*raw\s*(-?)%\}")
+_END_RAW: Final = re.compile(r"\{%(-?)\s*endraw\s*([-+]?)%\}")
+_STRING: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+class Kind(enum.Enum):
+    """What a piece of source is."""
+
+    LITERAL = "literal"
+    EXPRESSION = "expression"
+    BLOCK = "block"
+    COMMENT = "comment"
+    RAW = "raw"
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """One literal or tag. ``code`` is what stands between the braces (for raw: the text inside)."""
+
+    kind: Kind
+    source: str
+    code: str
+    start: int
+    trims_before: bool = False
+    trims_after: bool = False
+    trims_inside: tuple[bool, bool] = (False, False)
+
+    @property
+    def word(self) -> str:
+        """The first word of a block: ``for``, ``endif``…"""
+        return self.code.split(None, 1)[0] if self.code else ""
+
+
+class TagError(ValueError):
+    """A tag that does not end. ``at`` is its place in the source."""
+
+    def __init__(self, message: str, at: int) -> None:
+        super().__init__(message)
+        self.at = at
+
+
+def clean(source: str) -> str:
+    """Drops control characters other than tab and line feed (so CRLF becomes LF)."""
+    return _CONTROLS.sub("", source)
+
+
+def line_of(source: str, at: int) -> int:
+    """The line, counted from 1."""
+    return source.count("\n", 0, at) + 1
+
+
+def pieces(source: str) -> Iterator[Piece]:
+    """All pieces in order; joined sources give the source again.
+
+    Raises:
+        TagError: a tag or raw block is not closed.
+    """
+    at = 0
+    while found := _OPEN.search(source, at):
+        start = found.start()
+        if start > at:
+            yield Piece(Kind.LITERAL, source[at:start], source[at:start], at)
+        piece = _tag(source, start)
+        yield piece
+        at = start + len(piece.source)
+    if at < len(source):
+        yield Piece(Kind.LITERAL, source[at:], source[at:], at)
+
+
+def resolved(source: str) -> list[tuple[Piece, str]]:
+    """Pieces with whitespace control applied: each with its text, comments left out, raw given as literal.
+
+    For a literal the text is what the program prints; for a tag it is the tag without its trim signs.
+    """
+    listed = list(pieces(source))
+    result: list[tuple[Piece, str]] = []
+    for index, piece in enumerate(listed):
+        match piece.kind:
+            case Kind.LITERAL:
+                text = piece.code
+                if index and listed[index - 1].trims_after:
+                    text = text.lstrip()
+                if index + 1 < len(listed) and listed[index + 1].trims_before:
+                    text = text.rstrip()
+                result.append((piece, text))
+            case Kind.RAW:
+                text = piece.code.lstrip() if piece.trims_inside[0] else piece.code
+                result.append((piece, text.rstrip() if piece.trims_inside[1] else text))
+            case Kind.EXPRESSION:
+                result.append((piece, f"{{{{ {piece.code} }}}}"))
+            case Kind.BLOCK:
+                result.append((piece, f"{{% {piece.code} %}}"))
+            case Kind.COMMENT:
+                pass
+    return result
+
+
+def _tag(source: str, start: int) -> Piece:
+    opening = source[start : start + 2]
+    if opening == "{#":
+        return _comment(source, start)
+    if opening == "{%" and (raw := _RAW.match(source, start + 2)):
+        return _raw(source, start, raw)
+    end = _end_of_code(source, start + 2, "}}" if opening == "{{" else "%}")
+    kind = Kind.EXPRESSION if opening == "{{" else Kind.BLOCK
+    return _stripped(kind, source[start:end], start)
+
+
+def _stripped(kind: Kind, text: str, start: int) -> Piece:
+    inside = text[2:-2]
+    before, after = inside.startswith("-"), inside.endswith("-")
+    inside = inside[1:] if inside[:1] in {"-", "+"} else inside
+    inside = inside[:-1] if inside[-1:] in {"-", "+"} else inside
+    return Piece(kind, text, inside.strip(), start, before, after)
+
+
+def _comment(source: str, start: int) -> Piece:
+    end = source.find("#}", start + 2)
+    if end < 0:
+        raise TagError("the comment that starts here with {# is never closed with #}", start)
+    return _stripped(Kind.COMMENT, source[start : end + 2], start)
+
+
+def _raw(source: str, start: int, opened: re.Match[str]) -> Piece:
+    closed = _END_RAW.search(source, opened.end())
+    if closed is None:
+        raise TagError("the {% raw %} that starts here is never closed with {% endraw %}", start)
+    return Piece(
+        Kind.RAW,
+        source[start : closed.end()],
+        source[opened.end() : closed.start()],
+        start,
+        source[start + 2] == "-",
+        closed[2] == "-",
+        (opened[1] == "-", closed[1] == "-"),
+    )
+
+
+def _end_of_code(source: str, at: int, closing: str) -> int:
+    depth, start = 0, at - 2
+    while at < len(source):
+        letter = source[at]
+        if depth <= 0 and source.startswith(closing, at):
+            return at + 2
+        if letter in "'\"":
+            string = _STRING.match(source, at)
+            if string is None:
+                raise TagError("a string inside this tag is never closed", start)
+            at = string.end()
+            continue
+        depth += (letter in "([{") - (letter in ")]}")
+        at += 1
+    raise TagError(f"the tag that starts here is never closed with {closing}", start)
