@@ -1,0 +1,75 @@
+"""Every metric: its name, its labels and its meaning. ``docs/reference/metrics.md`` is made from this file."""
+
+import enum
+from typing import Final
+
+import msgspec
+
+
+class Kind(enum.StrEnum):
+    """The kinds of Prometheus."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """One metric. ``bounds`` are the upper bounds of a histogram's buckets."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    bounds: tuple[float, ...] = ()
+
+
+_SECONDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 3600.0)
+_COMMIT_SECONDS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+_SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
+
+ACCEPTED: Final = Definition("posthouse_messages_accepted_total", Kind.COUNTER, "Messages kept, by lane.", ("lane",))
+REFUSED: Final = Definition(
+    "posthouse_messages_refused_total",
+    Kind.COUNTER,
+    "Messages or requests refused, by the last part of the problem's type (docs/reference/problems.md).",
+    ("reason",),
+)
+OUTCOMES: Final = Definition(
+    "posthouse_outcomes_total",
+    Kind.COUNTER,
+    "Attempts by what they came to: accepted, refused, deferred, throttled, unknown. Their sum counts the attempts.",
+    ("provider", "outcome"),
+)
+LATENCY: Final = Definition(
+    "posthouse_dispatch_latency_seconds",
+    Kind.HISTOGRAM,
+    "From being accepted (or due, when that is later) to the beginning of the first attempt.",
+    ("lane",),
+    _SECONDS,
+)
+COMMIT_MESSAGES: Final = Definition(
+    "posthouse_commit_messages", Kind.HISTOGRAM, "Messages that shared one commit: accept or record.", ("kind",), _SIZES
+)
+COMMIT_SECONDS: Final = Definition(
+    "posthouse_commit_seconds", Kind.HISTOGRAM, "Time of one commit: accept or record.", ("kind",), _COMMIT_SECONDS
+)
+CONNECTIONS: Final = Definition(
+    "posthouse_connections", Kind.GAUGE, "Open connections, by what they lead to.", ("kind",)
+)
+QUEUE_MESSAGES: Final = Definition(
+    "posthouse_queue_messages",
+    Kind.GAUGE,
+    "Pending messages by lane: ready (due or being sent), later, held. Exact up to 10,000, an estimate beyond.",
+    ("lane", "state"),
+)
+QUEUE_AGE: Final = Definition(
+    "posthouse_queue_oldest_seconds", Kind.GAUGE, "How long the longest waiting due message has been due.", ("lane",)
+)
+BUILD: Final = Definition("posthouse_build_info", Kind.GAUGE, "Always 1; the version is the label.", ("version",))
+
+COUNTED: Final = (ACCEPTED, REFUSED, OUTCOMES, LATENCY, COMMIT_MESSAGES, COMMIT_SECONDS, CONNECTIONS)
+"""Counted in the processes as things happen."""
+SCRAPED: Final = (QUEUE_MESSAGES, QUEUE_AGE, BUILD)
+"""Asked of the store when somebody reads the metrics."""
+DEFINITIONS: Final = (*COUNTED, *SCRAPED)
