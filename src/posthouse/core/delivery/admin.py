@@ -189,7 +189,7 @@ def _step_problems(index: int, step: NamedStep, rows: Mapping[str, ProviderRow])
     if step.provider not in rows:
         names = ", ".join(rows) or "none yet"
         advice = f'"{step.provider[:64]}" is no provider of this channel; there are: {names}'
-        problems.append(FieldProblem(f"{place}/provider", advice, "unknown_provider"))
+        problems.append(FieldProblem(f"{place}/provider", advice, "unknown-provider"))
     if not 0 <= step.position < MAX_STEPS:
         problems.append(FieldProblem(f"{place}/position", f"write 0 to {MAX_STEPS - 1}", "range"))
     if not 1 <= step.weight <= MAX_WEIGHT:

@@ -65,6 +65,8 @@ class Throttled(msgspec.Struct, frozen=True):
     text: str
     remote: str = ""
     code: int = 421
+    scope: Scope = Scope.PROVIDER
+    """PROVIDER pauses the whole way out; RECIPIENT only this message (one busy domain of many)."""
 
 
 class Unknown(msgspec.Struct, frozen=True):

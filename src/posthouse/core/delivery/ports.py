@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from posthouse.core.delivery.model import Claimed, CounterKey, LaneDepth, ProviderRow, Route, SandboxMessage, Settlement
 from posthouse.core.delivery.outcomes import Outcome
 from posthouse.core.kernel.ids import Id
-from posthouse.core.messages.model import Channel, Extras, Lane
+from posthouse.core.messages.model import Extras, Lane
 from posthouse.core.templates.model import Release
 
 

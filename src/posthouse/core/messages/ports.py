@@ -1,10 +1,13 @@
 """What the room of messages needs from outside."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
+from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.ids import Id
-from posthouse.core.messages.model import AcceptResult, Event, Message, MessageQuery, NewMessage, Status
+from posthouse.core.messages.content import Content
+from posthouse.core.messages.model import AcceptResult, Event, Extras, Message, MessageQuery, NewMessage, Status
+from posthouse.core.templates.model import Release
 
 
 class MessageStore(Protocol):
@@ -61,4 +64,34 @@ class AddressRules(Protocol):
         Raises:
             ValueError: what is wrong with it, in words for the sender.
         """
+        ...
+
+
+class Releases(Protocol):
+    """Finds what a message is to say (core/templates, Catalogue)."""
+
+    async def find(
+        self, workspace_id: Id, key: str, version: int | None, channel: str | None, locale: str | None
+    ) -> Release:
+        """The release for a template key; the locale falls back. Raises UnknownTemplateError."""
+        ...
+
+    async def by_id(self, release_id: Id) -> Release | None:
+        """A release by its identifier."""
+        ...
+
+
+class Checker(Protocol):
+    """Checks variables against a release (core/templates, VariablesChecker)."""
+
+    def problems(self, release: Release, variables: Mapping[str, Any]) -> Sequence[FieldProblem]:
+        """One problem for each bad variable, pointers relative to the variables."""
+        ...
+
+
+class Viewer(Protocol):
+    """Renders a message again."""
+
+    async def content(self, message: Message, extras: Extras, release: Release | None) -> Content:
+        """What the person was (or will be) sent."""
         ...

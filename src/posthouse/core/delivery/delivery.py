@@ -1,0 +1,161 @@
+"""One attempt of one message, from the claim to the settlement."""
+
+from typing import Final, Protocol
+
+import msgspec
+
+from posthouse.core.delivery.blackbox import BlackBox
+from posthouse.core.delivery.fleet import Fleet, WayOut
+from posthouse.core.delivery.judge import Attempt, Judge, expire, fail, hold_in_doubt, provider_failed
+from posthouse.core.delivery.leases import Leases
+from posthouse.core.delivery.model import Claimed, Settlement
+from posthouse.core.delivery.outcomes import Accepted, Deferred, Outcome, Refused, Scope, Throttled, Unknown
+from posthouse.core.kernel.clock import SECOND, Clock
+from posthouse.core.kernel.errors import PosthouseError, UnavailableError
+from posthouse.core.messages.model import Channel, Event
+from posthouse.core.templates.model import UnknownPolicy
+
+NO_WAY_OUT: Final = "no provider is set up for this channel: run posthouse providers add"
+
+
+class Built(Protocol):
+    """A message ready for a provider of its channel."""
+
+    @property
+    def size(self) -> int:
+        """Octets."""
+        ...
+
+
+class Builder(Protocol):
+    """Builds messages of one channel: finds the release, renders, composes, signs."""
+
+    async def build(self, message: Claimed) -> Built:
+        """The finished message.
+
+        Raises:
+            UnavailableError: something it needs cannot be read just now.
+            PosthouseError: it cannot be built, now or later.
+        """
+        ...
+
+
+class _Flight(msgspec.Struct):
+    """The provider's view of one attempt (see ports.Flight)."""
+
+    message: Claimed
+    leases: Leases
+    box: BlackBox
+
+    def may_begin(self) -> bool:
+        return self.leases.holds(self.message.id, self.message.lease)
+
+    def committed(self) -> None:
+        self.box.left(self.message)
+
+
+class Delivery:
+    """Makes attempts.
+
+    Args:
+        builders: one for each channel.
+        fleet: the ways out.
+        judge: decides how it goes on.
+        leases: whether a message is still ours.
+        box: notes how far an attempt came.
+        clock: the time of the house.
+    """
+
+    def __init__(
+        self,
+        builders: dict[Channel, Builder],
+        fleet: Fleet,
+        judge: Judge,
+        *,
+        leases: Leases,
+        box: BlackBox,
+        clock: Clock,
+    ) -> None:
+        self._builders = builders
+        self._fleet = fleet
+        self._judge = judge
+        self._leases = leases
+        self._box = box
+        self._clock = clock
+
+    async def deliver(self, message: Claimed) -> Settlement | None:
+        """One attempt; None when the message is no longer ours, so that nothing is to be said of it."""
+        if not self._leases.holds(message.id, message.lease):
+            return None
+        started_at = self._clock.now()
+        if message.expires_at is not None and started_at >= message.expires_at:
+            return expire(message, started_at)
+        if message.in_doubt and message.policy is UnknownPolicy.HOLD:
+            return hold_in_doubt(message, started_at)
+        try:
+            built = await self._builders[message.channel].build(message)
+        except UnavailableError as error:
+            return self._settle(message, started_at, Deferred(0, "", str(error), scope=Scope.PROVIDER), None, ())
+        except PosthouseError as error:
+            return fail(message, started_at, error.slug, str(error))
+        return await self._send(message, built, started_at)
+
+    async def _send(self, message: Claimed, built: Built, started_at: int) -> Settlement | None:
+        """Tries the ways out in order, until one has something to say about the message itself."""
+        failed: list[Event] = []
+        last: tuple[Outcome, WayOut | None] = (Deferred(0, "", NO_WAY_OUT, scope=Scope.PROVIDER), None)
+        soonest: int | None = None
+        for way in await self._fleet.ways(message):
+            now = self._clock.monotonic()
+            if not way.circuit.passes(now):
+                rest = way.circuit.opens_at(now) - now
+                soonest = rest if soonest is None else min(soonest, rest)
+                continue
+            if last[1] is not None:
+                attempt = Attempt(message, started_at, self._clock.now(), last[0], last[1].row)
+                failed.append(provider_failed(attempt, len(failed)))
+            outcome = await way.provider.send(built, _Flight(message, self._leases, self._box))
+            self._tell(way, outcome)
+            last = (outcome, way)
+            if not goes_elsewhere(outcome):
+                break
+        if not self._leases.holds(message.id, message.lease) and isinstance(last[0], Deferred):
+            return None
+        if last[1] is None and soonest is not None:
+            pause = Throttled(soonest, "every provider of the route rests after failures")
+            return self._settle(message, started_at, pause, None, ())
+        return self._settle(message, started_at, last[0], last[1], tuple(failed))
+
+    def _tell(self, way: WayOut, outcome: Outcome) -> None:
+        """Lets the circuit know."""
+        now = self._clock.monotonic()
+        if isinstance(outcome, Throttled):
+            if outcome.scope is Scope.PROVIDER:
+                way.circuit.pause(now + outcome.pause)
+        elif isinstance(outcome, Accepted) or (
+            isinstance(outcome, Refused | Deferred) and outcome.scope is Scope.RECIPIENT
+        ):
+            way.circuit.worked()
+        else:
+            way.circuit.failed(now)
+
+    def _settle(
+        self, message: Claimed, started_at: int, outcome: Outcome, way: WayOut | None, failed: tuple[Event, ...]
+    ) -> Settlement:
+        row = way.row if way else None
+        return self._judge.settle(Attempt(message, started_at, self._clock.now(), outcome, row, failed))
+
+    def defect(self, message: Claimed, error: Exception) -> Settlement:
+        """What to do after a defect of ours: try again later, and say so in the timeline."""
+        now = self._clock.now()
+        text = f"a defect in Posthouse ({type(error).__name__}); please report it"
+        return self._settle(message, now, Deferred(0, "", text, retry_after=30 * SECOND), None, ())
+
+
+def goes_elsewhere(outcome: Outcome) -> bool:
+    """Whether another provider may do better. Never after bytes left without an answer."""
+    if isinstance(outcome, Throttled):
+        return outcome.scope is Scope.PROVIDER
+    if isinstance(outcome, Unknown):
+        return False
+    return isinstance(outcome, Refused | Deferred) and outcome.scope is Scope.PROVIDER

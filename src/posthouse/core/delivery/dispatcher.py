@@ -1,0 +1,225 @@
+"""The one door out: claim, build, send, judge, record.
+
+One dispatcher is one process's share of the work. It claims ahead into an inbox, a fixed number of workers take from it (the most
+urgent lane first), and a recorder writes down what came of it, a group at a time. No store connection is held while a provider is spoken to.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from posthouse.core.delivery.blackbox import BlackBox
+from posthouse.core.delivery.delivery import Delivery
+from posthouse.core.delivery.inbox import Inbox
+from posthouse.core.delivery.judge import give_back, in_doubt
+from posthouse.core.delivery.leases import Leases
+from posthouse.core.delivery.model import Claimed, Settlement
+from posthouse.core.delivery.ports import QueueStore
+from posthouse.core.delivery.recorder import Recorder
+from posthouse.core.kernel.clock import SECOND, Clock
+from posthouse.core.kernel.errors import PosthouseError
+from posthouse.core.messages.model import Lane
+from posthouse.core.messages.ports import MessageStore
+
+LONGEST_NAP: Final = 1.0
+"""Seconds after which the queue is looked at even if nobody rang: leases of the dead run out silently."""
+
+
+class DispatchSettings(msgspec.Struct, frozen=True):
+    """How much at a time. ``lease`` in microseconds, ``grace`` in seconds."""
+
+    prefetch: int = 200
+    concurrency: int = 128
+    critical_slots: int = 16
+    lease: int = 20 * SECOND
+    grace: float = 20.0
+
+
+class Watch(Protocol):
+    """Hooks for metrics and logs; none may raise or wait."""
+
+    def claimed(self, messages: Sequence[Claimed]) -> None:
+        """These were claimed."""
+
+    def recorded(self, settlements: Sequence[Settlement], took_effect: Sequence[bool]) -> None:
+        """These were recorded; a False is one whose lease was gone."""
+
+    def trouble(self, what: str, error: Exception) -> None:
+        """Something failed and is tried again."""
+
+
+class Dispatcher:
+    """Runs until told to stop.
+
+    Args:
+        queue: what is due.
+        messages: for the record of doubts.
+        delivery: makes one attempt.
+        leases: what is held.
+        box: survives our death.
+        clock: the time of the house.
+        tokens: gives fencing tokens of 63 bits, never the same twice.
+        settings: how much at a time.
+        watch: hooks.
+    """
+
+    def __init__(
+        self,
+        queue: QueueStore,
+        messages: MessageStore,
+        delivery: Delivery,
+        *,
+        leases: Leases,
+        box: BlackBox,
+        clock: Clock,
+        tokens: Callable[[], int],
+        settings: DispatchSettings,
+        watch: Watch,
+    ) -> None:
+        self._queue = queue
+        self._messages = messages
+        self._delivery = delivery
+        self._leases = leases
+        self._box = box
+        self._clock = clock
+        self._tokens = tokens
+        self._settings = settings
+        self._watch = watch
+        self._inbox = Inbox()
+        self._recorder = Recorder(queue, self._recorded, lambda error: watch.trouble("record", error))
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Claims and sends until :meth:`stop`; returns when all that was begun is recorded."""
+        recording = asyncio.ensure_future(self._recorder.run())
+        renewing = asyncio.ensure_future(self._renew())
+        workers = [
+            asyncio.ensure_future(self._work(reserved=index < self._settings.critical_slots))
+            for index in range(self._settings.concurrency)
+        ]
+        try:
+            await self._fetch()
+        finally:
+            for message in self._inbox.close():
+                self._recorder.put(give_back(message, self._clock.now(), self._clock.now()))
+            await asyncio.wait(workers, timeout=self._settings.grace)
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+            self._recorder.close()
+            await asyncio.wait([recording], timeout=self._settings.grace)
+            for task in (recording, renewing):
+                task.cancel()
+            await asyncio.gather(recording, renewing, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Asks for a graceful end: finish what was begun, give back the rest."""
+        self._stopping.set()
+
+    async def _fetch(self) -> None:
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        while not self._stopping.is_set():
+            try:
+                full = await self._claim()
+            except PosthouseError as error:
+                self._watch.trouble("claim", error)
+                await asyncio.wait([stopping], timeout=LONGEST_NAP / 4)
+                continue
+            await self._pause(stopping, full=full)
+        stopping.cancel()
+
+    async def _claim(self) -> bool:
+        """Claims what there is room for; True when there may be more of it."""
+        lanes = self._room()
+        self._inbox.drained.clear()
+        asked_at = self._clock.monotonic()
+        now = self._clock.now()
+        lease = self._tokens()
+        claimed = await self._queue.claim(lanes, now=now, until=now + self._settings.lease, lease=lease)
+        if not claimed:
+            return False
+        doubts = [message for message in claimed if message.in_doubt]
+        if doubts:
+            text = "an earlier attempt ran out of its lease: it may have been delivered"
+            await self._messages.append([in_doubt(message, now, text) for message in doubts])
+        self._leases.take(claimed, asked_at)
+        self._box.claimed(claimed)
+        self._inbox.put(claimed)
+        self._watch.claimed(claimed)
+        return len(claimed) >= sum(room for _, room in lanes) // 2
+
+    def _room(self) -> list[tuple[Lane, int]]:
+        """Critical always has room of its own; the other lanes share the rest, the more urgent first."""
+        prefetch = self._settings.prefetch
+        critical = max(0, prefetch // 4 - self._inbox.size(Lane.CRITICAL))
+        normal = self._inbox.size(Lane.NORMAL)
+        bulk = self._inbox.size(Lane.BULK)
+        rooms = [
+            (Lane.CRITICAL, critical),
+            (Lane.NORMAL, max(0, prefetch - normal)),
+            (Lane.BULK, max(0, prefetch - normal - bulk)),
+        ]
+        return [(lane, room) for lane, room in rooms if room]
+
+    async def _pause(self, stopping: asyncio.Future[Any], *, full: bool) -> None:
+        """Until there is something to do: room and known work, a ring at the door, or the next due time."""
+        waiting: list[asyncio.Future[Any]] = [stopping]
+        if full:
+            if self._inbox.size(Lane.NORMAL) + self._inbox.size(Lane.BULK) < self._settings.prefetch // 2:
+                return
+            drained = asyncio.ensure_future(self._half_empty())
+            waiting.append(drained)
+        nap = LONGEST_NAP
+        if not full:
+            now = self._clock.now()
+            due = await self._queue.next_due(now)
+            if due is not None:
+                nap = min(nap, max(0.001, (due - now) / SECOND))
+        ring = asyncio.ensure_future(self._queue.wake(nap))
+        waiting.append(ring)
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting[1:]:
+            task.cancel()
+        await asyncio.gather(*waiting[1:], return_exceptions=True)
+
+    async def _half_empty(self) -> bool:
+        """Waits until half of the inbox has been taken."""
+        while self._inbox.size(Lane.NORMAL) + self._inbox.size(Lane.BULK) > self._settings.prefetch // 2:
+            self._inbox.drained.clear()
+            await self._inbox.drained.wait()
+        return True
+
+    async def _work(self, *, reserved: bool) -> None:
+        while (message := await self._inbox.take(reserved=reserved)) is not None:
+            await self._recorder.room()
+            try:
+                settlement = await self._delivery.deliver(message)
+            except Exception as error:  # noqa: BLE001 - a defect must not end the worker nor lose the message
+                self._watch.trouble("deliver", error)
+                settlement = self._delivery.defect(message, error)
+            if settlement is None:
+                continue
+            self._box.settled(settlement)
+            self._recorder.put(settlement)
+
+    def _recorded(self, settlements: Sequence[Settlement], took_effect: Sequence[bool]) -> None:
+        for settlement in settlements:
+            self._leases.drop(settlement.message_id, settlement.lease)
+        self._box.done(settlements)
+        self._watch.recorded(settlements, took_effect)
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.lease / SECOND / 3)
+            held = self._leases.all()
+            if not held:
+                continue
+            asked_at = self._clock.monotonic()
+            try:
+                lost = await self._queue.extend(held, self._clock.now() + self._settings.lease)
+            except PosthouseError as error:
+                self._watch.trouble("renew", error)
+                continue
+            self._leases.renewed(held, lost, asked_at)

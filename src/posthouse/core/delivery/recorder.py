@@ -1,0 +1,90 @@
+"""Group commit of settlements: what came to an end while a commit ran is recorded by the next one."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from posthouse.core.delivery.model import Settlement
+from posthouse.core.delivery.ports import QueueStore
+from posthouse.core.kernel.errors import PosthouseError
+
+GROUP: Final = 512
+FULL: Final = 2_000
+FIRST_WAIT: Final = 0.05
+LONGEST_WAIT: Final = 2.0
+
+OnRecorded = Callable[[Sequence[Settlement], Sequence[bool]], None]
+OnTrouble = Callable[[Exception], None]
+
+
+class Sleep(Protocol):
+    """Waits so many seconds."""
+
+    async def __call__(self, seconds: float, /) -> None:
+        """Waits."""
+        ...
+
+
+class Recorder:
+    """Keeps settlements until the store has them, however long the store is away.
+
+    Args:
+        store: where they are recorded.
+        on_recorded: told after each commit, with what took effect.
+        on_trouble: told of each failed commit; it is tried again.
+        sleep: waits.
+    """
+
+    def __init__(
+        self, store: QueueStore, on_recorded: OnRecorded, on_trouble: OnTrouble, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self._store = store
+        self._on_recorded = on_recorded
+        self._on_trouble = on_trouble
+        self._sleep = sleep
+        self._waiting: list[Settlement] = []
+        self._arrived = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._closing = False
+
+    def put(self, settlement: Settlement) -> None:
+        """Adds one; it is recorded with the next commit."""
+        self._waiting.append(settlement)
+        self._arrived.set()
+        if len(self._waiting) >= FULL:
+            self._room.clear()
+
+    async def room(self) -> None:
+        """Waits while too much is unrecorded: nothing more should be sent that could not be written down."""
+        await self._room.wait()
+
+    async def run(self) -> None:
+        """Records until closed and empty."""
+        while True:
+            await self._arrived.wait()
+            while self._waiting:
+                await self._record(self._waiting[:GROUP])
+            self._arrived.clear()
+            if self._closing:
+                return
+
+    async def _record(self, batch: list[Settlement]) -> None:
+        wait = FIRST_WAIT
+        while True:
+            try:
+                took_effect = await self._store.record(batch)
+                break
+            except PosthouseError as error:
+                self._on_trouble(error)
+                await self._sleep(wait)
+                wait = min(LONGEST_WAIT, wait * 2)
+        del self._waiting[: len(batch)]
+        if len(self._waiting) < FULL:
+            self._room.set()
+        self._on_recorded(batch, took_effect)
+
+    def close(self) -> None:
+        """Lets :meth:`run` end when everything is recorded."""
+        self._closing = True
+        self._arrived.set()

@@ -1,0 +1,24 @@
+"""RFC 3339 in and out."""
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def read_moment(word: str) -> int:
+    """Microseconds since the epoch of an RFC 3339 date-time.
+
+    Raises:
+        ValueError: it is none, or it has no offset.
+    """
+    moment = datetime.fromisoformat(word)
+    if moment.tzinfo is None:
+        raise ValueError("a time zone is missing: end it with Z or an offset such as +02:00")
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def show_moment(instant: int) -> str:
+    """RFC 3339 in UTC, to the millisecond."""
+    moment = _EPOCH + timedelta(microseconds=instant)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

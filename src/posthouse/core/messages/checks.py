@@ -1,0 +1,175 @@
+"""Field by field: what a source asked for becomes what we keep, or a problem with its place."""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from posthouse.core.kernel.clock import DAY
+from posthouse.core.kernel.errors import FieldProblem
+from posthouse.core.kernel.moments import read_moment
+from posthouse.core.kernel.nearest import did_you_mean
+from posthouse.core.messages import limits
+from posthouse.core.messages.model import Attachment, Channel, Lane
+from posthouse.core.messages.ports import AddressRules
+from posthouse.core.messages.submission import File, Party
+from posthouse.core.messages.uploads import read_upload_id
+from posthouse.core.templates.model import Sender
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]")
+_HEADER_NAME: Final = re.compile(r"[!-9;-~]{1,76}")
+_MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")
+_CONTENT_ID: Final = re.compile(r"[A-Za-z0-9._+@-]{1,120}")
+_LANES: Final = {lane.name.lower(): lane for lane in Lane}
+_CHANNELS: Final = tuple(channel.name.lower() for channel in Channel)
+
+
+class Checks:
+    """Gathers every problem of one submission, so that a developer mends them all at once."""
+
+    def __init__(self, addresses: AddressRules) -> None:
+        self.problems: list[FieldProblem] = []
+        self._addresses = addresses
+
+    def wrong(self, pointer: str, detail: str, code: str = "invalid") -> None:
+        """Notes one problem."""
+        self.problems.append(FieldProblem(pointer, detail, code))
+
+    def word(self, pointer: str, value: str | None, longest: int = limits.MAX_WORD) -> str | None:
+        """A short text without control characters, or nothing."""
+        if value is None:
+            return None
+        if not value or len(value) > longest:
+            self.wrong(pointer, f"write 1 to {longest} characters, or leave the field out", "length")
+        elif _CONTROL.search(value):
+            self.wrong(pointer, "control characters and line breaks are not allowed here", "control-character")
+        return value
+
+    def party(self, pointer: str, party: Party | str | None) -> Sender | None:
+        """An address in its normal form, with its display name."""
+        if party is None:
+            return None
+        email, name = (party, "") if isinstance(party, str) else (party.email, party.name)
+        if name:
+            self.word(f"{pointer}/name", name, limits.MAX_NAME)
+        try:
+            return Sender(self._addresses.normal_email(email), name)
+        except ValueError as error:
+            self.wrong(pointer if isinstance(party, str) else f"{pointer}/email", str(error), "bad-address")
+            return None
+
+    def parties(self, pointer: str, parties: Sequence[Party | str]) -> tuple[Sender, ...]:
+        """Copies."""
+        if len(parties) > limits.MAX_COPIES:
+            self.wrong(pointer, f"at most {limits.MAX_COPIES} addresses; {len(parties)} were given", "too-many")
+            return ()
+        checked = [self.party(f"{pointer}/{index}", party) for index, party in enumerate(parties)]
+        return tuple(party for party in checked if party is not None)
+
+    def lane(self, value: str | None, default: str) -> Lane:
+        """The lane by its word."""
+        lane = _LANES.get(value or default)
+        if lane is None:
+            self.wrong("/lane", f"write one of {', '.join(_LANES)}{did_you_mean(value or '', _LANES)}", "unknown-word")
+            return Lane.NORMAL
+        return lane
+
+    def channel(self, value: str | None) -> str | None:
+        """The channel by its word."""
+        if value is not None and value not in _CHANNELS:
+            self.wrong(
+                "/channel", f"write one of {', '.join(_CHANNELS)}{did_you_mean(value, _CHANNELS)}", "unknown-word"
+            )
+        return value
+
+    def moment(self, pointer: str, value: str | None, now: int) -> int | None:
+        """An RFC 3339 instant, not absurdly far ahead."""
+        if value is None:
+            return None
+        try:
+            instant = read_moment(value)
+        except (ValueError, OverflowError) as error:
+            self.wrong(pointer, f"write an RFC 3339 date and time such as 2027-01-31T09:00:00Z ({error})", "bad-time")
+            return None
+        if instant > now + limits.MAX_AHEAD_DAYS * DAY:
+            self.wrong(pointer, f"at most {limits.MAX_AHEAD_DAYS} days ahead", "too-far")
+        return instant
+
+    def tags(self, tags: Sequence[str]) -> tuple[str, ...]:
+        """Tags, each once, in the order given."""
+        if len(tags) > limits.MAX_TAGS:
+            self.wrong("/tags", f"at most {limits.MAX_TAGS} tags; {len(tags)} were given", "too-many")
+        for index, tag in enumerate(tags):
+            self.word(f"/tags/{index}", tag, limits.MAX_TAG)
+        return tuple(dict.fromkeys(tags))
+
+    def headers(self, headers: dict[str, str]) -> dict[str, str]:
+        """Headers from the allow-list."""
+        if len(headers) > limits.MAX_HEADERS:
+            self.wrong("/headers", f"at most {limits.MAX_HEADERS} headers; {len(headers)} were given", "too-many")
+        for name, value in headers.items():
+            pointer = f"/headers/{name[:80].replace('~', '~0').replace('/', '~1')}"
+            lower = name.lower()
+            if not _HEADER_NAME.fullmatch(name):
+                self.wrong(pointer, "a header name has 1 to 76 printable ASCII characters and no colon or blank")
+            elif lower not in limits.ALLOWED_HEADERS and (
+                not lower.startswith("x-") or lower.startswith("x-posthouse-")
+            ):
+                allowed = ", ".join(sorted(limits.ALLOWED_HEADERS))
+                self.wrong(pointer, f"not on the list of headers that may be set: {allowed}, X-…", "not-allowed")
+            self.word(pointer, value, limits.MAX_HEADER_VALUE)
+        return headers
+
+    def metadata(self, metadata: dict[str, object]) -> dict[str, object]:
+        """Free data of the source's own, bounded."""
+        size = len(json.dumps(metadata)) if metadata else 0
+        if size > limits.MAX_METADATA:
+            self.wrong("/metadata", f"at most {limits.MAX_METADATA} bytes of JSON; it has {size}", "too-large")
+        return metadata
+
+    def attachments(
+        self, files: Sequence[File], longest: int
+    ) -> tuple[tuple[Attachment, ...], tuple[tuple[bytes, bytes], ...]]:
+        """Attachments as they are kept, and the bytes that came with them."""
+        if len(files) > limits.MAX_ATTACHMENTS:
+            self.wrong("/attachments", f"at most {limits.MAX_ATTACHMENTS} files; {len(files)} were given", "too-many")
+            return (), ()
+        kept: list[Attachment] = []
+        blobs: list[tuple[bytes, bytes]] = []
+        for index, file in enumerate(files):
+            self._attachment(f"/attachments/{index}", file, kept, blobs)
+        size = sum(attachment.size for attachment in kept)
+        if size * 4 // 3 > longest:
+            self.wrong("/attachments", f"together {size} bytes, which makes a mail of over {longest}", "too-large")
+        return tuple(kept), tuple(blobs)
+
+    def _attachment(self, pointer: str, file: File, kept: list[Attachment], blobs: list[tuple[bytes, bytes]]) -> None:
+        if self.word(f"{pointer}/name", file.name, limits.MAX_NAME) and ("/" in file.name or "\\" in file.name):
+            self.wrong(f"{pointer}/name", "write a file name without folders")
+        if not _MEDIA_TYPE.fullmatch(file.type):
+            self.wrong(f"{pointer}/type", "write a media type such as application/pdf")
+        elif file.type.lower().startswith(("multipart/", "message/")):
+            self.wrong(f"{pointer}/type", "multipart and message types cannot be attached")
+        if file.inline_id and not _CONTENT_ID.fullmatch(file.inline_id):
+            self.wrong(f"{pointer}/inline_id", "write 1 to 120 letters, digits or . _ + @ -, as in cid:logo")
+        if (file.content is None) == (file.upload is None):
+            self.wrong(pointer, "give either content (base64) or upload (the id of an upload)", "choose-one")
+        elif file.content is not None:
+            try:
+                data = base64.b64decode(file.content, validate=True)
+            except (binascii.Error, ValueError):
+                self.wrong(f"{pointer}/content", "not base64 (RFC 4648 §4, without line breaks)", "bad-base64")
+                return
+            digest = hashlib.sha256(data).digest()
+            blobs.append((digest, data))
+            kept.append(Attachment(file.name, file.type, digest, len(data), file.inline_id))
+        elif file.upload is not None:
+            try:
+                digest, size = read_upload_id(file.upload)
+            except ValueError as error:
+                self.wrong(f"{pointer}/upload", str(error), "unknown-upload")
+                return
+            kept.append(Attachment(file.name, file.type, digest, size, file.inline_id))

@@ -1,0 +1,73 @@
+"""Group commit: requests that arrive while a commit runs share the next one."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+from posthouse.core.messages.errors import OverloadedError
+from posthouse.core.messages.model import AcceptResult, NewMessage
+
+Accept = Callable[[Sequence[NewMessage]], Awaitable[list[AcceptResult]]]
+
+
+class GroupCommitter:
+    """Gathers messages and hands them to the store a group at a time, one commit after the other.
+
+    Args:
+        accept: the store's set-based, durable accept.
+        group: the most messages in one commit.
+        waiting: the most messages that may wait in memory; more are refused with OverloadedError.
+    """
+
+    def __init__(self, accept: Accept, *, group: int = 512, waiting: int = 20_000) -> None:
+        self._accept = accept
+        self._group = group
+        self._limit = waiting
+        self._waiting: deque[tuple[Sequence[NewMessage], asyncio.Future[list[AcceptResult]]]] = deque()
+        self._count = 0
+        self._running: asyncio.Task[None] | None = None
+
+    async def commit(self, messages: Sequence[NewMessage]) -> list[AcceptResult]:
+        """Keeps messages durably; the answers in order.
+
+        Raises:
+            UnavailableError: the store could not write; nothing was kept.
+        """
+        if self._count + len(messages) > self._limit:
+            raise OverloadedError("more messages wait for the store than fit in memory; try again in a second")
+        future: asyncio.Future[list[AcceptResult]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((messages, future))
+        self._count += len(messages)
+        if self._running is None:
+            self._running = asyncio.ensure_future(self._run())
+        return await future
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                await self._commit_group(self._take_group())
+        finally:
+            self._running = None
+
+    def _take_group(self) -> list[tuple[Sequence[NewMessage], asyncio.Future[list[AcceptResult]]]]:
+        taken = [self._waiting.popleft()]
+        size = len(taken[0][0])
+        while self._waiting and size + len(self._waiting[0][0]) <= self._group:
+            taken.append(self._waiting.popleft())
+            size += len(taken[-1][0])
+        self._count -= size
+        return taken
+
+    async def _commit_group(self, group: list[tuple[Sequence[NewMessage], asyncio.Future[list[AcceptResult]]]]) -> None:
+        try:
+            results = await self._accept([message for messages, _ in group for message in messages])
+        except Exception as error:  # noqa: BLE001 - handed to every caller, who raises it
+            for _, future in group:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        at = 0
+        for messages, future in group:
+            if not future.done():
+                future.set_result(results[at : at + len(messages)])
+            at += len(messages)

@@ -1,0 +1,253 @@
+"""From what a source asked for to the row that is kept: the story of the way in, step by step."""
+
+import hashlib
+from typing import Any, Final
+
+import msgspec
+
+from posthouse.core.kernel import ids
+from posthouse.core.kernel.errors import FieldProblem, NotFoundError, ValidationError
+from posthouse.core.kernel.ids import IdSource
+from posthouse.core.kernel.moments import show_moment
+from posthouse.core.messages.checks import Checks
+from posthouse.core.messages.limits import Limits
+from posthouse.core.messages.model import Channel, Extras, Lane, NewMessage
+from posthouse.core.messages.ports import AddressRules, Checker, Releases
+from posthouse.core.messages.senders import Senders
+from posthouse.core.messages.submission import Caller, Submission
+from posthouse.core.templates.model import Release, Sender, UnknownPolicy
+
+_encoder: Final = msgspec.json.Encoder()
+_stable: Final = msgspec.json.Encoder(order="deterministic")
+_CHANNELS: Final = {channel.name.lower(): channel for channel in Channel}
+_NO_EXTRAS: Final = Extras()
+
+
+class Resolver:
+    """Turns submissions into messages.
+
+    Args:
+        releases: finds what a template key stands for.
+        checker: checks variables.
+        addresses: judges addresses.
+        senders: who a workspace may write as.
+        ids: gives identifiers.
+        limits: bounds.
+    """
+
+    def __init__(
+        self,
+        releases: Releases,
+        checker: Checker,
+        addresses: AddressRules,
+        senders: Senders,
+        ids: IdSource,
+        limits: Limits,
+    ) -> None:
+        self._releases = releases
+        self._checker = checker
+        self._addresses = addresses
+        self._senders = senders
+        self._ids = ids
+        self._limits = limits
+
+    async def resolve(self, caller: Caller, wanted: Submission, now: int) -> NewMessage:
+        """One message, ready to be kept.
+
+        Raises:
+            ValidationError: with every bad field.
+            UnknownTemplateError: no such template, version, channel or locale.
+        """
+        checks = Checks(self._addresses)
+        release = await self._release(caller, wanted, checks)
+        recipient = self._recipient(wanted, checks)
+        variables = self._variables(wanted, release, checks)
+        extras, blobs = self._extras(wanted, release, checks)
+        due_at = checks.moment("/send_at", wanted.send_at, now) or now
+        expires_at = checks.moment("/expires_at", wanted.expires_at, now)
+        if expires_at is not None and expires_at <= max(due_at, now):
+            checks.wrong("/expires_at", "must lie after now and after send_at", "too-early")
+        await self._check_sender(caller, wanted, release, checks)
+        lane = checks.lane(wanted.lane, release.lane if release else "normal")
+        tags = checks.tags(wanted.tags) if wanted.tags else ()
+        message = NewMessage(
+            id=self._ids(),
+            workspace_id=caller.workspace_id,
+            key_id=caller.key_id,
+            flow=flow_of(caller),
+            live=caller.live,
+            channel=_CHANNELS[release.channel] if release else Channel.EMAIL,
+            lane=lane,
+            template_id=release.template_id if release else None,
+            release_id=release.id if release else None,
+            locale=release.locale if release else checks.word("/locale", wanted.locale, 35) or "",
+            recipient=recipient.email if recipient else "",
+            recipient_name=recipient.name if recipient else "",
+            variables=variables,
+            created_at=now,
+            due_at=max(due_at, now),
+            expires_at=expires_at,
+            policy=release.unknown_policy if release else UnknownPolicy.RESEND,
+            extras=None if extras == _NO_EXTRAS else _encoder.encode(extras),
+            tags=(*release.tags, *tags) if release and release.tags else tags,
+            correlation=checks.word("/correlation", wanted.correlation),
+            supersedes=checks.word("/supersedes", wanted.supersedes),
+            blobs=blobs,
+        )
+        key = checks.word("/idempotency_key", wanted.idempotency_key)
+        if checks.problems:
+            raise refusal(checks.problems)
+        if key is not None:
+            message.idempotency_key = namespaced(caller, key)
+            message.idempotency_hash = body_hash(wanted)
+        message.answer = answer_for(message, release)
+        return message
+
+    async def _release(self, caller: Caller, wanted: Submission, checks: Checks) -> Release | None:
+        inline = wanted.subject is not None or wanted.html is not None or wanted.text is not None
+        if wanted.template is None:
+            self._check_inline(wanted, checks, inline=inline)
+            return None
+        if inline:
+            checks.wrong("/template", "give either template, or subject with html and/or text", "choose-one")
+        channel = checks.channel(wanted.channel)
+        try:
+            return await self._releases.find(
+                caller.workspace_id, wanted.template, wanted.version, channel, wanted.locale
+            )
+        except NotFoundError as error:
+            error.fields = error.fields or (FieldProblem("/template", error.detail, error.slug),)
+            raise
+
+    def _check_inline(self, wanted: Submission, checks: Checks, *, inline: bool) -> None:
+        if not inline:
+            checks.wrong("/template", "name a template, or give subject with html and/or text", "missing")
+            return
+        if wanted.subject is None:
+            checks.wrong("/subject", "content of your own needs a subject", "missing")
+        checks.word("/subject", wanted.subject, 998)
+        if wanted.html is None and wanted.text is None:
+            checks.wrong("/html", "content of your own needs html or text", "missing")
+        if wanted.version is not None:
+            checks.wrong("/version", "a version goes with a template", "not-allowed")
+        if wanted.channel not in {None, "email"}:
+            checks.wrong("/channel", "content of your own can go by email only", "not-allowed")
+        if len(wanted.html or "") + len(wanted.text or "") > self._limits.max_message // 2:
+            checks.wrong("/html", f"over {self._limits.max_message // 2} characters together with text", "too-large")
+
+    def _recipient(self, wanted: Submission, checks: Checks) -> Sender | None:
+        if wanted.contact is not None:
+            checks.wrong("/contact", "contacts are not kept by this version; give the address in to", "not-supported")
+        if wanted.to is None:
+            checks.wrong("/to", 'give the address, such as {"email": "ann@example.com", "name": "Ann"}', "missing")
+        return checks.party("/to", wanted.to)
+
+    def _variables(self, wanted: Submission, release: Release | None, checks: Checks) -> bytes:
+        if release is not None:
+            checks.problems.extend(
+                FieldProblem(f"/variables{problem.pointer}", problem.detail, problem.code)
+                for problem in self._checker.problems(release, wanted.variables)
+            )
+        variables = _encoder.encode(wanted.variables)
+        if len(variables) > self._limits.max_variables:
+            checks.wrong(
+                "/variables", f"at most {self._limits.max_variables} bytes; {len(variables)} came", "too-large"
+            )
+        return variables
+
+    def _extras(
+        self, wanted: Submission, release: Release | None, checks: Checks
+    ) -> tuple[Extras, tuple[tuple[bytes, bytes], ...]]:
+        fallback = wanted.locale if release and wanted.locale and wanted.locale != release.locale else ""
+        if wanted.locale is not None:
+            checks.word("/locale", wanted.locale, 35)
+        plain = not (wanted.attachments or wanted.headers or wanted.metadata or wanted.cc or wanted.bcc)
+        if plain and wanted.sender is None and wanted.reply_to is None and wanted.subject is None and not fallback:
+            return _NO_EXTRAS, ()
+        attachments, blobs = checks.attachments(wanted.attachments, self._limits.max_message)
+        extras = Extras(
+            sender=checks.party("/from", wanted.sender),
+            reply_to=checks.party("/reply_to", wanted.reply_to),
+            cc=checks.parties("/cc", wanted.cc),
+            bcc=checks.parties("/bcc", wanted.bcc),
+            headers=checks.headers(wanted.headers),
+            attachments=attachments,
+            metadata=checks.metadata(wanted.metadata),
+            subject=wanted.subject,
+            html=wanted.html,
+            text=wanted.text,
+            fallback=fallback,
+        )
+        return extras, blobs
+
+    async def _check_sender(self, caller: Caller, wanted: Submission, release: Release | None, checks: Checks) -> None:
+        """Live mail leaves only in the name of a domain that is ours; test mail never leaves."""
+        if not caller.live or (release is not None and release.channel != "email"):
+            return
+        for pointer, party in (("/from", wanted.sender), ("/reply_to", wanted.reply_to)):
+            if party is not None and not await self._senders.may_write_as(caller.workspace_id, _email_of(party)):
+                checks.wrong(pointer, _not_ours(_email_of(party)), "unverified-domain")
+        if wanted.sender is not None:
+            return
+        sender = release.sender if release and release.sender else await self._senders.default(caller.workspace_id)
+        if sender is None:
+            checks.wrong("/from", "this workspace has no verified sending domain: run posthouse domains add", "missing")
+        elif not await self._senders.may_write_as(caller.workspace_id, sender.email):
+            checks.wrong("/from", _not_ours(sender.email), "unverified-domain")
+
+
+def _email_of(party: Any) -> str:
+    return party if isinstance(party, str) else str(party.email)
+
+
+def _not_ours(email: str) -> str:
+    domain = email.rpartition("@")[2]
+    return f"{domain} is not a verified sending domain of this workspace: run posthouse domains add {domain}"
+
+
+def refusal(problems: list[FieldProblem]) -> ValidationError:
+    """One error for all bad fields; the sentence names the first."""
+    first = problems[0]
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return ValidationError(f"{first.pointer}: {first.detail}{more}", fields=problems)
+
+
+def namespaced(caller: Caller, key: str) -> str:
+    """Live and test requests never share a key."""
+    return ("live:" if caller.live else "test:") + key
+
+
+def body_hash(wanted: Submission) -> bytes:
+    """What makes two requests the same: their fields, whatever the order or the blanks (SHA-256)."""
+    return hashlib.sha256(_stable.encode(msgspec.structs.replace(wanted, idempotency_key=None))).digest()
+
+
+_flows: dict[tuple[bytes, bytes | None], int] = {}
+
+
+def flow_of(caller: Caller) -> int:
+    """The fairness unit of a caller: 63 bits."""
+    unit = (caller.workspace_id, caller.key_id)
+    flow = _flows.get(unit)
+    if flow is None:
+        digest = hashlib.blake2b(unit[0] + (unit[1] or b""), digest_size=8).digest()
+        flow = _flows[unit] = int.from_bytes(digest, "big") >> 1
+    return flow
+
+
+def answer_for(message: NewMessage, release: Release | None) -> bytes:
+    """What the client is told: JSON."""
+    return _encoder.encode(
+        {
+            "id": ids.show(ids.MESSAGE, message.id),
+            "status": "scheduled" if message.due_at > message.created_at else "queued",
+            "mode": "live" if message.live else "test",
+            "template": release.template_key if release else None,
+            "version": release.version if release else None,
+            "channel": message.channel.name.lower(),
+            "locale": message.locale or None,
+            "lane": Lane(message.lane).name.lower(),
+            "created_at": show_moment(message.created_at),
+            "send_at": show_moment(message.due_at),
+        }
+    )

@@ -1,0 +1,220 @@
+"""The one door in, and what is asked about messages afterwards."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from posthouse.core.kernel import ids
+from posthouse.core.kernel.clock import Clock
+from posthouse.core.kernel.errors import FieldProblem, NotFoundError, PosthouseError, ValidationError
+from posthouse.core.kernel.ids import Id, IdSource
+from posthouse.core.kernel.paging import MAX_PAGE, Page
+from posthouse.core.messages.committer import GroupCommitter
+from posthouse.core.messages.content import Content
+from posthouse.core.messages.errors import InProgressError, KeyReusedError, TooLateError
+from posthouse.core.messages.limits import MAX_NAME, Limits
+from posthouse.core.messages.model import (
+    AcceptResult,
+    Event,
+    EventType,
+    Extras,
+    KeyReused,
+    Message,
+    MessageQuery,
+    NewMessage,
+    Replayed,
+    Status,
+)
+from posthouse.core.messages.ports import MessageStore, Releases, Viewer
+from posthouse.core.messages.resolve import Resolver, answer_for, flow_of
+from posthouse.core.messages.submission import Caller, Receipt, Submission
+from posthouse.core.messages.uploads import Upload, make_upload_id
+
+_extras_of: Final = msgspec.json.Decoder(Extras)
+
+
+def extras_of(raw: bytes | None) -> Extras:
+    """The rarely used part of a message row."""
+    return _extras_of.decode(raw) if raw else Extras()
+
+
+class MessageService:
+    """Accepts messages and answers for them.
+
+    Args:
+        store: keeps them.
+        resolver: turns submissions into messages.
+        committer: group commit over the store's accept.
+        releases: for showing and sending again.
+        viewer: renders a message again.
+    """
+
+    def __init__(
+        self,
+        store: MessageStore,
+        resolver: Resolver,
+        committer: GroupCommitter,
+        releases: Releases,
+        viewer: Viewer,
+        *,
+        ids: IdSource,
+        clock: Clock,
+        limits: Limits,
+    ) -> None:
+        self._store = store
+        self._resolver = resolver
+        self._committer = committer
+        self._releases = releases
+        self._viewer = viewer
+        self._ids = ids
+        self._clock = clock
+        self._limits = limits
+        self._under_way: set[tuple[Id, str]] = set()
+
+    async def accept(self, caller: Caller, items: Sequence[Submission]) -> list[Receipt | PosthouseError]:
+        """Checks each item, keeps the good ones in one durable commit, and answers for each in order.
+
+        Raises:
+            UnavailableError: the store could not write; none of them was kept.
+        """
+        answers: list[Receipt | PosthouseError | None] = [None] * len(items)
+        good: list[tuple[int, NewMessage]] = []
+        claimed: list[tuple[Id, str]] = []
+        try:
+            for index, item in enumerate(items):
+                try:
+                    message = await self._resolver.resolve(caller, item, self._clock.now())
+                    self._claim_key(message, claimed)
+                    good.append((index, message))
+                except PosthouseError as error:
+                    answers[index] = error
+            if good:
+                results = await self._committer.commit([message for _, message in good])
+                for (index, message), result in zip(good, results, strict=True):
+                    answers[index] = _answer(message, result)
+        finally:
+            self._under_way.difference_update(claimed)
+        return [answer for answer in answers if answer is not None]
+
+    def _claim_key(self, message: NewMessage, claimed: list[tuple[Id, str]]) -> None:
+        """One request at a time with one key; items of the same request are told apart by the store."""
+        if message.idempotency_key is None:
+            return
+        key = (message.workspace_id, message.idempotency_key)
+        if key in claimed:
+            return
+        if key in self._under_way:
+            raise InProgressError("a request with this idempotency key is still under way; ask again in a moment")
+        self._under_way.add(key)
+        claimed.append(key)
+
+    async def get(self, workspace_id: Id, message_id: Id) -> Message:
+        """One message.
+
+        Raises:
+            NotFoundError: the workspace has no such message.
+        """
+        message = await self._store.message(workspace_id, message_id, self._clock.now())
+        if message is None:
+            raise NotFoundError(f"there is no message {ids.show(ids.MESSAGE, message_id)} in this workspace")
+        return message
+
+    async def search(self, query: MessageQuery) -> Page[Message]:
+        """Messages that match, newest first."""
+        limit = max(1, min(query.limit, MAX_PAGE))
+        found = await self._store.search(msgspec.structs.replace(query, limit=limit + 1), self._clock.now())
+        more = len(found) > limit
+        shown = found[:limit]
+        return Page(shown, ids.show(ids.MESSAGE, shown[-1].id) if more else None)
+
+    async def timeline(self, workspace_id: Id, message_id: Id) -> list[Event]:
+        """What happened to a message, oldest first."""
+        await self.get(workspace_id, message_id)
+        return await self._store.events_of(workspace_id, message_id)
+
+    async def content(self, workspace_id: Id, message_id: Id) -> Content:
+        """What the person was, or will be, sent: rendered again from release and variables."""
+        message = await self.get(workspace_id, message_id)
+        release = await self._releases.by_id(message.release_id) if message.release_id else None
+        return await self._viewer.content(message, extras_of(message.extras), release)
+
+    async def cancel(self, workspace_id: Id, message_id: Id) -> Message:
+        """Withdraws a message that has not left.
+
+        Raises:
+            TooLateError: it is being sent or has ended.
+        """
+        status = await self._store.cancel(workspace_id, message_id, self._clock.now())
+        message = await self.get(workspace_id, message_id)
+        if status is not Status.CANCELLED:
+            raise TooLateError(f"the message is {message.status.word}; only a waiting one can be cancelled")
+        return message
+
+    async def resend(self, caller: Caller, message_id: Id) -> Receipt:
+        """Makes a new message with the content of an old one, linked to it, to be sent now.
+
+        Raises:
+            TooLateError: the old one still waits to be sent.
+        """
+        old = await self.get(caller.workspace_id, message_id)
+        if old.status in {Status.SCHEDULED, Status.QUEUED, Status.SENDING, Status.DEFERRED}:
+            raise TooLateError(f"the message is {old.status.word}: it will still be sent; cancel it first")
+        now = self._clock.now()
+        extras = msgspec.structs.replace(extras_of(old.extras), resend_of=old.id)
+        new = NewMessage(
+            id=self._ids(),
+            workspace_id=caller.workspace_id,
+            key_id=caller.key_id,
+            flow=flow_of(caller),
+            live=old.live and caller.live,
+            channel=old.channel,
+            lane=old.lane,
+            template_id=old.template_id,
+            release_id=old.release_id,
+            locale=old.locale,
+            recipient=old.recipient,
+            recipient_name=old.recipient_name,
+            variables=old.variables,
+            created_at=now,
+            due_at=now,
+            policy=old.policy,
+            extras=msgspec.json.encode(extras),
+            tags=old.tags,
+            correlation=old.correlation,
+        )
+        new.answer = answer_for(new, await self._releases.by_id(old.release_id) if old.release_id else None)
+        result = (await self._committer.commit([new]))[0]
+        word = ids.show(ids.MESSAGE, new.id)
+        event = Event(old.id, old.workspace_id, EventType.RESENT, now, key=word, data={"message": word})
+        await self._store.append([event])
+        answer = _answer(new, result)
+        if isinstance(answer, PosthouseError):
+            raise answer
+        return answer
+
+    async def upload(self, workspace_id: Id, name: str, type_: str, data: bytes) -> Upload:
+        """Keeps a file that messages may then attach by its id."""
+        if not name or len(name) > MAX_NAME:
+            raise ValidationError(
+                f"name the file (1 to {MAX_NAME} characters)", fields=[FieldProblem("/name", "missing or too long")]
+            )
+        if len(data) * 4 // 3 > self._limits.max_message:
+            raise ValidationError(
+                f"the file makes a mail of over {self._limits.max_message} bytes",
+                fields=[FieldProblem("/content", f"{len(data)} bytes are too many", "too-large")],
+            )
+        word, digest = make_upload_id(data)
+        await self._store.add_blob(workspace_id, digest, data, self._clock.now())
+        return Upload(word, name, type_, len(data))
+
+
+def _answer(message: NewMessage, result: AcceptResult) -> Receipt | PosthouseError:
+    if isinstance(result, Replayed):
+        return Receipt(message.id, result.answer, replayed=True)
+    if isinstance(result, KeyReused):
+        return KeyReusedError(
+            "this idempotency key came with another body before: use a new key for a new message",
+            fields=[FieldProblem("/idempotency_key", "used before with another body", "reused")],
+        )
+    return Receipt(message.id, message.answer)
