@@ -1,0 +1,49 @@
+"""Settings of a provider: read strictly, all mistakes told at once, each with what to write instead."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.kernel.nearest import nearest
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def read_fields(struct: type[T], given: Mapping[str, Any], pointer: str) -> T:
+    """Makes the Struct from loosely typed words (the command line gives only strings).
+
+    Raises:
+        ValidationError: an unknown name, a missing one, a wrong value: one problem for each.
+    """
+    fields = {field.name: field for field in msgspec.structs.fields(struct)}
+    problems: list[FieldProblem] = []
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in fields:
+            problems.append(FieldProblem(f"{pointer}/{name}", _unknown(name, list(fields)), "unknown"))
+            continue
+        try:
+            values[name] = msgspec.convert(value, fields[name].type, strict=False)
+        except msgspec.ValidationError as error:
+            problems.append(FieldProblem(f"{pointer}/{name}", str(error), "invalid"))
+    problems += [
+        FieldProblem(f"{pointer}/{name}", f"{name} is required", "missing")
+        for name, field in fields.items()
+        if field.required and name not in given
+    ]
+    if problems:
+        raise refused(problems)
+    return struct(**values)
+
+
+def refused(problems: list[FieldProblem]) -> ValidationError:
+    """The error that carries them, its message naming each."""
+    return ValidationError("; ".join(f"{problem.pointer}: {problem.detail}" for problem in problems), fields=problems)
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    close = nearest(name, known)
+    hint = f'write "{close}"' if close else f"the known ones are {', '.join(known)}"
+    return f'there is no setting "{name}": {hint}'

@@ -1,0 +1,18 @@
+"""The provider ``mx``: straight to the server of the person's domain."""
+
+from typing import Final
+
+from posthouse.channels.email.providers.context import Descriptor
+from posthouse.channels.email.providers.mx.send import create
+from posthouse.channels.email.providers.mx.settings import MxSettings
+from posthouse.core.messages.model import Channel
+
+DESCRIPTOR: Final = Descriptor(
+    kind="mx",
+    channel=Channel.EMAIL,
+    title="Direct delivery (MX)",
+    settings=MxSettings,
+    secret=None,
+    docs="docs/providers/mx.md",
+    create=create,
+)

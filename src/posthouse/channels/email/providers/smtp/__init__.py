@@ -1,0 +1,18 @@
+"""The provider ``smtp``: any relay."""
+
+from typing import Final
+
+from posthouse.channels.email.providers.context import Descriptor
+from posthouse.channels.email.providers.smtp.send import create
+from posthouse.channels.email.providers.smtp.settings import SmtpSecret, SmtpSettings
+from posthouse.core.messages.model import Channel
+
+DESCRIPTOR: Final = Descriptor(
+    kind="smtp",
+    channel=Channel.EMAIL,
+    title="SMTP relay",
+    settings=SmtpSettings,
+    secret=SmtpSecret,
+    docs="docs/providers/smtp.md",
+    create=create,
+)
