@@ -70,21 +70,33 @@ class EventType(enum.IntEnum):
     """What can happen to a message. The word outside is ``message.`` and the name in lower case."""
 
     ACCEPTED = 1
+    """Kept for good: the source has its 202."""
     SENT = 10
+    """The provider took it; whether it reaches the person is not known yet."""
     DELIVERED = 11
+    """The person's own server took it, or a receipt said so."""
     DEFERRED = 12
+    """Not now, said the other side: it is tried again at ``data.retry_at``."""
     BOUNCED = 13
+    """A permanent no from the other side, with its words."""
     FAILED = 14
+    """It cannot be built or sent, and trying again would not help."""
     EXPIRED = 15
+    """Its time was over before it could be handed on."""
     CANCELLED = 16
+    """Withdrawn by the source or the operator."""
     SUPERSEDED = 17
+    """Withdrawn by a newer message with the same ``supersedes`` key."""
     SUPPRESSED = 18
+    """The address must not be written to."""
     UNKNOWN = 19
     """An attempt is in doubt: the bytes left, no answer was recorded."""
     ATTEMPT_FAILED = 20
     """One provider refused or failed; another is tried in the same attempt."""
     HELD = 21
+    """Waits for a person's decision: after a restore, or in doubt with the policy *hold*."""
     RELEASED = 22
+    """Was held and may go now."""
     RESENT = 23
     """A new message was made from this one (``data.message``)."""
     RECIPIENT_REFUSED = 24
