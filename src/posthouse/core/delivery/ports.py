@@ -83,7 +83,7 @@ class DeliveryStore(Protocol):
 class SandboxStore(Protocol):
     """What the sandbox provider delivered, for its mailbox page: the newest 1,000 of each workspace."""
 
-    async def keep_sandbox(  # noqa: PLR0917 - one port method, one row
+    async def keep_sandbox(
         self, message_id: Id, workspace_id: Id, at: int, sender: str, recipients: Sequence[str], content: bytes
     ) -> None:
         """Keeps one delivery; the same message again replaces it. The oldest beyond 1,000 go."""

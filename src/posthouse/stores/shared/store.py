@@ -188,7 +188,7 @@ class SharedStore(abc.ABC):
 
     # --- SandboxStore
 
-    async def keep_sandbox(  # noqa: PLR0917 - one port method, one row
+    async def keep_sandbox(
         self, message_id: Id, workspace_id: Id, at: int, sender: str, recipients: Sequence[str], content: bytes
     ) -> None:
         """See SandboxStore."""

@@ -3,6 +3,8 @@
 Revision: 0001, the first.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -222,8 +224,8 @@ def upgrade() -> None:
 
 
 def _events() -> None:
-    """``seq`` is the rowid on SQLite; on PostgreSQL a sequence gives it (a partitioned table has no identity before 17)."""
-    columns = [
+    """``seq`` is the rowid on SQLite; on PostgreSQL a sequence gives it, whatever the partition."""
+    columns: list[sa.Column[Any]] = [
         sa.Column("message_id", Id, nullable=False),
         sa.Column("type", sa.SmallInteger(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -232,10 +234,10 @@ def _events() -> None:
         sa.Column("data", Bytes, nullable=True),
     ]
     if op.get_bind().dialect.name == "sqlite":
-        once = sa.UniqueConstraint("message_id", "type", "key", name="events_once")
-        op.create_table("events", sa.Column("seq", Sequence, primary_key=True), *columns, once)
+        unique = sa.UniqueConstraint("message_id", "type", "key", name="events_once")
+        op.create_table("events", sa.Column("seq", Sequence, primary_key=True), *columns, unique)
         return
     op.execute("CREATE SEQUENCE events_seq")
     seq = sa.Column("seq", Sequence, server_default=sa.text("nextval('events_seq')"), nullable=False)
-    once = sa.PrimaryKeyConstraint("message_id", "type", "key")
-    op.create_table("events", seq, *columns, once, postgresql_partition_by="RANGE (message_id)")
+    key = sa.PrimaryKeyConstraint("message_id", "type", "key")
+    op.create_table("events", seq, *columns, key, postgresql_partition_by="RANGE (message_id)")
