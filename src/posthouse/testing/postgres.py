@@ -65,7 +65,7 @@ class WheelServer:
 
     def kill(self) -> None:
         """Ends the postmaster and its children at once, as a crash of the machine's power would end them (SIGKILL)."""
-        import psutil  # type: ignore[import-untyped]  # noqa: PLC0415  without types of its own; a dependency of tests only
+        import psutil  # noqa: PLC0415  a dependency of tests only
 
         postmaster = psutil.Process(self._server.get_pid())
         family = [postmaster, *postmaster.children()]

@@ -1,0 +1,140 @@
+"""Accepting a group of messages: one statement, one round trip, one fsync."""
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from posthouse.core.kernel.ids import Id
+from posthouse.core.messages.model import AcceptResult, KeyReused, NewMessage, Replayed, Stored
+from posthouse.stores.postgres.pool import SLOTS, Connection, Database
+from posthouse.stores.postgres.statements import ACCEPT, KEEP_BLOBS, LOCK_SUPERSEDES, SUPERSEDE, TAKEN_KEYS
+from posthouse.stores.shared.messages import POLICIES
+
+_KEYLESS: Final[list[list[object]]] = [[] for _ in range(5)]
+_UNTAGGED: Final[list[list[object]]] = [[] for _ in range(3)]
+_POLICY_NUMBER: Final = {policy: number for number, policy in enumerate(POLICIES)}
+
+Slot = tuple[Id, str]
+"""A workspace and an idempotency key."""
+
+
+async def accept(database: Database, shard: int, batch: Sequence[NewMessage]) -> list[AcceptResult]:
+    """Keeps messages durably; see MessageStore.accept.
+
+    Raises:
+        UnavailableError: the server was not there. When it went away during the commit nobody knows whether the messages were kept; the
+            client's next try under the same idempotency key tells.
+    """
+    results: dict[Id, AcceptResult] = {}
+    waiting = list(batch)
+    while waiting:
+        first, later = _first_of_each_key(waiting)
+        stored, lost = await _keep(database, shard, first)
+        results.update(stored)
+        answered = await _answers(database, [*lost, *later]) if lost or later else {}
+        results.update(answered)
+        # A key that was taken a moment ago and has gone since (it expired, or its owner rolled back) is tried again.
+        waiting = [message for message in (*lost, *later) if message.id not in answered]
+    return [results[message.id] for message in batch]
+
+
+def _first_of_each_key(batch: Sequence[NewMessage]) -> tuple[list[NewMessage], list[NewMessage]]:
+    """Splits off the messages that repeat a key of the same group."""
+    seen: set[Slot] = set()
+    first: list[NewMessage] = []
+    later: list[NewMessage] = []
+    for message in batch:
+        if message.idempotency_key is not None:
+            key = (message.workspace_id, message.idempotency_key)
+            if key in seen:
+                later.append(message)
+                continue
+            seen.add(key)
+        first.append(message)
+    return first, later
+
+
+async def _keep(
+    database: Database, shard: int, batch: list[NewMessage]
+) -> tuple[dict[Id, AcceptResult], list[NewMessage]]:
+    """One transaction; what was stored, and the messages whose key was taken."""
+    arguments = _arguments(batch)
+    plain = not any(message.supersedes is not None or message.blobs for message in batch)
+
+    async def work(connection: Connection, slot: int) -> tuple[set[Id], dict[Id, int]]:
+        counter_shard = shard * SLOTS + slot
+        if plain:
+            return {row[0] for row in await connection.fetch(ACCEPT, *arguments, counter_shard)}, {}
+        async with connection.transaction():
+            await _lock(connection, batch)
+            lost = {row[0] for row in await connection.fetch(ACCEPT, *arguments, counter_shard)}
+            kept = [message for message in batch if message.id not in lost]
+            await _keep_blobs(connection, kept)
+            return lost, await _supersede(connection, counter_shard, kept)
+
+    lost, superseded = await database.run(work)
+    stored: dict[Id, AcceptResult] = {
+        message.id: Stored(superseded.get(message.id, 0)) for message in batch if message.id not in lost
+    }
+    return stored, [message for message in batch if message.id in lost]
+
+
+async def _answers(database: Database, losers: list[NewMessage]) -> dict[Id, AcceptResult]:
+    """What each loser's key was answered with before; a key that is free again is left out."""
+    keys = [(message.id, message.workspace_id, message.idempotency_key) for message in losers]
+    columns = list(zip(*keys, strict=True))
+
+    async def work(connection: Connection, _slot: int) -> dict[Id, tuple[bytes, bytes]]:
+        return {row[0]: (row[1], row[2]) for row in await connection.fetch(TAKEN_KEYS, *columns)}
+
+    taken = await database.run(work)
+    hashes = {message.id: message.idempotency_hash for message in losers}
+    return {
+        loser: Replayed(answer) if body_hash == hashes[loser] else KeyReused()
+        for loser, (body_hash, answer) in taken.items()
+    }
+
+
+def _arguments(batch: list[NewMessage]) -> list[Sequence[object]]:
+    """The columns of ACCEPT but its shard."""
+    rows = [
+        (
+            m.id, m.workspace_id, m.key_id, m.flow, m.live, m.channel, m.lane, m.template_id, m.release_id, m.locale,
+            m.recipient, m.recipient_name, m.variables, m.created_at, m.due_at, m.expires_at, _POLICY_NUMBER[m.policy],
+            m.extras, json.dumps(m.tags, ensure_ascii=False) if m.tags else None, m.correlation, m.supersedes,
+        )
+        for m in batch
+    ]  # fmt: skip
+    keys = [
+        (m.id, m.workspace_id, m.idempotency_key, m.idempotency_hash, m.answer)
+        for m in batch
+        if m.idempotency_key is not None
+    ]
+    tags = [(m.id, m.workspace_id, tag) for m in batch if m.tags for tag in m.tags]
+    return [
+        *zip(*rows, strict=True),
+        *(zip(*keys, strict=True) if keys else _KEYLESS),
+        *(zip(*tags, strict=True) if tags else _UNTAGGED),
+    ]
+
+
+async def _lock(connection: Connection, batch: list[NewMessage]) -> None:
+    replacing = [(m.workspace_id, m.supersedes) for m in batch if m.supersedes is not None]
+    if replacing:
+        await connection.execute(LOCK_SUPERSEDES, *zip(*replacing, strict=True))
+
+
+async def _keep_blobs(connection: Connection, kept: list[NewMessage]) -> None:
+    blobs = {(m.workspace_id, digest): (m.created_at, data) for m in kept for digest, data in m.blobs}
+    if blobs:
+        rows = [(*key, *value) for key, value in blobs.items()]
+        await connection.execute(KEEP_BLOBS, *zip(*rows, strict=True))
+
+
+async def _supersede(connection: Connection, shard: int, kept: list[NewMessage]) -> dict[Id, int]:
+    """Withdraws what the newest message of each key replaces; the count by message."""
+    newest = {(m.workspace_id, m.supersedes): (m.id, m.created_at) for m in kept if m.supersedes is not None}
+    if not newest:
+        return {}
+    rows = [(*key, *value) for key, value in newest.items()]
+    return {row[0]: row[1] for row in await connection.fetch(SUPERSEDE, *zip(*rows, strict=True), shard)}

@@ -1,0 +1,106 @@
+"""Waking dispatchers: LISTEN and NOTIFY on one channel, over a connection of its own.
+
+A notification is sent after the commit, not with it: NOTIFY inside a transaction makes every commit of the server wait for every
+other (one lock, held through the fsync). It is a hint and nothing more: who misses one finds the message at its next look,
+and after a lost connection everybody is woken.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from posthouse.core.kernel.errors import UnavailableError
+from posthouse.stores.postgres.errors import unavailable
+from posthouse.stores.postgres.pool import Connection
+
+CHANNEL: Final = "posthouse_queue"
+_CHECK_EVERY: Final = 15.0
+"""Seconds without a word after which the line is tried: a connection cut in silence must not stay unnoticed."""
+_PAUSES: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
+"""Seconds between attempts to connect again."""
+
+
+class Bell:
+    """Rings for every process that works on the same database.
+
+    Args:
+        connect: makes the connection to listen on.
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[Connection]]) -> None:
+        self._connect = connect
+        self._woken = asyncio.Event()
+        self._wanted = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.connected = asyncio.Event()
+        """Set while the line is up."""
+
+    def start(self) -> None:
+        """Begins to listen; connects in the background and again whenever the line is lost."""
+        self._task = asyncio.create_task(self._keep(), name="posthouse-bell")
+
+    async def stop(self) -> None:
+        """Hangs up."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    def ring(self) -> None:
+        """Wakes this process now and the others with the next notification; any number of rings meanwhile are one."""
+        self._woken.set()
+        self._wanted.set()
+
+    async def wait(self, timeout: float) -> bool:  # noqa: ASYNC109  the port's own signature
+        """Waits for a ring, one that came since the last wait included. False when the time (seconds) is over."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._woken.wait()
+        except TimeoutError:
+            return False
+        self._woken.clear()
+        return True
+
+    async def _keep(self) -> None:
+        failures = 0
+        while True:
+            try:
+                connection = await self._connect()
+            except UnavailableError:
+                await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+                failures += 1
+                continue
+            failures = 0
+            try:
+                await self._serve(connection)
+            except Exception as error:
+                if unavailable(error) is None:
+                    raise
+            finally:
+                self.connected.clear()
+                connection.terminate()
+
+    async def _serve(self, connection: Connection) -> None:
+        connection.add_termination_listener(self._lost)
+        await connection.add_listener(CHANNEL, self._heard)
+        self.connected.set()
+        self.ring()
+        while not connection.is_closed():
+            try:
+                async with asyncio.timeout(_CHECK_EVERY):
+                    await self._wanted.wait()
+            except TimeoutError:
+                await connection.execute("SELECT 1")
+                continue
+            self._wanted.clear()
+            if not connection.is_closed():
+                await connection.execute(f"NOTIFY {CHANNEL}")
+
+    def _lost(self, _connection: Any) -> None:
+        self._wanted.set()
+
+    def _heard(self, connection: Connection, pid: int, _channel: str, _payload: str) -> None:
+        if pid != connection.get_server_pid():
+            self._woken.set()

@@ -1,0 +1,69 @@
+"""Recording how attempts went: states, events and counters of a whole batch in one statement."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from posthouse.core.delivery.model import Settlement
+from posthouse.core.kernel.ids import Id
+from posthouse.core.messages.model import Event, Status
+from posthouse.stores.postgres.pool import SLOTS, Connection, Database
+from posthouse.stores.postgres.statements import RECORD
+from posthouse.stores.shared.events import encode_data
+from posthouse.stores.shared.queue import HELD_IN_DOUBT, NOT_HELD
+
+_ENDED: Final[list[list[object]]] = [[] for _ in range(6)]
+_RETURNED: Final[list[list[object]]] = [[] for _ in range(5)]
+_TOLD: Final[list[list[object]]] = [[] for _ in range(11)]
+
+Held = tuple[Id, int]
+"""A message and the lease it was settled under."""
+
+
+async def record(database: Database, shard: int, batch: Sequence[Settlement]) -> tuple[list[bool], list[Event]]:
+    """Settles a batch in one transaction.
+
+    Returns:
+        Which settlements took effect, in order, and the events of those that came too late, marked as such: still to be appended.
+    """
+    arguments = _arguments(batch)
+
+    async def work(connection: Connection, slot: int) -> set[Held]:
+        rows = await connection.fetch(RECORD, *arguments, shard * SLOTS + slot)
+        return {(row[0], row[1]) for row in rows}
+
+    ours = await database.run(work)
+    effective = [(one.message_id, one.lease) in ours for one in batch]
+    late = [_late(event) for one, took in zip(batch, effective, strict=True) if not took for event in one.events]
+    return effective, late
+
+
+def _late(event: Event) -> Event:
+    return msgspec.structs.replace(event, data={**event.data, "late": True})
+
+
+def _arguments(batch: Sequence[Settlement]) -> list[Sequence[object]]:
+    """The columns of RECORD but its shard."""
+    ended: list[tuple[object, ...]] = []
+    returned: list[tuple[object, ...]] = []
+    told: list[tuple[object, ...]] = []
+    for one in batch:
+        message_id, workspace_id, lease, status = one.message_id, one.workspace_id, one.lease, one.status
+        if status.pending:
+            held = HELD_IN_DOUBT if status is Status.HELD else NOT_HELD
+            due = one.at if one.next_at is None else one.next_at
+            returned.append((message_id, lease, due, one.attempts, held))
+        else:
+            ended.append((message_id, lease, status, one.at, one.attempts, one.provider_id))
+        template = one.template_id.hex() if one.template_id else ""
+        channel, lane, live = one.channel, one.lane, int(one.live)
+        told += [
+            (message_id, lease, e.type, e.key, workspace_id, e.at, encode_data(e), template, channel, lane, live)
+            for e in one.events
+        ]
+    return [
+        *(zip(*ended, strict=True) if ended else _ENDED),
+        *(zip(*returned, strict=True) if returned else _RETURNED),
+        *(zip(*told, strict=True) if told else _TOLD),
+    ]
