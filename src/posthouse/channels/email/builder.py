@@ -1,0 +1,74 @@
+"""From a claimed message to the signed mail: what the dispatcher calls for the e-mail channel."""
+
+from typing import Final
+
+import msgspec
+
+from posthouse.channels.email.addresses import domain_of
+from posthouse.channels.email.compose import EmailComposer, sender_of
+from posthouse.channels.email.identities import EmailIdentities
+from posthouse.channels.email.model import Identity, Outbound
+from posthouse.core.delivery.model import Claimed
+from posthouse.core.kernel.errors import NotFoundError, ValidationError
+from posthouse.core.kernel.ids import Id
+from posthouse.core.messages.model import Extras
+from posthouse.core.messages.ports import MessageStore, Releases
+
+_extras: Final = msgspec.json.Decoder(Extras)
+_NO_EXTRAS: Final = Extras()
+
+
+class EmailBuilder:
+    """Builder of the e-mail channel.
+
+    Args:
+        composer: makes the bytes.
+        identities: who signs.
+        releases: what the message says.
+        store: where attachments are.
+    """
+
+    def __init__(
+        self, composer: EmailComposer, identities: EmailIdentities, releases: Releases, store: MessageStore
+    ) -> None:
+        self._composer = composer
+        self._identities = identities
+        self._releases = releases
+        self._store = store
+
+    async def build(self, message: Claimed) -> Outbound:
+        """The finished mail.
+
+        Raises:
+            NotFoundError: the release or an attachment is gone.
+            ValidationError: the sending domain is not ours any more, or the content cannot be built.
+            UnavailableError: the store cannot be read just now.
+        """
+        extras = _extras.decode(message.extras) if message.extras else _NO_EXTRAS
+        release = None
+        if message.release_id is not None:
+            release = await self._releases.by_id(message.release_id)
+            if release is None:
+                raise NotFoundError("the release that this message names is not in the store")
+        sender = sender_of(extras, release)
+        identity = await self._identities.identity(message.workspace_id, sender.email)
+        if identity is None:
+            if message.live:
+                raise ValidationError(f"{domain_of(sender.email)} is no longer a verified sending domain")
+            identity = _unsigned(domain_of(sender.email))
+        contents = await self._contents(message.workspace_id, extras) if extras.attachments else {}
+        return self._composer.compose(message, extras, release, identity, contents)
+
+    async def _contents(self, workspace_id: Id, extras: Extras) -> dict[bytes, bytes]:
+        contents: dict[bytes, bytes] = {}
+        for attachment in extras.attachments:
+            data = await self._store.blob(workspace_id, attachment.digest)
+            if data is None:
+                raise NotFoundError(f"the bytes of the attachment {attachment.name!r} are not in the store")
+            contents[attachment.digest] = data
+        return contents
+
+
+def _unsigned(domain: str) -> Identity:
+    """Test messages never leave the sandbox, so they need no proof of the domain."""
+    return Identity(domain=domain, return_path=domain, manual=True, sign=lambda _headers, _body: [])
