@@ -1,0 +1,181 @@
+"""Turns what a person wrote into programs. Runs at publish, never at dispatch."""
+
+import importlib.metadata
+import re
+import secrets
+from collections.abc import Iterator
+from typing import Any, Final
+
+import minijinja
+import mjml
+import msgspec
+
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.templates.model import TemplateSource, VariantSource
+from posthouse.rendering import engine, guard, mjml_lint, tags
+from posthouse.rendering.analysis import Analysis
+from posthouse.rendering.html_text import derive_text
+from posthouse.rendering.policy import refusals
+from posthouse.rendering.schemas import derive, merge
+from posthouse.rendering.wire import wire_program
+
+GLOBALS: Final = frozenset({"range", "dict", "loop"})
+_OFFSET: Final = re.compile(r"position (\d+)")
+_ENVIRONMENT: Final = engine.environment()
+_BODIES: Final = ("html", "text")
+
+
+class CompiledVariant(msgspec.Struct, frozen=True):
+    """The programs of one variant, and what is known about their variables."""
+
+    programs: dict[str, str]
+    variables: tuple[str, ...]
+    schema: dict[str, Any]
+    compiler: str
+    warnings: tuple[FieldProblem, ...] = ()
+
+
+class MinijinjaCompiler:
+    """Compiles MJML or HTML with Jinja tags.
+
+    Args:
+        social_icons: address of the folder the icons of ``mj-social`` come from; never a vendor's.
+    """
+
+    def __init__(self, social_icons: str = "") -> None:
+        self._social_icons = social_icons
+        self.name = (
+            f"minijinja {importlib.metadata.version('minijinja')}, mjml-python {importlib.metadata.version('mjml-python')}"
+        )
+
+    def compile(self, template: TemplateSource, variant: VariantSource) -> CompiledVariant:
+        """Compiles one variant.
+
+        Raises:
+            ValidationError: with one FieldProblem for each thing wrong, its place in the source first.
+        """
+        base = f"/variants/{template.variants.index(variant)}" if variant in template.variants else ""
+        warnings: list[FieldProblem] = []
+        programs = self._programs(variant, base, warnings)
+        problems = [found for name, source in programs.items() for found in _problems(f"{base}/{name}", source)]
+        if problems:
+            raise _refused(variant, problems)
+        analysis = _analysed(programs)
+        programs |= {f"wire.{name}": wired for name in _BODIES if (wired := wire_program(programs.get(name, "")))}
+        for name in _BODIES:
+            if name in programs and f"wire.{name}" not in programs:
+                warnings.append(FieldProblem(f"{base}/{name}", "macros or blocks capture output: rendered slower", "slow"))
+        derived = derive(analysis.root)
+        return CompiledVariant(
+            programs=programs,
+            variables=tuple(derived.get("required", ())),
+            schema=merge(template.schema, derived) if template.schema else derived,
+            compiler=self.name,
+            warnings=tuple(warnings),
+        )
+
+    def _programs(self, variant: VariantSource, base: str, warnings: list[FieldProblem]) -> dict[str, str]:
+        programs = {}
+        if variant.subject:
+            programs["subject"] = tags.clean(variant.subject).strip()
+        html = self._html(variant, base)
+        if html is not None:
+            programs["html"] = html.replace("&#x2f;", "/")
+        if variant.text is not None:
+            programs["text"] = tags.clean(variant.text)
+        elif html is not None:
+            programs["text"] = self._derived(variant, html, base)
+            if not programs["text"].strip():
+                warnings.append(FieldProblem(f"{base}/text", "no text could be derived from the HTML", "empty"))
+        else:
+            raise _refused(variant, [FieldProblem(base, "there is neither an mjml, an html nor a text file", "missing")])
+        return programs
+
+    def _html(self, variant: VariantSource, base: str) -> str | None:
+        if variant.mjml is not None and variant.html is not None:
+            raise _refused(variant, [FieldProblem(f"{base}/html", "give mjml or html, not both", "ambiguous")])
+        if variant.mjml is not None:
+            return self._from_mjml(variant, f"{base}/mjml")
+        return None if variant.html is None else tags.clean(variant.html)
+
+    def _from_mjml(self, variant: VariantSource, pointer: str) -> str:
+        source = tags.clean(variant.mjml or "")
+        salt = "q" + secrets.token_hex(6)
+        try:
+            protected, guarded = guard.protect(source, salt)
+        except tags.TagError as error:
+            raise _refused(variant, [_at(pointer, tags.line_of(source, error.at), str(error))]) from None
+        if problems := list(mjml_lint.lint(source, protected, guarded, pointer)):
+            raise _refused(variant, problems)
+        try:
+            compiled = mjml.mjml2html(protected, social_icon_origin=self._social_icons, fonts={})
+        except ValueError as error:
+            raise _refused(variant, [_mjml_error(pointer, protected, guarded, str(error))]) from None
+        if gone := list(guard.lost(compiled, guarded, salt)):
+            raise _refused(variant, list(_lost(pointer, source, gone)))
+        return guard.restore(compiled, guarded, salt)
+
+    def _derived(self, variant: VariantSource, html: str, base: str) -> str:
+        try:
+            text = derive_text(html)
+            kept = _analysed({"text": text}).root.children.keys() <= _analysed({"html": html}).root.children.keys()
+            _ENVIRONMENT.undeclared_variables_in_str(text)
+        except tags.TagError as error:
+            raise _refused(variant, [_at(f"{base}/html", tags.line_of(html, error.at), str(error))]) from None
+        except minijinja.TemplateError:
+            if problems := list(_problems(f"{base}/html", html)):
+                raise _refused(variant, problems) from None
+            kept = False
+        if kept:
+            return text
+        detail = "no text part can be derived without losing a {% … %} tag; add a text file (email.LOCALE.txt)"
+        raise _refused(variant, [FieldProblem(f"{base}/text", detail, "missing")])
+
+
+def _analysed(programs: dict[str, str]) -> Analysis:
+    analysis = Analysis(GLOBALS)
+    for source in programs.values():
+        analysis.add(source)
+    return analysis
+
+
+def _problems(pointer: str, source: str) -> Iterator[FieldProblem]:
+    """Everything that speaks against one program."""
+    try:
+        found = list(refusals(source))
+    except tags.TagError as error:
+        yield _at(pointer, tags.line_of(source, error.at), str(error))
+        return
+    for at, detail in found:
+        yield _at(pointer, tags.line_of(source, at), detail)
+    if found:
+        return
+    checker = engine.environment()
+    try:
+        checker.add_template("checked.html", source)
+    except minijinja.TemplateError as error:
+        yield _at(pointer, error.line or 1, error.detail or error.message)
+
+
+def _lost(pointer: str, source: str, gone: list[guard.Guarded]) -> Iterator[FieldProblem]:
+    for held in gone:
+        detail = f"{held.piece.source} would be lost or moved by MJML here; put it into an element's text or attribute"
+        yield _at(pointer, tags.line_of(source, held.piece.start), detail)
+
+
+def _mjml_error(pointer: str, protected: str, guarded: list[guard.Guarded], message: str) -> FieldProblem:
+    found = _OFFSET.search(message)
+    for held in guarded:
+        message = message.replace(held.token, held.piece.source)
+    detail = f"MJML is strict XML: {message} (every element closed, & written as &amp;)"
+    return _at(pointer, tags.line_of(protected, int(found[1])), detail) if found else FieldProblem(pointer, detail, "mjml")
+
+
+def _at(pointer: str, line: int, detail: str) -> FieldProblem:
+    return FieldProblem(pointer, f"line {line}: {detail}", "syntax")
+
+
+def _refused(variant: VariantSource, problems: list[FieldProblem]) -> ValidationError:
+    first = problems[0].detail
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return ValidationError(f"The {variant.channel} variant in {variant.locale!r} has problems: {first}{more}", fields=problems)

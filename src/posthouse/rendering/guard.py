@@ -1,0 +1,170 @@
+"""Carries template tags unharmed through MJML: protect, compile, restore, check.
+
+MJML drops loose tags between sections and reads ``{{ a < b }}`` as broken XML. So each tag becomes a placeholder with a
+salt before, and the tag again after: in attributes a word; in text a word for ``{{ }}`` and a comment for ``{% %}``
+(which survives inside tables); in CSS a CSS comment for ``{% %}``; between structural elements an ``mj-raw`` that holds
+the comment.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from posthouse.rendering.tags import Kind, Piece, pieces
+
+TEXT_ELEMENTS: Final = frozenset(
+    {"mj-text", "mj-button", "mj-table", "mj-raw", "mj-accordion-title", "mj-accordion-text", "mj-navbar-link",
+     "mj-social-element"}
+)  # fmt: skip
+WORD_ELEMENTS: Final = frozenset({"mj-title", "mj-preview"})
+_MARKUP: Final = re.compile(
+    r"<!--|-->|<(?P<close>/?)(?P<name>[A-Za-z][\w-]*)|(?P<self>/?)>|[\"']", re.DOTALL
+)
+
+
+class Place:
+    """Where in the MJML a tag stands."""
+
+    ATTRIBUTE = "attribute"
+    TEXT = "text"
+    WORD = "word"
+    CSS = "css"
+    STRUCTURE = "structure"
+    COMMENT = "comment"
+
+
+class Guarded(msgspec.Struct, frozen=True):
+    """One protected tag: its place, what stands around it, and the placeholder that stands for it."""
+
+    piece: Piece
+    place: str
+    parent: str
+    token: str
+
+
+class Walker:
+    """Follows markup literal by literal and knows where it stands."""
+
+    def __init__(self) -> None:
+        self.stack: list[str] = []
+        self._in_tag = ""
+        self._quote = ""
+        self._comment = False
+
+    @property
+    def place(self) -> str:
+        """Where a tag that came now would stand."""
+        if self._comment:
+            return Place.COMMENT
+        if self._in_tag:
+            return Place.ATTRIBUTE
+        if "mj-style" in self.stack or self.parent == "style":
+            return Place.CSS
+        if any(name in WORD_ELEMENTS for name in self.stack):
+            return Place.WORD
+        return Place.TEXT if any(name in TEXT_ELEMENTS for name in self.stack) else Place.STRUCTURE
+
+    @property
+    def parent(self) -> str:
+        """The innermost open element."""
+        return self.stack[-1] if self.stack else ""
+
+    def feed(self, text: str) -> None:
+        """Goes on over one literal."""
+        for found in _MARKUP.finditer(text):
+            sign = found[0]
+            if self._comment:
+                self._comment = sign != "-->"
+            elif self._quote:
+                self._quote = "" if sign == self._quote else self._quote
+            elif self._in_tag:
+                self._inside_tag(found)
+            elif sign == "<!--":
+                self._comment = True
+            elif found["name"]:
+                self._in_tag = found["close"] + found["name"]
+
+    def _inside_tag(self, found: re.Match[str]) -> None:
+        sign = found[0]
+        if sign in {'"', "'"}:
+            self._quote = sign
+        elif sign.endswith(">") and found["name"] is None:
+            self._close_tag(itself=bool(found["self"]))
+
+    def _close_tag(self, *, itself: bool) -> None:
+        name, self._in_tag = self._in_tag, ""
+        if name.startswith("/"):
+            if name[1:] in self.stack:
+                while self.stack.pop() != name[1:]:
+                    pass
+        elif not itself:
+            self.stack.append(name)
+
+
+def protect(source: str, salt: str) -> tuple[str, list[Guarded]]:
+    """The source with placeholders, and what they stand for. Comments are left out.
+
+    Raises:
+        TagError: a tag is not closed.
+    """
+    walker = Walker()
+    parts: list[str] = []
+    guarded: list[Guarded] = []
+    for piece in pieces(source):
+        if piece.kind is Kind.LITERAL:
+            walker.feed(piece.source)
+            parts.append(piece.source)
+        elif piece.kind is not Kind.COMMENT:
+            token = f"{salt}{len(guarded)}z"
+            held = Guarded(piece, walker.place, walker.parent, token)
+            guarded.append(held)
+            parts.append(_placeholder(held) + "\n" * piece.source.count("\n"))
+        else:
+            parts.append("\n" * piece.source.count("\n"))
+    return "".join(parts), guarded
+
+
+def restore(compiled: str, guarded: list[Guarded], salt: str) -> str:
+    """The compiled markup with its tags again."""
+    sources = {held.token: held.piece.source for held in guarded}
+    found = _finder(salt)
+    return found.sub(lambda match: sources[_token(match)], compiled)
+
+
+def lost(compiled: str, guarded: list[Guarded], salt: str) -> Iterator[Guarded]:
+    """The tags that did not come through: not there at all, or a block out of its order or count."""
+    tokens = [_token(match) for match in _finder(salt).finditer(compiled)]
+    there = frozenset(tokens)
+    missing = [held for held in guarded if held.token not in there]
+    yield from missing
+    if missing:
+        return
+    blocks = [held for held in guarded if held.piece.kind is Kind.BLOCK and held.place in {Place.TEXT, Place.STRUCTURE}]
+    wanted = {held.token for held in blocks}
+    order = [token for token in tokens if token in wanted]
+    if order != [held.token for held in blocks]:
+        for held, token in zip(blocks, [*order, *[""] * len(blocks)], strict=False):
+            if held.token != token:
+                yield held
+                return
+
+
+def _placeholder(held: Guarded) -> str:
+    if held.piece.kind is not Kind.BLOCK or held.place in {Place.ATTRIBUTE, Place.WORD, Place.COMMENT}:
+        return held.token
+    if held.place == Place.CSS:
+        return f"/*{held.token}*/"
+    comment = f"<!--{held.token}-->"
+    return f"<mj-raw>{comment}</mj-raw>" if held.place == Place.STRUCTURE else comment
+
+
+def _finder(salt: str) -> re.Pattern[str]:
+    """Finds placeholders with the comment around them, if there is one of their own."""
+    token = f"{salt}[0-9]+z"
+    return re.compile(rf"<!--(?P<html>{token})-->|/\*(?P<css>{token})\*/|(?P<word>{token})")
+
+
+def _token(found: re.Match[str]) -> str:
+    return found["html"] or found["css"] or found["word"]

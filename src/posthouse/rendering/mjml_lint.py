@@ -1,0 +1,104 @@
+"""Says what the MJML compiler would pass over in silence, with line numbers."""
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from posthouse.core.kernel.errors import FieldProblem
+from posthouse.rendering.guard import Guarded, Place
+from posthouse.rendering.mjml_vocabulary import ATTRIBUTES, EVERYWHERE, LAYOUT, NO_TAGS_INSIDE
+from posthouse.rendering.tags import Kind, line_of
+
+_TAG: Final = re.compile(
+    r"<!--.*?-->|<(?P<close>/?)(?P<name>mj[\w-]*)(?P<rest>(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.DOTALL
+)
+_ATTRIBUTE: Final = re.compile(r"([\w:-]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
+_UNCLOSED: Final = re.compile(r"<(br|hr|img|input|wbr)\b((?:[^<>\"']|\"[^\"]*\"|'[^']*')*?)(?<!/)>")
+_RAW_PLACEHOLDER: Final = re.compile(r"<mj-raw><!--[0-9a-z]+z--></mj-raw>")
+
+
+def lint(original: str, protected: str, guarded: list[Guarded], pointer: str) -> Iterator[FieldProblem]:
+    """Every problem of one protected source (its lines are those of the author's)."""
+    source = _RAW_PLACEHOLDER.sub(lambda found: " " * len(found[0]), protected)
+    yield from _tags(original, guarded, pointer)
+    yield from _layout_attributes(source, guarded, pointer)
+    if (cdata := source.find("<![CDATA[")) >= 0:
+        yield _problem(pointer, line_of(source, cdata), "write the text without CDATA; use &lt; and &amp; for < and &")
+    for found in _UNCLOSED.finditer(source):
+        yield _problem(pointer, line_of(source, found.start()), f"close <{found[1]}> as <{found[1]}{found[2].rstrip()} />")
+    yield from _elements(source, pointer)
+
+
+def _elements(source: str, pointer: str) -> Iterator[FieldProblem]:
+    stack: list[str] = []
+    for found in _TAG.finditer(source):
+        name = found["name"]
+        if name is None:
+            continue
+        if found["close"]:
+            if name in stack:
+                del stack[len(stack) - 1 - stack[::-1].index(name) :]
+            continue
+        line = line_of(source, found.start())
+        yield from _element(name, found["rest"], stack, _Where(pointer, line))
+        if not found["rest"].rstrip().endswith("/"):
+            stack.append(name)
+
+
+class _Where:
+    def __init__(self, pointer: str, line: int) -> None:
+        self.pointer = pointer
+        self.line = line
+
+    def says(self, detail: str) -> FieldProblem:
+        return _problem(self.pointer, self.line, detail)
+
+
+def _element(name: str, rest: str, stack: list[str], where: _Where) -> Iterator[FieldProblem]:
+    known = ATTRIBUTES.get(name)
+    if known is None:
+        yield where.says(f"<{name}> is unknown{_near(name, ATTRIBUTES)}")
+        return
+    if name == "mj-raw" and "mj-wrapper" in stack and "mj-section" not in stack:
+        yield where.says("<mj-raw> directly inside <mj-wrapper> ends up inside an Outlook comment; put it into a column")
+    attributes = {found[1]: found[2][1:-1] for found in _ATTRIBUTE.finditer(rest)}
+    if "mj-attributes" not in stack:
+        for attribute in attributes.keys() - known - EVERYWHERE:
+            yield where.says(f"<{name}> has no attribute {attribute!r}{_near(attribute, known)}")
+    if len(attributes.get("mj-class", "").split()) > 1:
+        yield where.says("give one mj-class only: of several, mail clients would see the first and MJML means the last")
+    if name in {"mj-image", "mj-carousel-image"} and "alt" not in attributes and "mj-attributes" not in stack:
+        yield where.says(f'<{name}> needs alt: say what it shows, or alt="" when it is decoration')
+    if name == "mj-style" and "inline" in rest:
+        yield where.says("mj-style inline is not supported: inlining would break loops; use attributes or mj-attributes")
+
+
+def _tags(original: str, guarded: list[Guarded], pointer: str) -> Iterator[FieldProblem]:
+    for held in guarded:
+        if held.place != Place.STRUCTURE:
+            continue
+        line = line_of(original, held.piece.start)
+        if held.piece.kind is not Kind.BLOCK:
+            yield _problem(pointer, line, f"{held.piece.source} stands between elements; put it into an <mj-text>")
+        elif held.parent in NO_TAGS_INSIDE:
+            yield _problem(pointer, line, f"{held.piece.source} cannot stand inside <{held.parent}>; put it around it")
+
+
+def _layout_attributes(protected: str, guarded: list[Guarded], pointer: str) -> Iterator[FieldProblem]:
+    """Tags in attributes that the layout is reckoned with."""
+    tokens = {held.token: held for held in guarded if held.place == Place.ATTRIBUTE}
+    for found in _TAG.finditer(protected):
+        for attribute in _ATTRIBUTE.finditer(found["rest"] or ""):
+            if attribute[1] in LAYOUT and any(token in attribute[2] for token in tokens):
+                line = line_of(protected, found.start())
+                yield _problem(pointer, line, f"{attribute[1]} of <{found['name']}> must be a constant: the layout needs it")
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _problem(pointer: str, line: int, detail: str) -> FieldProblem:
+    return FieldProblem(pointer, f"line {line}: {detail}" if line else detail, "mjml")

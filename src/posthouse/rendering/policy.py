@@ -1,0 +1,61 @@
+"""What a template may not do, whatever minijinja would allow.
+
+Templates call no methods (``order.items()`` would be a Python call), load no other template, and cannot grow a value
+by doubling it again and again: fuel counts instructions, not memory.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from posthouse.rendering.tags import Kind, pieces
+
+_STRINGS: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_METHOD: Final = re.compile(r"([A-Za-z_]\w*)\s*\.\s*([A-Za-z_]\w*)\s*\(|[\])]\s*(?:\.\s*([A-Za-z_]\w*)\s*)?\(")
+_LOOP_METHODS: Final = frozenset({"cycle", "changed"})
+_NO_STATEMENTS: Final = frozenset({"include", "import", "from", "extends", "block", "endblock", "do"})
+_UNDERSCORES: Final = re.compile(r"__\w+__")
+_GROWS: Final = re.compile(r"[~+*]|\|\s*(?:join|replace|urlencode|tojson|escape|e)\b")
+_NAME: Final = re.compile(r"(?<![|.\s])\s*\b[A-Za-z_]\w*")
+_MAX_GROWTH: Final = 20.0
+"""Doublings that all ``set`` statements together may amount to."""
+
+
+def refusals(source: str) -> Iterator[tuple[int, str]]:
+    """Places and what is refused there.
+
+    Raises:
+        TagError: a tag is not closed.
+    """
+    growth = 0.0
+    for piece in pieces(source):
+        if piece.kind not in {Kind.EXPRESSION, Kind.BLOCK}:
+            continue
+        code = _STRINGS.sub("''", piece.code)
+        if piece.word in _NO_STATEMENTS and piece.kind is Kind.BLOCK:
+            yield piece.start, f"{{% {piece.word} %}} is not available: a template stands alone"
+        yield from ((piece.start, detail) for detail in _calls(piece.code, code))
+        if piece.kind is Kind.BLOCK and piece.word in {"set", "with", "macro"}:
+            growth += _doublings(code)
+            if growth > _MAX_GROWTH:
+                yield piece.start, "too many values are built from others here; prepare them in the application"
+                return
+
+
+def _calls(original: str, code: str) -> Iterator[str]:
+    if _UNDERSCORES.search(original):
+        yield "names with two underscores lead nowhere"
+    for found in _METHOD.finditer(code):
+        if found[1] == "loop" and found[2] in _LOOP_METHODS:
+            continue
+        if found[1] or found[3] or found[0].lstrip()[0] in "])":
+            name = found[2] or found[3] or "this"
+            yield f"{name}() cannot be called: templates have filters (value|upper), no methods"
+
+
+def _doublings(code: str) -> float:
+    """How many times the value could double: by how many names go into it, when it grows at all."""
+    if not _GROWS.search(code):
+        return 0.0
+    return math.log2(max(1, len(_NAME.findall(code.partition("=")[2]))) + 1)
