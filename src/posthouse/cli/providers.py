@@ -4,13 +4,13 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import msgspec
 import typer
 
 from posthouse.cli.frame import Desk, command, group
+from posthouse.cli.frame.pairs import pairs
 from posthouse.core.delivery.admin import NamedStep
 from posthouse.core.delivery.model import ProviderRow
-from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.kernel.ids import PROVIDER, show
 from posthouse.core.messages.model import Channel
 
@@ -61,7 +61,7 @@ async def add(
 ) -> None:
     """Add a provider. Passwords are sealed with the master key and never shown again."""
     given = {"host": host, "port": port, "tls": tls, "username": user}
-    settings = {key: value for key, value in given.items() if value is not None} | _pairs(extra or [])
+    settings = {key: value for key, value in given.items() if value is not None} | pairs(extra or [], "--set")
     secret = None if password_file is None else {"password": _read_secret(password_file)}
     async with desk.open_workspace() as (house, workspace):
         row = await house.providers.add(workspace.id, name=name, kind=kind, settings=settings, secret=secret)
@@ -168,20 +168,6 @@ def _steps(position: int, word: str) -> list[NamedStep]:
             raise ValidationError(f"{part!r}: the weight behind = must be a whole number, as in relay=3")
         steps.append(NamedStep(name.strip(), position, int(weight or 1)))
     return steps
-
-
-def _pairs(words: list[str]) -> dict[str, Any]:
-    """``name=value`` words; a value that is JSON is taken as such."""
-    found: dict[str, Any] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals or not name:
-            raise ValidationError("--set wants NAME=VALUE", fields=[FieldProblem("--set", f"{word!r} has no =")])
-        try:
-            found[name] = msgspec.json.decode(value)
-        except msgspec.DecodeError:
-            found[name] = value
-    return found
 
 
 def _read_secret(path: Path) -> str:

@@ -30,6 +30,11 @@ class Output:
         else:
             human()
 
+    def raw(self, content: bytes) -> None:
+        """Bytes as they are."""
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+
     def say(self, sentence: str, *, style: str = "") -> None:
         """One sentence of the result; words from outside are never read as markup."""
         self.console.print(Text(sentence, style=style), soft_wrap=True)

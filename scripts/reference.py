@@ -1,0 +1,185 @@
+"""Makes docs/reference from the code: settings, commands, events, metrics.
+
+``python scripts/reference.py`` writes the pages; with ``--check`` it writes nothing and fails when one is not fresh.
+"""
+
+import ast
+import inspect
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from posthouse.cli.app import build
+from posthouse.cli.frame.exits import Exit
+from posthouse.config.advice import kind_of
+from posthouse.config.fields import Setting, all_settings, sections
+from posthouse.core.messages import model
+from posthouse.core.messages.model import EventType
+from posthouse.runtime.metrics import DEFINITIONS
+
+FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+NOTE = "<!-- Made by scripts/reference.py from the code: run `make docs` instead of editing. -->\n"
+
+
+def settings_page() -> Iterator[str]:
+    """``settings.md``: every setting with its variable, its kind, its default and its meaning."""
+    yield "# Settings\n"
+    yield NOTE
+    yield (
+        "Settings come from, each overruling the one before: the defaults below, `posthouse.toml` in the data folder "
+        "(or the file named by `--config` or `POSTHOUSE_CONFIG`), `POSTHOUSE_*` variables, the command line. They are "
+        "read once, at the start. An unknown or ill-typed one stops the start and says what to write instead. "
+        "`posthouse config` shows what is in force and where it came from, secrets hidden.\n"
+    )
+    yield 'In a variable a list is written with commas: `POSTHOUSE_HTTP_TRUSTED_PROXIES="10.0.0.0/8,127.0.0.1/32"`.\n'
+    yield from _settings_of("", "Top of the file")
+    for name, kind in sections().items():
+        yield from _settings_of(name, f"`[{name}]`", inspect.getdoc(kind) or "")
+
+
+def _settings_of(section: str, title: str, said: str = "") -> Iterator[str]:
+    yield f"## {title}\n"
+    if said:
+        yield f"{said}\n"
+    for setting in all_settings():
+        if setting.section == section:
+            yield f"### `{setting.path}`\n"
+            yield f"{setting.description}\n"
+            secret = " It is a secret: never shown." if setting.secret else ""
+            yield (
+                f"{kind_of(setting)[0].upper()}{kind_of(setting)[1:]}; default {_default(setting)}; "
+                f"variable `{setting.variable}`.{secret}\n"
+            )
+
+
+def _default(setting: Setting) -> str:
+    if setting.default in ("", ()):
+        return "empty"
+    return f"`{json.dumps(setting.default)}`"
+
+
+def commands_page() -> Iterator[str]:
+    """``commands.md``: every command with its options and examples."""
+    yield "# Commands\n"
+    yield NOTE
+    yield "`posthouse COMMAND --help` says the same. A mistyped command or option is answered with the nearest one.\n"
+    yield "## Exit codes\n"
+    said = _member_docs(inspect.getsource(Exit))
+    yield "| code | name | meaning |\n| --- | --- | --- |"
+    for code in Exit:
+        yield f"| {code.value} | {code.name.lower()} | {said[code.name]} |"
+    yield "\n## Common options\n"
+    yield (
+        "`--data DIR`, `--database URL`, `--config FILE` say which installation; `--workspace NAME` which workspace, "
+        "when there are several; `--json` prints one JSON document on standard output (errors too); `--debug` shows "
+        "where an error came from. Results go to standard output, everything else to standard error.\n"
+    )
+    yield from _command(typer.main.get_command(build()), "posthouse")
+
+
+def _command(command: Any, path: str) -> Iterator[str]:
+    inner = getattr(command, "commands", None)
+    if inner is not None:
+        if path != "posthouse":
+            yield f"## {path}\n"
+            yield f"{command.help}\n"
+        for name, child in sorted(inner.items(), key=lambda item: (hasattr(item[1], "commands"), item[0])):
+            yield from _command(child, f"{path} {name}")
+        return
+    yield f"### {path}\n"
+    yield f"{inspect.cleandoc(command.help or '')}\n"
+    rows = [row for parameter in command.params for row in _parameter(parameter)]
+    if rows:
+        yield "| option | meaning |\n| --- | --- |"
+        yield from rows
+        yield ""
+    examples = [line[2:] for line in (command.epilog or "").replace(r"\[", "[").split("\n\n") if line.startswith("$ ")]
+    yield "```sh\n" + "\n".join(examples) + "\n```\n"
+
+
+def _parameter(parameter: Any) -> Iterator[str]:
+    if getattr(parameter, "rich_help_panel", None) == "Common options" or parameter.name == "help":
+        return
+    words = (
+        ", ".join(parameter.opts)
+        if parameter.param_type_name == "option"
+        else parameter.metavar or parameter.name.upper()
+    )
+    default = parameter.default
+    shown = f" Default: `{default}`." if default and not callable(default) and default is not True else ""
+    yield f"| `{words}` | {(parameter.help or '').replace('|', chr(92) + '|')}{shown} |"
+
+
+def events_page() -> Iterator[str]:
+    """``events.md``: every event that a message's timeline can have."""
+    yield "# Events\n"
+    yield NOTE
+    yield (
+        "What happens to a message is told by events: append-only, each known by message, type and key, so that the "
+        "same fact told twice counts once. `GET /v1/messages/{id}/timeline` and `posthouse messages timeline ID` show "
+        "them. [Message states](../explain/message-states.md) says how they move a message on.\n"
+    )
+    said = _member_docs(inspect.getsource(model.EventType))
+    yield "| event | meaning |\n| --- | --- |"
+    for event in EventType:
+        yield f"| `{event.word}` | {said[event.name].replace('``', '`')} |"
+
+
+def metrics_page() -> Iterator[str]:
+    """``metrics.md``: every metric with its labels."""
+    yield "# Metrics\n"
+    yield NOTE
+    yield (
+        "`GET /metrics` answers in the text format of Prometheus, for all processes of the machine together. Counters "
+        "go on through the restart of a process and begin at zero with `posthouse serve`.\n"
+    )
+    yield "| metric | kind | labels | meaning |\n| --- | --- | --- | --- |"
+    for item in DEFINITIONS:
+        labels = ", ".join(f"`{label}`" for label in item.labels)
+        yield f"| `{item.name}` | {item.kind} | {labels} | {item.help} |"
+
+
+def _member_docs(source: str) -> dict[str, str]:
+    """The string below each member of an enumeration, its name otherwise."""
+    body = ast.parse(source).body[0].body  # type: ignore[attr-defined]  # a class statement
+    found: dict[str, str] = {}
+    for statement, following in zip(body, [*body[1:], None], strict=True):
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            is_text = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
+            name = statement.targets[0].id
+            found[name] = " ".join(str(following.value.value).split()) if is_text else name.lower()
+    return found
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+    "events.md": events_page,
+    "metrics.md": metrics_page,
+}
+
+
+def main(check: bool) -> int:
+    """Writes or checks the pages; the exit code."""
+    stale = []
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, make in PAGES.items():
+        text = "\n".join(make()).rstrip() + "\n"
+        path = FOLDER / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if not check:
+                path.write_text(text, encoding="utf-8")
+    if check and stale:
+        print(f"not fresh: {', '.join(stale)}; run `make docs` and commit the result")
+        return 1
+    print(f"docs/reference: {len(PAGES)} pages, {len(stale)} {'stale' if check else 'written'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv[1:]))
