@@ -18,7 +18,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from posthouse.core.kernel.clock import SECOND, Clock
-from posthouse.core.kernel.errors import PosthouseError
+from posthouse.core.kernel.errors import PosthouseError, UnavailableError
 from posthouse.testing.mailbox.guard import NoSuchMailError, OwnHost, problem_of
 from posthouse.testing.mailbox.query import MailQuery, number_of, query_of
 from posthouse.testing.mailbox.reading import Reading, Summary, read, summarise
@@ -38,11 +38,13 @@ class MailboxApi:
     Args:
         source: where the mails are.
         clock: measures how long a caller has waited.
+        closing: set when the server is about to stop: nobody is kept waiting then.
     """
 
-    def __init__(self, source: MailSource, clock: Clock) -> None:
+    def __init__(self, source: MailSource, clock: Clock, closing: asyncio.Event | None = None) -> None:
         self._source = source
         self._clock = clock
+        self._closing = closing or asyncio.Event()
         self._rows: OrderedDict[str, Summary] = OrderedDict()
         self._seen: OrderedDict[str, None] = OrderedDict()
 
@@ -92,19 +94,30 @@ class MailboxApi:
         query = query_of(request.query_params)
         patience = number_of(request.query_params, "timeout", _WAIT, lowest=0, highest=MAX_WAIT)
         deadline = self._clock.monotonic() + int(patience * SECOND)
-        while True:
-            change = asyncio.ensure_future(self._source.changed(max(0.0, deadline - self._clock.monotonic()) / SECOND))
+        while not self._closing.is_set():
+            left = (deadline - self._clock.monotonic()) / SECOND
+            change = asyncio.ensure_future(self._source.changed(max(0.0, left)))  # before looking: nothing is missed
+            await asyncio.sleep(0)
             try:
                 rows = await self._all()
                 found = next((row for row in rows if query.matches(row)), None)
                 mail = await self._source.mail(found.id) if found is not None else None
                 if mail is not None:
                     return self._detail(mail)
-                if self._clock.monotonic() >= deadline:
+                if left <= 0:
                     raise NoSuchMailError(_nothing_came(query, patience, rows))
-                await change
+                await self._change_or_closing(change)
             finally:
                 change.cancel()
+        raise UnavailableError("the mailbox is being stopped")
+
+    async def _change_or_closing(self, change: "asyncio.Future[None]") -> None:
+        closing = asyncio.ensure_future(self._closing.wait())
+        try:
+            both: list[asyncio.Future[Any]] = [change, closing]
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            closing.cancel()
 
     async def one(self, request: Request) -> Response:
         """``GET /api/messages/{id}``: everything about a mail."""
@@ -184,16 +197,19 @@ class MailboxApi:
         return _json(msgspec.json.encode(self._row(summarise(mail)) | _contents(mail, read(mail))))
 
 
-def mailbox_app(source: MailSource, clock: Clock, names: frozenset[str] = frozenset()) -> Starlette:
+def mailbox_app(
+    source: MailSource, clock: Clock, names: frozenset[str] = frozenset(), closing: asyncio.Event | None = None
+) -> Starlette:
     """The HTTP side of the mailbox; can be mounted under any path of a bigger app.
 
     Args:
         source: the inbox of the SMTP server, or the sandbox's messages.
         clock: the time.
         names: host names it answers to besides ``localhost`` and IP addresses.
+        closing: set when the server is about to stop.
     """
     return Starlette(
-        routes=[*MailboxApi(source, clock).routes(), Mount("/static", StaticFiles(directory=STATIC))],
+        routes=[*MailboxApi(source, clock, closing).routes(), Mount("/static", StaticFiles(directory=STATIC))],
         middleware=[Middleware(OwnHost, names=names)],
         exception_handlers={PosthouseError: problem_of},
     )

@@ -13,7 +13,7 @@ from posthouse.core.kernel.clock import Clock, SystemClock
 from posthouse.core.kernel.ids import Uuid7Source, show
 from posthouse.testing.mailbox.api import mailbox_app
 from posthouse.testing.mailbox.smtp import MAX_SIZE, SmtpSession
-from posthouse.testing.mailbox.source import KEEP, Inbox, Mail
+from posthouse.testing.mailbox.source import KEEP, Inbox, Mail, MailSource
 
 LOOPBACK: Final = "127.0.0.1"
 MAIL: Final = "mail"
@@ -30,8 +30,9 @@ class Mailbox:
 
     Args:
         host: the address to listen on. Anything but loopback lets others read the mails.
-        smtp_port: 0 for any free one.
+        smtp_port: 0 for any free one; None for no SMTP server.
         http_port: 0 for any free one; None for no page.
+        source: what the page shows instead of the own inbox.
         keep: how many mails are kept.
         max_size: octets of one mail.
         tls: offers STARTTLS when given.
@@ -43,8 +44,9 @@ class Mailbox:
         self,
         *,
         host: str = LOOPBACK,
-        smtp_port: int = 0,
+        smtp_port: int | None = 0,
         http_port: int | None = 0,
+        source: MailSource | None = None,
         keep: int = KEEP,
         max_size: int = MAX_SIZE,
         tls: ssl.SSLContext | None = None,
@@ -55,6 +57,7 @@ class Mailbox:
         self.smtp_port = smtp_port
         self.http_port = http_port
         self.inbox = Inbox(keep)
+        self._source = source or self.inbox
         self._max_size = max_size
         self._tls = tls
         self._clock = clock or SystemClock()
@@ -64,6 +67,7 @@ class Mailbox:
         self._http: _QuietServer | None = None
         self._http_task: asyncio.Task[None] | None = None
         self._sessions: set[SmtpSession] = set()
+        self._closing = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -73,8 +77,9 @@ class Mailbox:
 
     async def start(self) -> Self:
         """Begins to listen. OSError when a port is taken."""
-        self._smtp = await asyncio.get_running_loop().create_server(self._session, self.host, self.smtp_port)
-        self.smtp_port = self._smtp.sockets[0].getsockname()[1]
+        if self.smtp_port is not None:
+            self._smtp = await asyncio.get_running_loop().create_server(self._session, self.host, self.smtp_port)
+            self.smtp_port = self._smtp.sockets[0].getsockname()[1]
         if self.http_port is not None:
             try:
                 await self._start_http(self.http_port)
@@ -91,8 +96,8 @@ class Mailbox:
                 session.close()
             self._smtp = None
         if self._http is not None and self._http_task is not None:
+            self._closing.set()
             self._http.should_exit = True
-            self._http.force_exit = True  # a long poll must not hold us up
             await self._http_task
             self._http = self._http_task = None
 
@@ -121,8 +126,11 @@ class Mailbox:
             (self.host, port), family=socket.AF_INET6 if ":" in self.host else socket.AF_INET
         )
         self.http_port = listener.getsockname()[1]
-        app = mailbox_app(self.inbox, self._clock, self._names)
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False)
+        self._closing = asyncio.Event()
+        app = mailbox_app(self._source, self._clock, self._names, self._closing)
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=2
+        )
         self._http = _QuietServer(config)
         self._http_task = asyncio.get_running_loop().create_task(self._http.serve([listener]))
         while not self._http.started:  # noqa: ASYNC110 - uvicorn has a flag, no event
