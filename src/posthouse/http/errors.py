@@ -125,13 +125,6 @@ class RateLimitedError(HttpError):
     status = 429
 
 
-class OverloadedError(HttpError):
-    """Too much is under way just now."""
-
-    slug = "overloaded"
-    status = 503
-
-
 class InternalError(HttpError):
     """Something broke on our side."""
 

@@ -1,6 +1,5 @@
 """From msgspec's refusals to one :class:`FieldProblem` for each bad field, with what to write instead."""
 
-import difflib
 import re
 from collections.abc import Iterable
 from typing import Any, Final
@@ -8,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem
+from posthouse.core.kernel.nearest import did_you_mean
 
 _WHERE: Final = re.compile(r" - at (?:`key` in )?`\$(.*)`$", re.DOTALL)
 _STEP: Final = re.compile(r"\[(\d+|\.\.\.)\]|\.([^.\[\]]+)")
@@ -46,12 +46,6 @@ def pointer(*parts: str | int) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """``; did you mean "…"?`` with the nearest known name, or nothing."""
-    close = difflib.get_close_matches(word[:100].lower(), list(known), n=1, cutoff=0.6)
-    return f'; did you mean "{close[0]}"?' if close else ""
-
-
 def shown(word: str, limit: int = 64) -> str:
     """A word from outside, shortened, for use in a sentence."""
     return word if len(word) <= limit else word[: limit - 1] + "…"
@@ -71,7 +65,7 @@ def _struct_problems(value: dict[str, Any], type_: type[msgspec.Struct]) -> list
         except msgspec.ValidationError as refusal:
             found.append(_translate(str(refusal), pointer(name), item, _names(field.type)))
         except RecursionError:
-            found.append(FieldProblem(pointer(name), "is nested too deeply", "too_deep"))
+            found.append(FieldProblem(pointer(name), "is nested too deeply", "too-deep"))
     found += [_missing(name, pointer(name)) for name, field in fields.items() if field.required and name not in value]
     return found
 
@@ -94,11 +88,11 @@ def _translate(words: str, prefix: str, value: Any, known: set[str]) -> FieldPro
 def _ill_typed(place: str, wanted: str, got: str | None) -> FieldProblem:
     want = " or ".join(_WORDS.get(word, word) for word in wanted.split(" | ") if word != "null")
     tail = f", got {_WORDS.get(got, got)}" if got else ""
-    return FieldProblem(place, f"{_last(place)} must be {want or 'null'}{tail}", "wrong_type")
+    return FieldProblem(place, f"{_last(place)} must be {want or 'null'}{tail}", "wrong-type")
 
 
 def _unknown(name: str, place: str, known: Iterable[str]) -> FieldProblem:
-    return FieldProblem(place, f'"{shown(name)}" is not a known field{nearest(name, known)}', "unknown_field")
+    return FieldProblem(place, f'"{shown(name)}" is not a known field{did_you_mean(name, known)}', "unknown-field")
 
 
 def _missing(name: str, place: str) -> FieldProblem:

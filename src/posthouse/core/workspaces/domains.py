@@ -189,4 +189,4 @@ def _unknown(name: str) -> UnknownDomainError:
 
 def _invalid(name: str) -> ValidationError:
     advice = f'"{name[:64]}" is not a domain name; write it like example.com'
-    return ValidationError("The domain name is wrong.", fields=[FieldProblem("/name", advice, "domain_name")])
+    return ValidationError("The domain name is wrong.", fields=[FieldProblem("/name", advice, "domain-name")])

@@ -162,7 +162,7 @@ class KeyService:
             self._checked_at = now
 
     async def _look_up(self, digest: bytes) -> ApiKey | None:
-        """Asks the store; remembers the answer only when no settings changed meanwhile: a revocation is never missed."""
+        """Asks the store; remembers the answer only when no settings changed meanwhile: no revocation is missed."""
         generation, known = self._generation, self._known
         key = await self._store.key_by_digest(digest)
         if key is None or key.revoked_at is not None:

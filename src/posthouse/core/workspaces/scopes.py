@@ -48,7 +48,7 @@ def check(scopes: Sequence[str]) -> tuple[str, ...]:
         problem = FieldProblem("/scopes", "name at least one scope", "missing")
         raise ValidationError("A key needs at least one scope.", fields=[problem])
     problems = [
-        FieldProblem(f"/scopes/{index}", _advice(scope), "unknown_scope")
+        FieldProblem(f"/scopes/{index}", _advice(scope), "unknown-scope")
         for index, scope in enumerate(scopes)
         if scope not in DESCRIPTIONS
     ]

@@ -1,0 +1,30 @@
+"""What the fields of a submission mean: for the OpenAPI document and the human pages."""
+
+from typing import Final
+
+SUBMISSION_FIELDS: Final = {
+    "to": "Who gets it: an address, or an object with `email` and `name`.",
+    "contact": "Who gets it, by the contact's id; instead of `to`.",
+    "template": "The key of a published template; or send `subject` with `html` and/or `text` instead.",
+    "version": "A published version of the template; default: the latest.",
+    "channel": "The way to the person, `email` for example; default: the template's.",
+    "locale": "Language tag, `fr-CA` for example; falls back to `fr`, then to the template's default.",
+    "variables": "The data that the template prints, checked against its schema before anything is kept.",
+    "subject": "Subject of a message that you rendered yourself.",
+    "html": "HTML body of a message that you rendered yourself.",
+    "text": "Text body of a message that you rendered yourself; derived from `html` when absent.",
+    "from": "Sender; only addresses at verified domains. Default: the template's.",
+    "reply_to": "Where answers go.",
+    "cc": "Copies that everybody sees.",
+    "bcc": "Copies that nobody sees.",
+    "attachments": "Files: `content` (base64) or `upload` (an id from POST /v1/uploads), with `name` and `type`.",
+    "headers": "Further header fields: `X-…` and a few others.",
+    "tags": "Up to 10 words to find and count it by.",
+    "metadata": "Data of your own, handed back as it is.",
+    "lane": "`critical`, `normal` or `bulk`; default: the template's.",
+    "send_at": "RFC 3339 time at which it is sent; default: now.",
+    "expires_at": "RFC 3339 time after which it is no longer sent.",
+    "supersedes": "A key of your own: this message withdraws older ones with the same key that still wait.",
+    "correlation": "The business object it is about, an order number for example.",
+    "idempotency_key": "Makes a retry safe, like the Idempotency-Key header.",
+}

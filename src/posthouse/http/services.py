@@ -1,0 +1,131 @@
+"""What the HTTP door is given: the rooms of the core that it speaks for, and its settings."""
+
+import dataclasses
+import ipaddress
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from posthouse.core.delivery.admin import ProviderService
+from posthouse.core.delivery.ports import SandboxStore
+from posthouse.core.kernel.clock import Clock
+from posthouse.core.kernel.errors import PosthouseError
+from posthouse.core.kernel.ids import Id
+from posthouse.core.kernel.paging import Page
+from posthouse.core.messages.content import Content
+from posthouse.core.messages.model import Event, Message, MessageQuery
+from posthouse.core.messages.submission import Caller, Receipt, Submission
+from posthouse.core.messages.uploads import Upload
+from posthouse.core.workspaces.domains import DomainService
+from posthouse.core.workspaces.keys import KeyService
+from posthouse.core.workspaces.service import WorkspaceService
+
+MEBIBYTE = 1_048_576
+
+
+class HttpSettings(msgspec.Struct, frozen=True):
+    """How much the door lets in. Bytes and seconds."""
+
+    max_body: int = 10_000_000
+    """The largest body of a request or batch."""
+    max_batch: int = 1_000
+    """The most items of a batch."""
+    body_seconds: float = 30.0
+    """How long a body may take to arrive."""
+    max_reading: int = 128 * MEBIBYTE
+    """All unfinished bodies together; beyond it the largest wait is a 503 instead of memory."""
+    rate: float | None = None
+    """Messages a second and key, in each API process; None: no limit."""
+    burst: int = 100
+    """How many may come at once within that rate."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks (CIDR) whose ``X-Forwarded-For`` is believed."""
+
+    def proxies(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """The trusted proxies as networks."""
+        return tuple(ipaddress.ip_network(word) for word in self.trusted_proxies)
+
+
+class AccessRecord(msgspec.Struct, frozen=True):
+    """One served request, without anything personal: ``route`` has ``{id}`` where the path had the identifier."""
+
+    request_id: str
+    method: str
+    route: str
+    status: int
+    microseconds: int
+    key_id: Id | None = None
+
+
+class Messages(Protocol):
+    """What the door needs of the room of messages (core/messages/service.py)."""
+
+    async def accept(self, caller: Caller, items: Sequence[Submission]) -> list[Receipt | PosthouseError]:
+        """Keeps messages; answers in order."""
+        ...
+
+    async def get(self, workspace_id: Id, message_id: Id) -> Message:
+        """One message."""
+        ...
+
+    async def search(self, query: MessageQuery) -> Page[Message]:
+        """A page of messages."""
+        ...
+
+    async def timeline(self, workspace_id: Id, message_id: Id) -> list[Event]:
+        """What happened, oldest first."""
+        ...
+
+    async def content(self, workspace_id: Id, message_id: Id) -> Content:
+        """What it says."""
+        ...
+
+    async def cancel(self, workspace_id: Id, message_id: Id) -> Message:
+        """Withdraws it."""
+        ...
+
+    async def resend(self, caller: Caller, message_id: Id) -> Receipt:
+        """Makes a new message from it."""
+        ...
+
+    async def upload(self, workspace_id: Id, name: str, type_: str, data: bytes) -> Upload:
+        """Keeps a file for later messages."""
+        ...
+
+
+class HeldMessages(Protocol):
+    """Lets held messages go (a part of QueueStore)."""
+
+    async def release_held(self, workspace_id: Id | None, message_ids: Sequence[Id] | None, at: int) -> int:
+        """How many were let go; None means all."""
+        ...
+
+
+class Health(msgspec.Struct, frozen=True):
+    """Whether requests can be served just now; ``checks`` says why not, by part."""
+
+    ready: bool
+    checks: dict[str, str] = {}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything the door is given."""
+
+    messages: Messages
+    keys: KeyService
+    domains: DomainService
+    providers: ProviderService
+    workspaces: WorkspaceService
+    held: HeldMessages
+    sandbox: SandboxStore
+    clock: Clock
+    entropy: Callable[[int], bytes]
+    health: Callable[[], Awaitable[Health]]
+    metrics: Callable[[], tuple[str, bytes]]
+    """(content type, Prometheus text)."""
+    settings: HttpSettings = dataclasses.field(default_factory=HttpSettings)
+    on_access: Callable[[AccessRecord], None] | None = None
+    on_defect: Callable[[str, BaseException], None] | None = None
+    """(request id, exception) for every answer with status 500."""
