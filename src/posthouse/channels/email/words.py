@@ -129,7 +129,8 @@ def phrase(name: str, used: int) -> str:
     return encoded_words(name, used)
 
 
-_PLAIN_PARAMETER: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]{1,50}")
+_PLAIN_PARAMETER: Final = re.compile(r"[\x20\x21\x23-\x3b=?-\x5b\x5d-\x7e]{1,50}")
+"""Without quotes, backslashes and angle brackets, which readers take off."""
 _PARAMETER_ROOM: Final = 56
 _CHARSET: Final = "utf-8''"
 
