@@ -19,7 +19,7 @@ from posthouse.config.model import Log
 
 HIDDEN: Final = "(hidden)"
 _SECRET_NAMES: Final = re.compile(
-    r"pass(word|wd)?|secret|token|authorization|api_?key|private|credential|cookie|variables|body|content",
+    r"(^|[_-])(pass(word|wd)?|secret(_key)?|token|authorization|api_?key|private|credentials?|cookie|variables|body|content)$",
     re.IGNORECASE,
 )
 _API_KEY: Final = re.compile(r"ph_(live|test)_[A-Za-z0-9_-]+")
