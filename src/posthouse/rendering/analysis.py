@@ -20,7 +20,25 @@ _TOKEN: Final = re.compile(
     r"|(?P<sign>[=!<>]=|//|\*\*|[^\s\w])",
     re.DOTALL,
 )
-_KEYWORDS: Final = frozenset("and or not in is if else true false none True False None loop recursive".split())
+_KEYWORDS: Final = frozenset(
+    [
+        "and",
+        "or",
+        "not",
+        "in",
+        "is",
+        "if",
+        "else",
+        "true",
+        "false",
+        "none",
+        "True",
+        "False",
+        "None",
+        "loop",
+        "recursive",
+    ]
+)
 _DEFAULTS: Final = frozenset({"default", "d"})
 _IN: Final = re.compile(r"\bin\b")
 
@@ -185,7 +203,9 @@ class Analysis:
             whole = self._resolve(path)
             if whole is not None:
                 filtered = at < len(tokens) and tokens[at].text == "|"
-                defaulted = (filtered and at + 1 < len(tokens) and tokens[at + 1].text in _DEFAULTS) or _asks(tokens, at)
+                defaulted = (filtered and at + 1 < len(tokens) and tokens[at + 1].text in _DEFAULTS) or _asks(
+                    tokens, at
+                )
                 alone = start == 0 and at == len(tokens)
                 yield _Read(whole, defaulted=defaulted, filtered=filtered and not defaulted, alone=alone)
 

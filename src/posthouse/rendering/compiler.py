@@ -22,10 +22,11 @@ from posthouse.rendering.wire import wire_program
 GLOBALS: Final = frozenset({"range", "dict", "loop"})
 _OFFSET: Final = re.compile(r"position (\d+)")
 _ENVIRONMENT: Final = engine.environment()
+_SLOW: Final = "a macro or a block takes hold of what was printed: dispatch encodes the whole body"
 _BODIES: Final = ("html", "text")
 
 
-class CompiledVariant(msgspec.Struct, frozen=True):
+class CompiledVariant(msgspec.Struct):
     """The programs of one variant, and what is known about their variables."""
 
     programs: dict[str, str]
@@ -44,9 +45,7 @@ class MinijinjaCompiler:
 
     def __init__(self, social_icons: str = "") -> None:
         self._social_icons = social_icons
-        self.name = (
-            f"minijinja {importlib.metadata.version('minijinja')}, mjml-python {importlib.metadata.version('mjml-python')}"
-        )
+        self.name = f"minijinja {importlib.metadata.version('minijinja')}, mjml-python {importlib.metadata.version('mjml-python')}"
 
     def compile(self, template: TemplateSource, variant: VariantSource) -> CompiledVariant:
         """Compiles one variant.
@@ -62,9 +61,8 @@ class MinijinjaCompiler:
             raise _refused(variant, problems)
         analysis = _analysed(programs)
         programs |= {f"wire.{name}": wired for name in _BODIES if (wired := wire_program(programs.get(name, "")))}
-        for name in _BODIES:
-            if name in programs and f"wire.{name}" not in programs:
-                warnings.append(FieldProblem(f"{base}/{name}", "macros or blocks capture output: rendered slower", "slow"))
+        slow = [name for name in _BODIES if name in programs and f"wire.{name}" not in programs]
+        warnings += [FieldProblem(f"{base}/{name}", _SLOW, "slow") for name in slow]
         derived = derive(analysis.root)
         return CompiledVariant(
             programs=programs,
@@ -88,7 +86,9 @@ class MinijinjaCompiler:
             if not programs["text"].strip():
                 warnings.append(FieldProblem(f"{base}/text", "no text could be derived from the HTML", "empty"))
         else:
-            raise _refused(variant, [FieldProblem(base, "there is neither an mjml, an html nor a text file", "missing")])
+            raise _refused(
+                variant, [FieldProblem(base, "there is neither an mjml, an html nor a text file", "missing")]
+            )
         return programs
 
     def _html(self, variant: VariantSource, base: str) -> str | None:
@@ -168,7 +168,9 @@ def _mjml_error(pointer: str, protected: str, guarded: list[guard.Guarded], mess
     for held in guarded:
         message = message.replace(held.token, held.piece.source)
     detail = f"MJML is strict XML: {message} (every element closed, & written as &amp;)"
-    return _at(pointer, tags.line_of(protected, int(found[1])), detail) if found else FieldProblem(pointer, detail, "mjml")
+    return (
+        _at(pointer, tags.line_of(protected, int(found[1])), detail) if found else FieldProblem(pointer, detail, "mjml")
+    )
 
 
 def _at(pointer: str, line: int, detail: str) -> FieldProblem:
@@ -178,4 +180,6 @@ def _at(pointer: str, line: int, detail: str) -> FieldProblem:
 def _refused(variant: VariantSource, problems: list[FieldProblem]) -> ValidationError:
     first = problems[0].detail
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return ValidationError(f"The {variant.channel} variant in {variant.locale!r} has problems: {first}{more}", fields=problems)
+    return ValidationError(
+        f"The {variant.channel} variant in {variant.locale!r} has problems: {first}{more}", fields=problems
+    )

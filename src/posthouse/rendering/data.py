@@ -13,7 +13,9 @@ from posthouse.rendering.tags import Kind, pieces
 
 _METHODS: Final = frozenset(name for kind in (dict, list, str, int, float) for name in dir(kind) if name[0] != "_")
 _WORD_ACCESS: Final = re.compile(r"\.\s*([A-Za-z_]\w*)")
-_COMPUTED: Final = re.compile(r"\battribute\b|\b(?:attr|groupby|dictsort)\b|\[\s*(?![\d'\"\]-])|\w\s*\[\s*-?[^\]]*[~+|(]")
+_COMPUTED: Final = re.compile(
+    r"\battribute\b|\b(?:attr|groupby|dictsort)\b|\[\s*(?![\d'\"\]-])|\w\s*\[\s*-?[^\]]*[~+|(]"
+)
 _STRINGS: Final = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 
 

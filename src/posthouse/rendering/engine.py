@@ -13,13 +13,15 @@ FUEL: Final = 50_000
 MAX_OUTPUT: Final = 1_000_000
 """Characters of one rendered part: a mail over 1 MB is cut by most readers anyway."""
 
+_UNDEFINED: Final[Any] = "semi_strict"
+"""Strict, but ``{% if x %}`` may ask for an x that is missing. (The stub does not know the word.)"""
 _PATH: Final = re.compile(r"`([A-Za-z_][\w.]*)` is undefined")
 
 
 def environment() -> minijinja.Environment:
     """A new environment. HTML is escaped in templates whose name ends with ``html``, nowhere else."""
-    made = minijinja.Environment(
-        undefined_behavior="semi_strict",  # type: ignore[arg-type]  # the stub lacks it; `{% if x %}` may ask for a missing x
+    made: minijinja.Environment = minijinja.Environment(
+        undefined_behavior=_UNDEFINED,
         fuel=FUEL,
         debug=True,
         pycompat=False,

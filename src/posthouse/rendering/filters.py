@@ -3,7 +3,7 @@
 Left out of minijinja's: ``format`` (one width can ask for gigabytes), ``indent``, ``wordwrap``, ``attr``, ``pprint``.
 """
 
-import datetime
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -37,12 +37,14 @@ def money(value: Any, currency: str = "EUR", decimals: int | None = None) -> str
 def date(value: Any, layout: str = "%d %B %Y") -> str:
     """An ISO 8601 date or instant, or seconds since the epoch (UTC), in a ``strftime`` layout."""
     if isinstance(value, int | float):
-        moment = datetime.datetime.fromtimestamp(value, datetime.UTC)
+        moment = dt.datetime.fromtimestamp(value, dt.UTC)
     else:
         try:
-            moment = datetime.datetime.fromisoformat(str(value))
+            moment = dt.datetime.fromisoformat(str(value))
         except ValueError:
-            raise ValueError(f"{str(value)[:40]!r} is not a date; write it as 2026-03-31 or 2026-03-31T10:00:00Z") from None
+            raise ValueError(
+                f"{str(value)[:40]!r} is not a date; write it as 2026-03-31 or 2026-03-31T10:00:00Z"
+            ) from None
     return moment.strftime(str(layout)[:64])
 
 

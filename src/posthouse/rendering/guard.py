@@ -19,9 +19,7 @@ TEXT_ELEMENTS: Final = frozenset(
      "mj-social-element"}
 )  # fmt: skip
 WORD_ELEMENTS: Final = frozenset({"mj-title", "mj-preview"})
-_MARKUP: Final = re.compile(
-    r"<!--|-->|<(?P<close>/?)(?P<name>[A-Za-z][\w-]*)|(?P<self>/?)>|[\"']", re.DOTALL
-)
+_MARKUP: Final = re.compile(r"<!--|-->|<(?P<close>/?)(?P<name>[A-Za-z][\w-]*)|(?P<self>/?)>|[\"']", re.DOTALL)
 
 
 class Place:

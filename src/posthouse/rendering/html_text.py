@@ -15,10 +15,32 @@ from posthouse.rendering.tags import Kind, Piece, pieces
 _OUTLOOK: Final = re.compile(r"<!--\[if (?:mso|lte|gte|lt|gt|\(mso|IE).*?<!\[endif\]-->", re.DOTALL | re.IGNORECASE)
 _COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
 _DOWNLEVEL: Final = re.compile(r"<!--\[if !mso\]><!-->|<!--<!\[endif\]-->|<!\[(?:if[^\]]*|endif)\]>", re.IGNORECASE)
-_VOID: Final = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_VOID: Final = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+)
 _SILENT: Final = frozenset({"head", "style", "script", "title", "noscript", "template"})
-_BLOCKS: Final = frozenset("address article div dl dt dd footer form header main nav section table ul ol tbody thead".split())
-_PARAGRAPHS: Final = frozenset("p h1 h2 h3 h4 h5 h6 blockquote pre".split())
+_BLOCKS: Final = frozenset(
+    [
+        "address",
+        "article",
+        "div",
+        "dl",
+        "dt",
+        "dd",
+        "footer",
+        "form",
+        "header",
+        "main",
+        "nav",
+        "section",
+        "table",
+        "ul",
+        "ol",
+        "tbody",
+        "thead",
+    ]
+)
+_PARAGRAPHS: Final = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre"])
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden", re.IGNORECASE)
 _SPACES: Final = re.compile(r"[ \t\r\n\f\u00a0]+")
 _INVISIBLE: Final = re.compile("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]")

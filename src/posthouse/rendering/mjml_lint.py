@@ -26,7 +26,9 @@ def lint(original: str, protected: str, guarded: list[Guarded], pointer: str) ->
     if (cdata := source.find("<![CDATA[")) >= 0:
         yield _problem(pointer, line_of(source, cdata), "write the text without CDATA; use &lt; and &amp; for < and &")
     for found in _UNCLOSED.finditer(source):
-        yield _problem(pointer, line_of(source, found.start()), f"close <{found[1]}> as <{found[1]}{found[2].rstrip()} />")
+        yield _problem(
+            pointer, line_of(source, found.start()), f"close <{found[1]}> as <{found[1]}{found[2].rstrip()} />"
+        )
     yield from _elements(source, pointer)
 
 
@@ -61,7 +63,9 @@ def _element(name: str, rest: str, stack: list[str], where: _Where) -> Iterator[
         yield where.says(f"<{name}> is unknown{_near(name, ATTRIBUTES)}")
         return
     if name == "mj-raw" and "mj-wrapper" in stack and "mj-section" not in stack:
-        yield where.says("<mj-raw> directly inside <mj-wrapper> ends up inside an Outlook comment; put it into a column")
+        yield where.says(
+            "<mj-raw> directly inside <mj-wrapper> ends up inside an Outlook comment; put it into a column"
+        )
     attributes = {found[1]: found[2][1:-1] for found in _ATTRIBUTE.finditer(rest)}
     if "mj-attributes" not in stack:
         for attribute in attributes.keys() - known - EVERYWHERE:
@@ -71,7 +75,9 @@ def _element(name: str, rest: str, stack: list[str], where: _Where) -> Iterator[
     if name in {"mj-image", "mj-carousel-image"} and "alt" not in attributes and "mj-attributes" not in stack:
         yield where.says(f'<{name}> needs alt: say what it shows, or alt="" when it is decoration')
     if name == "mj-style" and "inline" in rest:
-        yield where.says("mj-style inline is not supported: inlining would break loops; use attributes or mj-attributes")
+        yield where.says(
+            "mj-style inline is not supported: inlining would break loops; use attributes or mj-attributes"
+        )
 
 
 def _tags(original: str, guarded: list[Guarded], pointer: str) -> Iterator[FieldProblem]:
@@ -92,7 +98,9 @@ def _layout_attributes(protected: str, guarded: list[Guarded], pointer: str) -> 
         for attribute in _ATTRIBUTE.finditer(found["rest"] or ""):
             if attribute[1] in LAYOUT and any(token in attribute[2] for token in tokens):
                 line = line_of(protected, found.start())
-                yield _problem(pointer, line, f"{attribute[1]} of <{found['name']}> must be a constant: the layout needs it")
+                yield _problem(
+                    pointer, line, f"{attribute[1]} of <{found['name']}> must be a constant: the layout needs it"
+                )
 
 
 def _near(word: str, known: Iterable[str]) -> str:

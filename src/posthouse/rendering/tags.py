@@ -41,7 +41,7 @@ class Piece(msgspec.Struct, frozen=True):
 
     @property
     def word(self) -> str:
-        """The first word of a block: ``for``, ``endif``…"""
+        """The first word of a block, such as ``for`` or ``endif``."""
         return self.code.split(None, 1)[0] if self.code else ""
 
 

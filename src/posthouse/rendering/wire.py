@@ -54,4 +54,3 @@ def _wired(piece: Piece, text: str) -> str:
             return text
         case _:
             return quoted.quote_piece(text)
-

@@ -110,6 +110,8 @@ class Template(msgspec.Struct, frozen=True):
     updated_at: int
     draft: TemplateSource | None = None
     source_hash: str = ""
+    published_hash: str = ""
+    """``source_hash`` of what the live version was made from: a push of the same source publishes nothing."""
 
 
 class Rendered(msgspec.Struct, frozen=True):

@@ -1,0 +1,294 @@
+"""Templates as files: one folder, one template (docs/howto/templates.md).
+
+Pure functions over file names and contents, so that the command line and the HTTP API read the same way.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple, NoReturn
+
+import msgspec
+
+from posthouse.core.kernel.errors import FieldProblem
+from posthouse.core.templates.errors import TemplateProblemsError
+from posthouse.core.templates.model import Category, Sender, TemplateSource, UnknownPolicy, VariantSource
+
+SETTINGS: Final = "template.toml"
+_LOCALE: Final = r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*"
+_BODY: Final = re.compile(rf"email(?:\.(?P<locale>{_LOCALE}))??\.(?P<kind>mjml|html|txt|text|subject)")
+_SUBJECT: Final = re.compile(rf"subject(?:\.(?P<locale>{_LOCALE}))??(?:\.(?:txt|text))?")
+_KEY: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+_ADDRESS: Final = re.compile(r"\s*(?:(?P<name>[^<>]*?)\s*<(?P<email>[^<>\s]+)>|(?P<bare>[^<>\s]+@[^<>\s]+))\s*")
+_IGNORED: Final = re.compile(r"(?:.*/)?(?:\.[^/]*|README(?:\.\w+)?|.*~|Thumbs\.db)", re.IGNORECASE)
+_NAMES: Final = ("template.toml", "email.en.mjml", "email.en.html", "email.en.txt", "subject.en.txt", "sample.json",
+                 "schema.json")  # fmt: skip
+_LANES: Final = ("critical", "normal", "bulk")
+_FIELDS: Final = frozenset(
+    [
+        "key",
+        "name",
+        "description",
+        "kind",
+        "category",
+        "lane",
+        "from",
+        "reply_to",
+        "default_locale",
+        "default_channel",
+        "unknown_policy",
+        "unknown",
+        "tags",
+        "subject",
+        "subjects",
+        "preheader",
+    ]
+)
+
+
+class _Body(NamedTuple):
+    kind: str
+    content: str
+    name: str
+
+
+class _Problems:
+    """Collects what is wrong, so that the author sees everything at once."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._found: list[FieldProblem] = []
+
+    def add(self, file: str, detail: str, code: str = "invalid") -> None:
+        self._found.append(FieldProblem(f"/{file}", f"{file}: {detail}", code))
+
+    def raise_if_any(self) -> None:
+        if self._found:
+            self._raise()
+
+    def _raise(self) -> NoReturn:
+        more = f" (and {len(self._found) - 1} more)" if len(self._found) > 1 else ""
+        where = f"The template folder {self._folder!r}" if self._folder else "The template folder"
+        raise TemplateProblemsError(f"{where} has problems: {self._found[0].detail}{more}", fields=self._found)
+
+
+def read_folder(files: Mapping[str, bytes], folder: str = "") -> TemplateSource:
+    """Reads one template folder.
+
+    Args:
+        files: contents by file name relative to the folder.
+        folder: the folder's name: the template's key unless template.toml says another.
+
+    Raises:
+        TemplateProblemsError: each file and field that is wrong, and what was probably meant.
+    """
+    problems = _Problems(folder)
+    texts = _texts(files, problems)
+    settings = _settings(texts.pop(SETTINGS, ""), problems)
+    sample = _object(texts, "sample.json", problems) or {}
+    schema = _object(texts, "schema.json", problems)
+    default_locale = _locale(_word(settings, "default_locale", "", problems)) or _only_locale(texts) or "en"
+    subjects = _subjects(settings, default_locale, problems)
+    bodies = _bodies(texts, default_locale, subjects, problems)
+    source = TemplateSource(
+        key=_key(settings, folder, problems),
+        name=_word(settings, "name", folder.replace("-", " ").capitalize(), problems),
+        description=_word(settings, "description", "", problems),
+        kind=_word(settings, "kind", "", problems),
+        category=Category(_choice(settings, "category", tuple(Category), "transactional", problems)),
+        lane=_choice(settings, "lane", _LANES, "normal", problems),
+        default_channel=_choice(settings, "default_channel", ("email",), "email", problems),
+        default_locale=default_locale,
+        sender=_sender(settings, "from", problems),
+        reply_to=_sender(settings, "reply_to", problems),
+        unknown_policy=UnknownPolicy(_policy(settings, problems)),
+        tags=_tags(settings, problems),
+        schema=schema,
+        sample=sample,
+        variants=tuple(_variants(bodies, subjects, problems)),
+    )
+    problems.raise_if_any()
+    return source
+
+
+def template_folders(files: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
+    """Splits a pushed tree into template folders: the tree itself (name ``""``) or each folder that has a template.
+
+    Raises:
+        TemplateProblemsError: there is no template anywhere.
+    """
+    folders: dict[str, dict[str, bytes]] = {}
+    for path, content in files.items():
+        folder, _, name = path.replace("\\", "/").removeprefix("./").rpartition("/")
+        folders.setdefault(folder, {})[name] = content
+    found = {folder: held for folder, held in folders.items() if any(_is_template_file(name) for name in held)}
+    if not found:
+        raise TemplateProblemsError(f"There is no template here: no folder has a {SETTINGS} or an email.LOCALE.mjml.")
+    return dict(sorted(found.items()))
+
+
+def read_tree(files: Mapping[str, bytes], name: str = "") -> list[TemplateSource]:
+    """Reads a folder that is a template or holds template folders; ``name`` is its own name."""
+    return [read_folder(held, folder.rpartition("/")[2] or name) for folder, held in template_folders(files).items()]
+
+
+def _is_template_file(name: str) -> bool:
+    return name == SETTINGS or _BODY.fullmatch(name) is not None
+
+
+def _texts(files: Mapping[str, bytes], problems: _Problems) -> dict[str, str]:
+    texts = {}
+    for name, content in files.items():
+        if _IGNORED.fullmatch(name):
+            continue
+        try:
+            texts[name] = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            problems.add(name, f"is not UTF-8 (octet {error.start}); save it as UTF-8")
+    return texts
+
+
+def _settings(text: str, problems: _Problems) -> dict[str, Any]:
+    try:
+        settings = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problems.add(SETTINGS, f"is not valid TOML: {error}")
+        return {}
+    for field in settings.keys() - _FIELDS:
+        problems.add(SETTINGS, f"the field {field!r} is unknown{_near(field, _FIELDS)}", "unknown")
+    return settings
+
+
+def _object(texts: dict[str, str], name: str, problems: _Problems) -> dict[str, Any] | None:
+    text = texts.pop(name, None)
+    if text is None:
+        return None
+    try:
+        decoded = msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        problems.add(name, f"is not valid JSON: {error}")
+        return None
+    if not isinstance(decoded, dict):
+        problems.add(name, "must hold an object: { … }")
+        return None
+    return decoded
+
+
+def _bodies(
+    texts: dict[str, str], default_locale: str, subjects: dict[str, str], problems: _Problems
+) -> dict[str, list[_Body]]:
+    """Bodies by locale; subjects that stand in files go into ``subjects``."""
+    bodies: dict[str, list[_Body]] = {}
+    for name, text in sorted(texts.items()):
+        body, subject = _BODY.fullmatch(name), _SUBJECT.fullmatch(name)
+        if subject or (body and body["kind"] == "subject"):
+            found = subject or body
+            locale = _locale(found["locale"] if found else None) or default_locale
+            if locale in subjects:
+                problems.add(name, f"the subject for {locale!r} is given twice; keep one", "ambiguous")
+            subjects[locale] = text.strip()
+        elif body:
+            kind = "txt" if body["kind"] == "text" else body["kind"]
+            bodies.setdefault(_locale(body["locale"]) or default_locale, []).append(_Body(kind, text, name))
+        else:
+            problems.add(name, f"what is this file for?{_near(name, _NAMES)} Known are {', '.join(_NAMES)}", "unknown")
+    return bodies
+
+
+def _variants(bodies: dict[str, list[_Body]], subjects: dict[str, str], problems: _Problems) -> Iterator[VariantSource]:
+    for locale, held in sorted(bodies.items()):
+        by_kind: dict[str, _Body] = {}
+        for body in held:
+            if body.kind in by_kind:
+                problems.add(body.name, f"says the same as {by_kind[body.kind].name}; keep one", "ambiguous")
+            by_kind[body.kind] = body
+        if "mjml" in by_kind and "html" in by_kind:
+            problems.add(by_kind["html"].name, f"there is {by_kind['mjml'].name} too; keep one", "ambiguous")
+        content = {kind: body.content for kind, body in by_kind.items()}
+        subject = subjects.get(locale, subjects.get(locale.split("-", maxsplit=1)[0], ""))
+        yield VariantSource("email", locale, subject, content.get("mjml"), content.get("html"), content.get("txt"))
+    for locale in sorted(subjects.keys() - bodies.keys()):
+        if bodies and locale not in {word.split("-", maxsplit=1)[0] for word in bodies}:
+            problems.add(f"email.{locale}.mjml", f"there is a subject in {locale!r} but no such file", "missing")
+    if not bodies:
+        problems.add("email.en.mjml", "is missing: a template needs at least one email.LOCALE.mjml or .html", "missing")
+
+
+def _subjects(settings: Mapping[str, Any], default_locale: str, problems: _Problems) -> dict[str, str]:
+    given = settings.get("subject", settings.get("subjects", {}))
+    if isinstance(given, str):
+        return {default_locale: given.strip()}
+    if isinstance(given, dict) and all(isinstance(value, str) for value in given.values()):
+        return {_locale(locale): value.strip() for locale, value in given.items()}
+    problems.add(SETTINGS, 'subject must be a text, or a table of texts by locale: subject = { en = "…" }')
+    return {}
+
+
+def _word(settings: Mapping[str, Any], field: str, default: str, problems: _Problems) -> str:
+    value = settings.get(field, default)
+    if isinstance(value, str):
+        return value.strip()
+    problems.add(SETTINGS, f"{field} must be a text")
+    return default
+
+
+def _choice(settings: Mapping[str, Any], field: str, known: tuple[str, ...], default: str, problems: _Problems) -> str:
+    value = _word(settings, field, default, problems)
+    if value in known:
+        return value
+    problems.add(SETTINGS, f"{field} must be one of {', '.join(known)}, not {value!r}{_near(value, known)}")
+    return default
+
+
+def _policy(settings: Mapping[str, Any], problems: _Problems) -> str:
+    field = "unknown" if "unknown" in settings else "unknown_policy"
+    return _choice(settings, field, tuple(UnknownPolicy), "resend", problems)
+
+
+def _tags(settings: Mapping[str, Any], problems: _Problems) -> tuple[str, ...]:
+    given = settings.get("tags", [])
+    if isinstance(given, list) and all(isinstance(tag, str) for tag in given):
+        return tuple(given)
+    problems.add(SETTINGS, 'tags must be a list of texts: tags = ["shop"]')
+    return ()
+
+
+def _sender(settings: Mapping[str, Any], field: str, problems: _Problems) -> Sender | None:
+    given = settings.get(field)
+    if given is None:
+        return None
+    if isinstance(given, dict) and isinstance(given.get("email"), str) and isinstance(given.get("name", ""), str):
+        return Sender(given["email"], given.get("name", ""))
+    found = _ADDRESS.fullmatch(given) if isinstance(given, str) else None
+    if found is None:
+        problems.add(SETTINGS, f'{field} must be an address: {field} = "The Shop <orders@shop.example>"')
+        return None
+    return Sender(found["email"] or found["bare"], (found["name"] or "").strip().strip('"'))
+
+
+def _key(settings: Mapping[str, Any], folder: str, problems: _Problems) -> str:
+    key = _word(settings, "key", folder, problems)
+    if not _KEY.fullmatch(key):
+        advice = "lower-case letters, digits, '-', '_' and '.', starting with a letter or digit"
+        problems.add(SETTINGS, f"the key {key!r} must be made of {advice} (at most 100)")
+    return key
+
+
+def _only_locale(texts: Mapping[str, str]) -> str:
+    """The locale of the files when there is exactly one."""
+    locales = {_locale(found["locale"]) for name in texts if (found := _BODY.fullmatch(name)) and found["locale"]}
+    return locales.pop() if len(locales) == 1 else ""
+
+
+def _locale(word: str | None) -> str:
+    """``FR_ca`` → ``fr-CA``: BCP 47 writes the language small and a region of two letters large."""
+    if not word:
+        return ""
+    language, *rest = word.replace("_", "-").split("-")
+    return "-".join([language.lower(), *[part.upper() if len(part) == 2 else part for part in rest]])
+
+
+def _near(word: str, known: frozenset[str] | tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(word, list(known), 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
