@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from posthouse.core.kernel.ids import Id
+from posthouse.core.kernel.ids import MESSAGE, Id, show
 from posthouse.core.messages.model import AcceptResult, KeyReused, NewMessage, Replayed, Stored
 from posthouse.stores.postgres.pool import SLOTS, Connection, Database
 from posthouse.stores.postgres.statements import ACCEPT, KEEP_BLOBS, LOCK_SUPERSEDES, SUPERSEDE, TAKEN_KEYS
@@ -15,7 +15,7 @@ _UNTAGGED: Final[list[list[object]]] = [[] for _ in range(3)]
 _POLICY_NUMBER: Final = {policy: number for number, policy in enumerate(POLICIES)}
 
 Slot = tuple[Id, str]
-"""A workspace and an idempotency key."""
+"""A workspace and an idempotency key, or the key of what a message supersedes."""
 
 
 async def accept(database: Database, shard: int, batch: Sequence[NewMessage]) -> list[AcceptResult]:
@@ -132,9 +132,18 @@ async def _keep_blobs(connection: Connection, kept: list[NewMessage]) -> None:
 
 
 async def _supersede(connection: Connection, shard: int, kept: list[NewMessage]) -> dict[Id, int]:
-    """Withdraws what the newest message of each key replaces; the count by message."""
-    newest = {(m.workspace_id, m.supersedes): (m.id, m.created_at) for m in kept if m.supersedes is not None}
-    if not newest:
-        return {}
-    rows = [(*key, *value) for key, value in newest.items()]
-    return {row[0]: row[1] for row in await connection.fetch(SUPERSEDE, *zip(*rows, strict=True), shard)}
+    """Withdraws what the messages replace, those of the same group one after the other; the count by message."""
+    left = [message for message in kept if message.supersedes is not None]
+    counts: dict[Id, int] = {}
+    while left:
+        turn: dict[Slot, NewMessage] = {}
+        later = [m for m in left if turn.setdefault((m.workspace_id, m.supersedes or ""), m) is not m]
+        rows = [(*key, m.id, m.created_at, _replaced_by(m)) for key, m in turn.items()]
+        found = await connection.fetch(SUPERSEDE, *zip(*rows, strict=True), [m.id for m in later], shard)
+        counts.update((row[0], row[1]) for row in found)
+        left = later
+    return counts
+
+
+def _replaced_by(message: NewMessage) -> bytes:
+    return json.dumps({"message": show(MESSAGE, message.id)}).encode()

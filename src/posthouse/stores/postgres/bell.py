@@ -33,6 +33,7 @@ class Bell:
         self._woken = asyncio.Event()
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._pid = 0
         self.connected = asyncio.Event()
         """Set while the line is up."""
 
@@ -83,6 +84,7 @@ class Bell:
                 connection.terminate()
 
     async def _serve(self, connection: Connection) -> None:
+        self._pid = connection.get_server_pid()
         connection.add_termination_listener(self._lost)
         await connection.add_listener(CHANNEL, self._heard)
         self.connected.set()
@@ -101,6 +103,6 @@ class Bell:
     def _lost(self, _connection: Any) -> None:
         self._wanted.set()
 
-    def _heard(self, connection: Connection, pid: int, _channel: str, _payload: str) -> None:
-        if pid != connection.get_server_pid():
+    def _heard(self, _connection: Connection, pid: int, _channel: str, _payload: str) -> None:
+        if pid != self._pid:
             self._woken.set()

@@ -43,6 +43,16 @@ def _late(event: Event) -> Event:
     return msgspec.structs.replace(event, data={**event.data, "late": True})
 
 
+def _once(events: Sequence[Event]) -> Sequence[Event]:
+    """The events of one settlement, the first of each type and key."""
+    if len(events) < 2:
+        return events
+    first: dict[tuple[int, str], Event] = {}
+    for event in events:
+        first.setdefault((event.type, event.key), event)
+    return list(first.values())
+
+
 def _arguments(batch: Sequence[Settlement]) -> list[Sequence[object]]:
     """The columns of RECORD but its shard."""
     ended: list[tuple[object, ...]] = []
@@ -60,7 +70,7 @@ def _arguments(batch: Sequence[Settlement]) -> list[Sequence[object]]:
         channel, lane, live = one.channel, one.lane, int(one.live)
         told += [
             (message_id, lease, e.type, e.key, workspace_id, e.at, encode_data(e), template, channel, lane, live)
-            for e in one.events
+            for e in _once(one.events)
         ]
     return [
         *(zip(*ended, strict=True) if ended else _ENDED),

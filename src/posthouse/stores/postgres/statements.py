@@ -82,10 +82,12 @@ SELECT pg_advisory_xact_lock(k) FROM (
 
 SUPERSEDE: Final = """
 WITH newest AS (
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[]) AS n (workspace_id, key, message_id, at)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::bytea[])
+        AS n (workspace_id, key, message_id, at, data)
 ), found AS MATERIALIZED (
-    SELECT m.id, m.template_id, m.channel, m.lane, m.live, n.workspace_id, n.message_id AS by, n.at
-    FROM newest n JOIN messages m ON m.workspace_id = n.workspace_id AND m.supersedes = n.key AND m.id <> n.message_id
+    SELECT m.id, m.template_id, m.channel, m.lane, m.live, n.workspace_id, n.message_id AS by, n.at, n.data
+    FROM newest n JOIN messages m ON m.workspace_id = n.workspace_id AND m.supersedes = n.key
+    WHERE m.id <> n.message_id AND m.id <> ALL ($6::uuid[])
 ), locked AS MATERIALIZED (
     SELECT q.message_id FROM queue q WHERE q.message_id = ANY (ARRAY(SELECT id FROM found))
     ORDER BY q.message_id FOR UPDATE
@@ -93,19 +95,19 @@ WITH newest AS (
     DELETE FROM queue q USING found f
     WHERE q.message_id = ANY (ARRAY(SELECT message_id FROM locked)) AND q.message_id = f.id
         AND (q.lease IS NULL OR q.available_at <= f.at)
-    RETURNING q.message_id, q.workspace_id, q.attempts, f.template_id, f.channel, f.lane, f.live, f.by, f.at
+    RETURNING q.message_id, q.workspace_id, q.attempts, f.template_id, f.channel, f.lane, f.live, f.by, f.at, f.data
 ), ended AS (
     INSERT INTO states (message_id, workspace_id, status, ended_at, attempts)
     SELECT message_id, workspace_id, 74, at, attempts FROM gone
 ), facts AS (
     INSERT INTO events (message_id, type, key, workspace_id, at, data)
-    SELECT message_id, 17, '', workspace_id, at, NULL FROM gone
+    SELECT message_id, 17, '', workspace_id, at, data FROM gone
     ON CONFLICT DO NOTHING
     RETURNING message_id
 ), counted AS (
     INSERT INTO counters AS c (workspace_id, hour, template, channel, lane, live, provider, type, shard, count)
     SELECT workspace_id, at / 3600000000, coalesce(replace(template_id::text, '-', ''), ''), channel, lane,
-        live::int, '', 17, $5::smallint, count(*)
+        live::int, '', 17, $7::smallint, count(*)
     FROM gone WHERE message_id IN (SELECT message_id FROM facts)
     GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
     ON CONFLICT (workspace_id, hour, template, channel, lane, live, provider, type, shard)
@@ -128,14 +130,17 @@ CROSS JOIN LATERAL (
         FROM flows WHERE flows.flow IS NOT NULL
     )
     SELECT flow FROM flows
-    WHERE flow IS NOT NULL AND EXISTS (
-        SELECT 1 FROM queue q
-        WHERE q.held = 0 AND q.lane = wanted.lane AND q.flow = flows.flow AND q.available_at <= $4)
+    WHERE flow IS NOT NULL AND $4 >= (
+        SELECT q.available_at FROM queue q
+        WHERE q.held = 0 AND q.lane = wanted.lane AND q.flow = flows.flow ORDER BY q.available_at LIMIT 1)
     LIMIT wanted.most
 ) AS due
 ORDER BY wanted.place
 """
-"""Which flows of each lane have something due: one step in the index for each flow, however long the queue is."""
+"""Which flows of each lane have something due: one step in the index for each flow, however long the queue is.
+
+The first due instant is a scalar on purpose: EXISTS was once planned as a join that read the whole queue.
+"""
 
 CLAIM: Final = """
 WITH picked AS MATERIALIZED (
@@ -193,7 +198,7 @@ WITH ended AS (
         $12::uuid[], $13::bigint[], $14::smallint[], $15::text[], $16::uuid[], $17::bigint[], $18::bytea[], $19::text[],
         $20::smallint[], $21::smallint[], $22::smallint[]
     ) AS e (message_id, lease, type, key, workspace_id, at, data, template, channel, lane, live)
-    WHERE (message_id, lease) IN (SELECT message_id, lease FROM ours)
+    WHERE ((message_id, lease) IN (SELECT message_id, lease FROM ours)) IS TRUE
 ), facts AS (
     INSERT INTO events (message_id, type, key, workspace_id, at, data)
     SELECT message_id, type, key, workspace_id, at, data FROM told
@@ -202,12 +207,15 @@ WITH ended AS (
 ), counted AS (
     INSERT INTO counters AS c (workspace_id, hour, template, channel, lane, live, provider, type, shard, count)
     SELECT workspace_id, at / 3600000000, template, channel, lane, live, '', type, $23::smallint, count(*)
-    FROM (SELECT DISTINCT ON (message_id, type, key) * FROM told) AS once
-    WHERE (message_id, type, key) IN (SELECT message_id, type, key FROM facts)
+    FROM told WHERE ((message_id, type, key) IN (SELECT message_id, type, key FROM facts)) IS TRUE
     GROUP BY 1, 2, 3, 4, 5, 6, 8 ORDER BY 1, 2, 3, 4, 5, 6, 8
     ON CONFLICT (workspace_id, hour, template, channel, lane, live, provider, type, shard)
     DO UPDATE SET count = c.count + excluded.count
 )
 SELECT message_id, lease FROM ours
 """
-"""Settles leases: ends messages or gives them back, with their events and counters; which ones were still ours."""
+"""Settles leases: ends messages or gives them back, with their events and counters; which ones were still ours.
+
+``IN (…) IS TRUE`` is a hash lookup whatever the planner believes; as a join it was once planned row against row.
+No event may stand in the batch twice.
+"""
