@@ -21,6 +21,8 @@ _encoder: Final = msgspec.json.Encoder()
 _stable: Final = msgspec.json.Encoder(order="deterministic")
 _CHANNELS: Final = {channel.name.lower(): channel for channel in Channel}
 _NO_EXTRAS: Final = Extras()
+_TEST_SENDER: Final = Sender("test@sandbox.example", "Posthouse test")
+"""Test messages of a workspace without a sending domain."""
 
 
 class Resolver:
@@ -62,12 +64,12 @@ class Resolver:
         release = await self._release(caller, wanted, checks)
         recipient = self._recipient(wanted, checks)
         variables = self._variables(wanted, release, checks)
-        extras, blobs = self._extras(wanted, release, checks)
+        sender = await self._sender(caller, wanted, release, checks)
+        extras, blobs = self._extras(wanted, release, sender, checks)
         due_at = checks.moment("/send_at", wanted.send_at, now) or now
         expires_at = checks.moment("/expires_at", wanted.expires_at, now)
         if expires_at is not None and expires_at <= max(due_at, now):
             checks.wrong("/expires_at", "must lie after now and after send_at", "too-early")
-        await self._check_sender(caller, wanted, release, checks)
         lane = checks.lane(wanted.lane, release.lane if release else "normal")
         tags = checks.tags(wanted.tags) if wanted.tags else ()
         message = NewMessage(
@@ -156,17 +158,17 @@ class Resolver:
         return variables
 
     def _extras(
-        self, wanted: Submission, release: Release | None, checks: Checks
+        self, wanted: Submission, release: Release | None, sender: Sender | None, checks: Checks
     ) -> tuple[Extras, tuple[tuple[bytes, bytes], ...]]:
         fallback = wanted.locale if release and wanted.locale and wanted.locale != release.locale else ""
         if wanted.locale is not None:
             checks.word("/locale", wanted.locale, 35)
         plain = not (wanted.attachments or wanted.headers or wanted.metadata or wanted.cc or wanted.bcc)
-        if plain and wanted.sender is None and wanted.reply_to is None and wanted.subject is None and not fallback:
+        if plain and sender is None and wanted.reply_to is None and wanted.subject is None and not fallback:
             return _NO_EXTRAS, ()
         attachments, blobs = checks.attachments(wanted.attachments, self._limits.max_message)
         extras = Extras(
-            sender=checks.party("/from", wanted.sender),
+            sender=sender,
             reply_to=checks.party("/reply_to", wanted.reply_to),
             cc=checks.parties("/cc", wanted.cc),
             bcc=checks.parties("/bcc", wanted.bcc),
@@ -180,29 +182,37 @@ class Resolver:
         )
         return extras, blobs
 
-    async def _check_sender(self, caller: Caller, wanted: Submission, release: Release | None, checks: Checks) -> None:
-        """Live mail leaves only in the name of a domain that is ours; test mail never leaves."""
-        if not caller.live or (release is not None and release.channel != "email"):
+    async def _sender(
+        self, caller: Caller, wanted: Submission, release: Release | None, checks: Checks
+    ) -> Sender | None:
+        """The sender to keep with the message: as asked for, or the default when the template names none.
+
+        Live mail leaves only in the name of a domain that is ours; test mail never leaves.
+        """
+        if release is not None and release.channel != "email":
+            return None
+        sender = checks.party("/from", wanted.sender)
+        if sender is None and (release is None or release.sender is None):
+            sender = await self._senders.default(caller.workspace_id)
+            if sender is None and not caller.live:
+                sender = _TEST_SENDER
+            if sender is None and wanted.sender is None:
+                checks.wrong(
+                    "/from", "this workspace has no verified sending domain: run posthouse domains add", "missing"
+                )
+        if caller.live:
+            await self._check_ours(caller, "/from", sender or (release.sender if release else None), checks)
+            await self._check_ours(caller, "/reply_to", wanted.reply_to, checks)
+        return sender
+
+    async def _check_ours(self, caller: Caller, pointer: str, party: Any, checks: Checks) -> None:
+        if party is None:
             return
-        for pointer, party in (("/from", wanted.sender), ("/reply_to", wanted.reply_to)):
-            if party is not None and not await self._senders.may_write_as(caller.workspace_id, _email_of(party)):
-                checks.wrong(pointer, _not_ours(_email_of(party)), "unverified-domain")
-        if wanted.sender is not None:
-            return
-        sender = release.sender if release and release.sender else await self._senders.default(caller.workspace_id)
-        if sender is None:
-            checks.wrong("/from", "this workspace has no verified sending domain: run posthouse domains add", "missing")
-        elif not await self._senders.may_write_as(caller.workspace_id, sender.email):
-            checks.wrong("/from", _not_ours(sender.email), "unverified-domain")
-
-
-def _email_of(party: Any) -> str:
-    return party if isinstance(party, str) else str(party.email)
-
-
-def _not_ours(email: str) -> str:
-    domain = email.rpartition("@")[2]
-    return f"{domain} is not a verified sending domain of this workspace: run posthouse domains add {domain}"
+        email = party if isinstance(party, str) else str(party.email)
+        if not await self._senders.may_write_as(caller.workspace_id, email):
+            domain = email.rpartition("@")[2]
+            text = f"{domain} is not a verified sending domain of this workspace: run posthouse domains add {domain}"
+            checks.wrong(pointer, text, "unverified-domain")
 
 
 def refusal(problems: list[FieldProblem]) -> ValidationError:

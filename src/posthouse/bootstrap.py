@@ -1,0 +1,240 @@
+"""Puts the house together: the only file that names concrete classes."""
+
+import hashlib
+import os
+import random
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dns.asyncresolver
+import structlog
+
+from posthouse.channels.email.addresses import EmailAddressRules
+from posthouse.channels.email.builder import EmailBuilder
+from posthouse.channels.email.compose import EmailComposer
+from posthouse.channels.email.dns_records import MailSite
+from posthouse.channels.email.dns_resolver import DnspythonLookup
+from posthouse.channels.email.domain_dns import EmailDns, make_dkim_key
+from posthouse.channels.email.identities import EmailIdentities
+from posthouse.channels.email.providers import PROVIDERS, ProviderContext
+from posthouse.channels.email.providers.fields import read_fields
+from posthouse.channels.email.providers.mx.resolver import DnsResolver
+from posthouse.channels.email.verp import ReturnPaths
+from posthouse.channels.email.viewer import EmailViewer
+from posthouse.config import Settings, read_master_key
+from posthouse.core.delivery.admin import ProviderService
+from posthouse.core.delivery.blackbox import BlackBox
+from posthouse.core.delivery.delivery import Builder, Delivery
+from posthouse.core.delivery.dispatcher import Dispatcher, DispatchSettings, Watch
+from posthouse.core.delivery.fleet import Fleet
+from posthouse.core.delivery.judge import Judge
+from posthouse.core.delivery.leases import Leases
+from posthouse.core.delivery.model import ProviderRow
+from posthouse.core.delivery.ports import Provider, ProviderFactory
+from posthouse.core.delivery.retry import RetryPolicy
+from posthouse.core.kernel.clock import HOUR, SECOND, HouseClock, SystemClock
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.kernel.ids import Uuid7Source
+from posthouse.core.kernel.nearest import did_you_mean
+from posthouse.core.messages.committer import GroupCommitter
+from posthouse.core.messages.limits import Limits
+from posthouse.core.messages.model import Channel
+from posthouse.core.messages.resolve import Resolver
+from posthouse.core.messages.senders import Senders
+from posthouse.core.messages.service import MessageService
+from posthouse.core.templates.catalogue import Catalogue
+from posthouse.core.templates.model import Sender
+from posthouse.core.templates.service import TemplateService
+from posthouse.core.workspaces.domains import DomainService
+from posthouse.core.workspaces.keys import KeyService
+from posthouse.core.workspaces.service import WorkspaceService
+from posthouse.rendering.checker import SchemaChecker
+from posthouse.rendering.compiler import MinijinjaCompiler
+from posthouse.rendering.renderer import MinijinjaRenderer
+from posthouse.stores.postgres.migrate import migrate as migrate_postgres
+from posthouse.stores.postgres.store import PostgresStore
+from posthouse.stores.sealed import MasterKeyBox
+from posthouse.stores.shared.migrate import HEAD
+from posthouse.stores.sqlite.store import SqliteStore
+
+Store = SqliteStore | PostgresStore
+
+_log = structlog.get_logger("posthouse")
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """Everything, wired."""
+
+    settings: Settings
+    store: Store
+    clock: HouseClock
+    box: MasterKeyBox
+    workspaces: WorkspaceService
+    keys: KeyService
+    domains: DomainService
+    providers: ProviderService
+    templates: TemplateService
+    messages: MessageService
+    builder: EmailBuilder
+    context: ProviderContext
+
+    @property
+    def store_id(self) -> str:
+        """Names this store to the black boxes beside it."""
+        return hashlib.sha256(
+            (self.settings.database or str(self.settings.sqlite_path.resolve())).encode()
+        ).hexdigest()[:32]
+
+
+def make_store(settings: Settings, clock: HouseClock, shard: int) -> Store:
+    """The store that the settings name, not yet open."""
+    unsafe = settings.store.unsafe
+    if settings.postgres:
+        return PostgresStore(settings.database, clock=clock, shard=shard, unsafe=unsafe)
+    lax = unsafe and settings.store.synchronous == "normal"
+    return SqliteStore(settings.sqlite_path.parent, clock=clock, shard=shard, unsafe=lax)
+
+
+async def migrate(settings: Settings) -> str:
+    """Brings the schema up to date; the step it is at."""
+    clock = HouseClock(SystemClock())
+    if settings.postgres:
+        return await migrate_postgres(settings.database, now=clock.now())
+    store = make_store(settings, clock, 0)
+    await store.open()  # SQLite migrates itself
+    await store.close()
+    return HEAD
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, *, role: str, shard: int = 0) -> AsyncIterator[House]:
+    """The house with its store open, closed again at the end.
+
+    Args:
+        settings: everything that can be set.
+        role: of this process (``cli``, ``api``, ``dispatch``, ``scheduler``), for the logs.
+        shard: keeps this process off other processes' counter rows.
+    """
+    clock = HouseClock(SystemClock())
+    store = make_store(settings, clock, shard)
+    await store.open()
+    _log.debug("store_open", role=role)
+    try:
+        reference = await store.clock_reading()
+        if reference is not None:
+            clock.hold_to(reference)
+        yield _wire(settings, store, clock)
+    finally:
+        await store.close()
+
+
+def _wire(settings: Settings, store: Store, clock: HouseClock) -> House:
+    box = MasterKeyBox(read_master_key(settings))
+    new_id = Uuid7Source(clock.now)
+    hostname = settings.mail.hostname or socket.getfqdn()
+    renderer, checker = MinijinjaRenderer(), SchemaChecker()
+    catalogue = Catalogue(store, store, clock)
+    composer = EmailComposer(renderer, ReturnPaths(box.derive("return-paths")))
+    limits = Limits(max_message=settings.mail.max_message)
+    fallback = settings.mail.default_from
+    senders = Senders(store, clock, Sender(fallback, settings.mail.default_from_name) if fallback else None)
+    resolver = Resolver(catalogue, checker, EmailAddressRules(), senders, new_id, limits)
+    return House(
+        settings=settings,
+        store=store,
+        clock=clock,
+        box=box,
+        workspaces=WorkspaceService(store=store, clock=clock, new_id=new_id),
+        keys=KeyService(store=store, box=box, clock=clock, new_id=new_id, entropy=os.urandom),
+        domains=DomainService(
+            store=store,
+            box=box,
+            clock=clock,
+            new_id=new_id,
+            make_key=make_dkim_key,
+            dns=EmailDns(MailSite(mail_host=hostname), DnspythonLookup(_dns(settings))),
+        ),
+        providers=ProviderService(store=store, box=box, clock=clock, new_id=new_id, validate=_check_provider),
+        templates=TemplateService(store, MinijinjaCompiler(), checker, renderer, ids=new_id, clock=clock),
+        messages=MessageService(
+            store,
+            resolver,
+            GroupCommitter(store.accept),
+            catalogue,
+            EmailViewer(composer, store),
+            ids=new_id,
+            clock=clock,
+            limits=limits,
+        ),
+        builder=EmailBuilder(composer, EmailIdentities(store, box, now=clock.now), catalogue, store),
+        context=ProviderContext(clock=clock, hostname=hostname, resolver=DnsResolver(_dns(settings)), sandbox=store),
+    )
+
+
+def dispatcher_of(house: House, box: BlackBox, watch: Watch) -> tuple[Dispatcher, Fleet]:
+    """A dispatcher and the fleet it sends through (to be closed after it)."""
+    dispatch = house.settings.dispatch
+    lease = dispatch.lease_seconds * SECOND
+    leases = Leases(house.clock, lease)
+    fleet = Fleet(house.store, house.store, _factory(house), box=house.box, clock=house.clock, random=random.random)
+    retry = RetryPolicy(
+        first=dispatch.retry_first_seconds * SECOND,
+        factor=dispatch.retry_factor,
+        longest=dispatch.retry_longest_seconds * SECOND,
+        give_up_after=dispatch.retry_for_hours * HOUR,
+    )
+    judge = Judge(retry, random.random)
+    builders: dict[Channel, Builder] = {Channel.EMAIL: house.builder}
+    delivery = Delivery(builders, fleet, judge, leases=leases, box=box, clock=house.clock)
+    dispatcher = Dispatcher(
+        house.store,
+        house.store,
+        delivery,
+        leases=leases,
+        box=box,
+        clock=house.clock,
+        tokens=lambda: int.from_bytes(os.urandom(8), "big") >> 1,
+        settings=DispatchSettings(
+            prefetch=dispatch.prefetch,
+            concurrency=dispatch.concurrency,
+            critical_slots=dispatch.critical_slots,
+            lease=lease,
+            grace=float(dispatch.stop_seconds),
+        ),
+        watch=watch,
+    )
+    return dispatcher, fleet
+
+
+def _factory(house: House) -> ProviderFactory:
+    def make(row: ProviderRow, secret: dict[str, Any]) -> Provider:
+        return PROVIDERS[row.kind].create(row, secret, house.context)
+
+    return make
+
+
+def _check_provider(kind: str, settings: Mapping[str, Any]) -> None:
+    """Refuses what a kind of provider cannot work with."""
+    descriptor = PROVIDERS.get(kind)
+    if descriptor is None:
+        raise ValidationError(
+            f"there is no kind of provider {kind!r}; there is: {', '.join(PROVIDERS)}{did_you_mean(kind, PROVIDERS)}",
+            fields=[FieldProblem("/kind", f"write one of {', '.join(PROVIDERS)}", "unknown-word")],
+        )
+    read_fields(descriptor.settings, settings, "/settings")
+
+
+def _dns(settings: Settings) -> dns.asyncresolver.Resolver:
+    """The resolvers to ask: those of the settings, else the machine's; none at all still makes an object that fails kindly."""
+    servers = list(settings.mail.dns_servers)
+    if not servers and Path("/etc/resolv.conf").exists():
+        return dns.asyncresolver.Resolver()
+    resolver = dns.asyncresolver.Resolver(configure=False)
+    resolver.nameservers = servers
+    resolver.port = settings.mail.dns_port
+    return resolver

@@ -1,0 +1,50 @@
+"""``python -m posthouse.runtime.child``: one process of the house. Its spec comes over standard input."""
+
+import asyncio
+import ctypes
+import importlib
+import os
+import signal
+import sys
+from typing import Final
+
+import msgspec
+import uvloop
+
+from posthouse.runtime.logs import configure
+from posthouse.runtime.spec import ChildSpec
+
+_PR_SET_PDEATHSIG: Final = 1
+_MODULES: Final = {
+    "api": "posthouse.runtime.serving",
+    "dispatch": "posthouse.runtime.dispatching",
+    "scheduler": "posthouse.runtime.scheduling",
+}
+
+
+def main() -> None:
+    """Runs the role that the spec names until SIGTERM, or until the supervisor is gone."""
+    spec = msgspec.json.decode(sys.stdin.buffer.read(), type=ChildSpec)
+    die_with_parent()
+    configure(spec.settings.log, role=spec.role)
+    role = importlib.import_module(_MODULES[spec.role])
+    uvloop.run(_until_told(role, spec))
+
+
+async def _until_told(role: "object", spec: ChildSpec) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await role.run(spec, stopping)  # type: ignore[attr-defined]  # a module, chosen by name to spare the others' imports
+
+
+def die_with_parent() -> None:
+    """Asks the kernel for SIGTERM when the supervisor dies (prctl(2)), so that nothing is left behind."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() == 1:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

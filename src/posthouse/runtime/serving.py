@@ -1,0 +1,126 @@
+"""The API process."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Sequence
+
+import structlog
+import uvicorn
+
+from posthouse.bootstrap import House, open_house
+from posthouse.core.delivery.model import LaneDepth
+from posthouse.core.kernel import ids
+from posthouse.core.kernel.errors import PosthouseError
+from posthouse.http.app import create_app
+from posthouse.http.services import AccessRecord, Health, HttpSettings, Services
+from posthouse.runtime.metrics import CONTENT_TYPE, Metrics, Slots, render
+from posthouse.runtime.spec import ChildSpec
+from posthouse.runtime.timekeeper import keep_time
+
+_log = structlog.get_logger("posthouse.http")
+
+
+async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
+    """Serves until told to stop; requests under way are answered first."""
+    assert spec.listen is not None  # noqa: S101 - the supervisor binds it
+    async with open_house(spec.settings, role="api", shard=spec.shard) as house:
+        metrics = Metrics(Slots(spec.settings.metrics_dir, f"api-{spec.index}"))
+        listener = socket.socket(fileno=spec.listen)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                create_app(_services(house, metrics)),
+                http="httptools",
+                loop="none",
+                ws="none",
+                access_log=False,
+                log_config=None,
+                proxy_headers=False,
+                server_header=False,
+                date_header=False,
+                backlog=spec.settings.http.backlog,
+                timeout_graceful_shutdown=spec.settings.dispatch.stop_seconds,
+            )
+        )
+        keeping = asyncio.ensure_future(keep_time(house))
+        stopper = asyncio.ensure_future(_stop_when(stopping, server))
+        try:
+            await server._serve([listener])  # noqa: SLF001 - serve() would take the signals, which are ours
+        finally:
+            for task in (keeping, stopper):
+                task.cancel()
+            await asyncio.gather(keeping, stopper, return_exceptions=True)
+            metrics.close()
+
+
+async def _stop_when(stopping: asyncio.Event, server: uvicorn.Server) -> None:
+    await stopping.wait()
+    server.should_exit = True
+
+
+def _services(house: House, metrics: Metrics) -> Services:
+    """What the door is given."""
+    http = house.settings.http
+    return Services(
+        messages=house.messages,
+        keys=house.keys,
+        domains=house.domains,
+        providers=house.providers,
+        workspaces=house.workspaces,
+        templates=house.templates,
+        held=house.store,
+        sandbox=house.store,
+        clock=house.clock,
+        entropy=os.urandom,
+        health=lambda: _health(house),
+        metrics=lambda: _metrics(house),
+        settings=HttpSettings(
+            max_body=http.max_body,
+            rate=float(http.rate_limit) if http.rate_limit else None,
+            trusted_proxies=http.trusted_proxies,
+        ),
+        on_access=_Access(metrics),
+        on_defect=_on_defect,
+    )
+
+
+async def _health(house: House) -> Health:
+    try:
+        await house.store.ping()
+    except PosthouseError as error:
+        return Health(ready=False, checks={"store": str(error)})
+    return Health(ready=True, checks={"store": "ok"})
+
+
+async def _metrics(house: House) -> tuple[str, bytes]:
+    depths: Sequence[LaneDepth] = ()
+    now = house.clock.now()
+    try:
+        depths = await house.store.depth(now)
+    except PosthouseError:
+        _log.warning("queue_depth_unknown")
+    return CONTENT_TYPE, render(house.settings.metrics_dir, depths, now)
+
+
+class _Access:
+    """Counts refusals, and writes a line for what took long or failed; healthy requests are counted, not logged."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def __call__(self, record: AccessRecord) -> None:
+        if record.status >= 400:
+            self._metrics.refused(str(record.status))
+            _log.info(
+                "request",
+                request=record.request_id,
+                method=record.method,
+                route=record.route,
+                status=record.status,
+                milliseconds=record.microseconds / 1000,
+                key=ids.show(ids.KEY, record.key_id) if record.key_id else None,
+            )
+
+
+def _on_defect(request_id: str, error: BaseException) -> None:
+    _log.error("defect", request=request_id, exc_info=error)
