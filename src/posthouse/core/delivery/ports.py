@@ -140,6 +140,10 @@ class MaintenanceStore(Protocol):
         """The same counted from the events themselves (walks all of them): equal to :meth:`counters`, always."""
         ...
 
+    async def misplaced(self) -> int:
+        """Messages that are not in exactly one of queue and states (walks everything): 0, always."""
+        ...
+
     async def clock_reading(self) -> int | None:
         """The store's own clock (microseconds since the epoch) where it has one apart from this machine's."""
         ...

@@ -10,7 +10,7 @@ from posthouse.core.kernel.clock import HOUR
 from posthouse.core.kernel.ids import Id
 from posthouse.stores.shared.documents import EPOCH, IDEMPOTENCY_GENERATION, raise_number, set_number
 from posthouse.stores.shared.events import CounterRow, counter_key
-from posthouse.stores.shared.schema import counters, events, idempotency, messages, meta
+from posthouse.stores.shared.schema import counters, events, idempotency, messages, meta, queue, states
 
 PURGED_AT_ONCE: Final = 5_000
 """Keys a transaction: short enough that nobody waits for it."""
@@ -68,3 +68,21 @@ def recounted(connection: Connection, workspace_id: Id | None) -> dict[CounterKe
         row = CounterRow(workspace, hours, template.hex() if template else "", channel, lane, int(live), "", kind)
         total[counter_key(row)] += count
     return dict(total)
+
+
+def misplaced(connection: Connection) -> int:
+    """Messages that are not in exactly one of queue and states, and rows of these without a message."""
+    m, q, s = messages.c, queue.c, states.c
+    both = select(func.count()).select_from(queue).join(states, s.message_id == q.message_id)
+    neither = (
+        select(func.count())
+        .select_from(messages)
+        .outerjoin(queue, q.message_id == m.id)
+        .outerjoin(states, s.message_id == m.id)
+        .where(q.message_id.is_(None), s.message_id.is_(None))
+    )
+    waifs = [
+        select(func.count()).select_from(table).outerjoin(messages, m.id == table.c.message_id).where(m.id.is_(None))
+        for table in (queue, states)
+    ]
+    return sum(int(connection.execute(statement).scalar() or 0) for statement in (both, neither, *waifs))

@@ -231,3 +231,7 @@ class SharedStore(abc.ABC):
     async def recount(self, workspace_id: Id | None = None) -> dict[CounterKey, int]:
         """See MaintenanceStore."""
         return await self._read(maintenance.recounted, workspace_id)
+
+    async def misplaced(self) -> int:
+        """See MaintenanceStore."""
+        return await self._read(maintenance.misplaced)

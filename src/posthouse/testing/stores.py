@@ -1,0 +1,77 @@
+"""The contract suite of stores: every promise of the ports, for any implementation.
+
+A store's tests derive one class from each ``StoreContract…`` (or one from :class:`StoreContract`, which has them all) and
+supply four fixtures:
+
+* ``open_store``: :data:`OpenStore`, opens store objects on the test's own data (as other processes would) and closes them;
+* ``store``: the first of these, on a store without data;
+* ``fresh_store``: :data:`FreshStore`, for tests that need many empty stores one after the other;
+* ``kit``: ``Kit()``.
+"""
+
+from posthouse.testing.store_kit import FreshStore, Kit, OpenStore, Store, check_invariants
+from posthouse.testing.store_machine import StoreContractMachine
+from posthouse.testing.store_messages import (
+    StoreContractAccept,
+    StoreContractCancel,
+    StoreContractIdempotency,
+    StoreContractSearch,
+    StoreContractSupersede,
+)
+from posthouse.testing.store_queue import (
+    StoreContractClaim,
+    StoreContractHold,
+    StoreContractRecord,
+    StoreContractWake,
+)
+from posthouse.testing.store_settings import (
+    StoreContractMaintenance,
+    StoreContractProviders,
+    StoreContractSandbox,
+    StoreContractTemplates,
+    StoreContractWorkspaces,
+)
+
+__all__ = [
+    "FreshStore",
+    "Kit",
+    "OpenStore",
+    "Store",
+    "StoreContract",
+    "StoreContractAccept",
+    "StoreContractCancel",
+    "StoreContractClaim",
+    "StoreContractHold",
+    "StoreContractIdempotency",
+    "StoreContractMachine",
+    "StoreContractMaintenance",
+    "StoreContractProviders",
+    "StoreContractRecord",
+    "StoreContractSandbox",
+    "StoreContractSearch",
+    "StoreContractSupersede",
+    "StoreContractTemplates",
+    "StoreContractWake",
+    "StoreContractWorkspaces",
+    "check_invariants",
+]
+
+
+class StoreContract(
+    StoreContractAccept,
+    StoreContractIdempotency,
+    StoreContractSupersede,
+    StoreContractCancel,
+    StoreContractSearch,
+    StoreContractClaim,
+    StoreContractRecord,
+    StoreContractHold,
+    StoreContractWake,
+    StoreContractWorkspaces,
+    StoreContractTemplates,
+    StoreContractProviders,
+    StoreContractSandbox,
+    StoreContractMaintenance,
+    StoreContractMachine,
+):
+    """All of it."""
