@@ -51,15 +51,6 @@ def generate_keys(algorithm: str) -> tuple[bytes, str]:
     raise DkimKeyError(f"{algorithm!r} is not a DKIM algorithm; use one of {', '.join(ALGORITHMS)}.")
 
 
-def new_domain_keys(box: SecretBox, selector: str) -> tuple[DkimKey, ...]:
-    """The two keys of a new domain, sealed: RSA under ``<selector>r``, Ed25519 under ``<selector>e``."""
-    keys = []
-    for algorithm, suffix in ((RSA, "r"), (ED25519, "e")):
-        private, public = generate_keys(algorithm)
-        keys.append(DkimKey(f"{selector}{suffix}", algorithm, box.seal(private, purpose=PURPOSE), public))
-    return tuple(keys)
-
-
 def rsa_public(key: rsa.RSAPublicKey) -> str:
     """The ``p=`` value of an RSA key: SubjectPublicKeyInfo, as RFC 6376 errata 3017 has it."""
     der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)

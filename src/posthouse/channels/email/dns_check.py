@@ -2,7 +2,6 @@
 
 import asyncio
 import enum
-from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -34,12 +33,6 @@ class Finding(msgspec.Struct, frozen=True):
     state: State
     found: tuple[str, ...] = ()
     advice: str = ""
-
-
-def proved(findings: Iterable[Finding]) -> bool:
-    """Whether the domain is shown to be ours: it has keys, and every required record is right."""
-    required = [finding for finding in findings if finding.record.required]
-    return bool(required) and all(finding.state is State.OK for finding in required)
 
 
 async def check(domain: Domain, site: MailSite, lookup: DnsLookup) -> tuple[Finding, ...]:

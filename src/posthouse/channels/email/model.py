@@ -38,4 +38,4 @@ class Identity(msgspec.Struct, frozen=True):
     return_path: str
     manual: bool
     sign: Callable[[list[tuple[str, str]], bytes], list[tuple[str, str]]]
-    """(headers in order as (name, unfolded-or-folded value exactly as sent), raw body as sent before dot-stuffing) → DKIM-Signature headers to put on top."""
+    """(headers in order, as name and value exactly as sent; body as sent before dot-stuffing) → fields to put on top."""

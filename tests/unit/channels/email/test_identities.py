@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from kit import NOW, SELECTORS, keys
 
-from posthouse.channels.email.dkim_keys import PURPOSE, DkimKeyError, new_domain_keys
+from posthouse.channels.email.dkim_keys import PURPOSE, DkimKeyError
 from posthouse.channels.email.identities import EmailIdentities
 from posthouse.core.workspaces.model import DkimKey, Domain, Verification
 
@@ -113,13 +113,3 @@ async def test_keys_of_another_master_key() -> None:
     subject, _, _ = identities(broken)
     with pytest.raises(DkimKeyError, match="master key"):
         await subject.identity(WORKSPACE, "a@shop.example")
-
-
-async def test_new_keys_sign() -> None:
-    """The keys of a new domain are one RSA and one Ed25519, sealed, under selectors of their own."""
-    made = new_domain_keys(BOX, "ph1")
-    assert [(key.selector, key.algorithm) for key in made] == [("ph1r", "rsa-sha256"), ("ph1e", "ed25519-sha256")]
-    subject, _, _ = identities(msgspec.structs.replace(domain("shop.example"), keys=made))
-    found = await subject.identity(WORKSPACE, "a@shop.example")
-    assert found is not None
-    assert len(found.sign([("From", "a@shop.example")], b"\r\n")) == 2

@@ -1,7 +1,7 @@
 """Return paths."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit import MESSAGE_ID
 
@@ -11,6 +11,7 @@ PATHS = ReturnPaths(b"0123456789abcdef")
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=16, max_size=16), st.randoms(use_true_random=False))
 def test_comes_back_whatever_the_case(message_id: bytes, random) -> None:
     """A return path names its message, even when servers changed its letters' case."""
@@ -20,6 +21,7 @@ def test_comes_back_whatever_the_case(message_id: bytes, random) -> None:
     assert PATHS.parse(address) == PATHS.parse(mangled) == message_id
 
 
+@settings(deadline=None)
 @given(st.integers(0, 33), st.sampled_from(ALPHABET))
 def test_cannot_be_forged(place: int, letter: str) -> None:
     """One changed letter, or another key, and it is not ours."""

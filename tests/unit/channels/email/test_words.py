@@ -32,7 +32,7 @@ def check_lines(field: str) -> None:
                 assert len(line) <= 78
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(TEXTS)
 @example("")
 @example(" ")
@@ -49,7 +49,7 @@ def test_text_comes_back(text: str) -> None:
     assert decoded(value) == text
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.text(max_size=100))
 def test_one_line_never_breaks(text: str) -> None:
     """A rendered subject becomes one line, whatever the data held; what was one line already is not changed."""
@@ -59,7 +59,7 @@ def test_one_line_never_breaks(text: str) -> None:
         assert line == text
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(TEXTS.filter(lambda name: bool(name) and not name.isspace()))
 @example('Ann "the \\ boss" Lee')
 @example("Lee, Ann")
@@ -77,7 +77,7 @@ def test_names_come_back(name: str) -> None:
         assert value == name
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(TEXTS.filter(bool))
 @example("a b.pdf")
 @example('say "hi".pdf')
