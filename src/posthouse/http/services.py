@@ -17,6 +17,7 @@ from posthouse.core.messages.content import Content
 from posthouse.core.messages.model import Event, Message, MessageQuery
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload
+from posthouse.core.templates.service import TemplateService
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.service import WorkspaceService
@@ -114,6 +115,7 @@ class Services:
     """Everything the door is given."""
 
     messages: Messages
+    templates: TemplateService
     keys: KeyService
     domains: DomainService
     providers: ProviderService
@@ -123,7 +125,7 @@ class Services:
     clock: Clock
     entropy: Callable[[int], bytes]
     health: Callable[[], Awaitable[Health]]
-    metrics: Callable[[], tuple[str, bytes]]
+    metrics: Callable[[], Awaitable[tuple[str, bytes]]]
     """(content type, Prometheus text)."""
     settings: HttpSettings = dataclasses.field(default_factory=HttpSettings)
     on_access: Callable[[AccessRecord], None] | None = None

@@ -17,7 +17,9 @@ from posthouse.core.messages.errors import KeyReusedError, TooLateError
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, Message, MessageQuery, Status
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload, make_upload_id
-from posthouse.core.templates.model import UnknownPolicy
+from posthouse.core.templates.errors import UnknownTemplateError
+from posthouse.core.templates.model import Rendered, Template, TemplateSource, UnknownPolicy
+from posthouse.core.templates.service import Preview, PushResult, source_hash
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
@@ -298,6 +300,52 @@ class FakeSandbox:
         return row if row is not None and row.workspace_id == workspace_id else None
 
 
+class FakeTemplates:
+    """Keeps drafts; publishing counts versions up; rendering prints the sample."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.rows: dict[tuple[bytes, str], Template] = {}
+
+    async def push(self, workspace_id: bytes, source: TemplateSource, publish: bool = False) -> PushResult:
+        old = self.rows.get((workspace_id, source.key))
+        digest = source_hash(source)
+        template = Template(
+            id=b"t" * 16,
+            workspace_id=workspace_id,
+            key=source.key,
+            name=source.name,
+            description=source.description,
+            kind=source.kind,
+            category=source.category,
+            version=(old.version if old else 0) + publish,
+            created_at=self.clock.now(),
+            updated_at=self.clock.now(),
+            draft=source,
+            source_hash=digest,
+            published_hash=digest if publish else "",
+        )
+        self.rows[workspace_id, source.key] = template
+        return PushResult(template, template.version, changed=old is None or old.source_hash != digest)
+
+    async def publish(self, workspace_id: bytes, key: str) -> PushResult:
+        template = await self.get(workspace_id, key)
+        return await self.push(workspace_id, template.draft, publish=True)
+
+    async def get(self, workspace_id: bytes, key: str) -> Template:
+        if (workspace_id, key) not in self.rows:
+            raise UnknownTemplateError(f"there is no template {key[:64]!r}")
+        return self.rows[workspace_id, key]
+
+    async def list(self, workspace_id: bytes) -> Sequence[Template]:
+        return [row for (owner, _), row in self.rows.items() if owner == workspace_id]
+
+    async def render(self, workspace_id: bytes, key: str, **asked: object) -> Preview:
+        template = await self.get(workspace_id, key)
+        variant = template.draft.variants[0]
+        return Preview(Rendered(variant.subject, variant.html, repr(asked["data"])), (), 100)
+
+
 class FakeDns:
     """Wants one TXT record; finds what ``published`` says."""
 
@@ -347,6 +395,7 @@ class Stage:
         self.box = FakeBox()
         self.messages = FakeMessages(self.new_id, self.clock)
         self.sandbox = FakeSandbox()
+        self.templates = FakeTemplates(self.clock)
         self.dns = FakeDns()
         self.held = FakeHeld()
         self.health = Health(ready=True, checks={"store": "ok"})
@@ -356,6 +405,7 @@ class Stage:
         self.keys = KeyService(store=self.store, box=self.box, entropy=self.entropy, **common)
         self.services = Services(
             messages=self.messages,
+            templates=self.templates,
             keys=self.keys,
             domains=DomainService(store=self.store, box=self.box, make_key=make_key, dns=self.dns, **common),
             providers=ProviderService(store=self.store, box=self.box, validate=validate_provider, **common),

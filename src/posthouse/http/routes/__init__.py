@@ -1,7 +1,14 @@
 """The doors, one file a room."""
 
 from posthouse.http.operations import Operation
-from posthouse.http.routes import messages
+from posthouse.http.routes import domains, keys, messages, operation, providers, templates
 
-OPERATIONS: tuple[Operation, ...] = (*messages.OPERATIONS,)
+OPERATIONS: tuple[Operation, ...] = (
+    *messages.OPERATIONS,
+    *templates.OPERATIONS,
+    *domains.OPERATIONS,
+    *providers.OPERATIONS,
+    *keys.OPERATIONS,
+    *operation.OPERATIONS,
+)
 """Everything that the API can do."""

@@ -1,0 +1,150 @@
+"""Templates: pushed as files, published, looked at."""
+
+import base64
+import binascii
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.responses import Response
+
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.templates.folder import read_tree
+from posthouse.core.workspaces.scopes import TEMPLATES_READ, TEMPLATES_WRITE
+from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
+from posthouse.http.explaining import pointer
+from posthouse.http.operations import Operation
+from posthouse.http.schemas import templates as schemas
+
+TAG = "Templates"
+
+
+async def list_templates(here: ServicesHere, access: AccessHere) -> Response:
+    """All templates."""
+    found = await here.templates.list(access.caller.workspace_id)
+    return answer(schemas.TemplateList([schemas.template(one) for one in found]))
+
+
+async def push_templates(
+    here: ServicesHere,
+    access: AccessHere,
+    wanted: Annotated[schemas.PushTemplates, Depends(json_body(schemas.PushTemplates))],
+) -> Response:
+    """Keeps sources, and publishes them when asked to. All are read before the first is kept."""
+    sources = read_tree({name: _bytes(name, value) for name, value in wanted.files.items()})
+    results = [
+        await here.templates.push(access.caller.workspace_id, source, publish=wanted.publish) for source in sources
+    ]
+    return answer(schemas.PushAnswer([schemas.pushed(result) for result in results]))
+
+
+async def get_template(here: ServicesHere, access: AccessHere, key: str) -> Response:
+    """One template with its draft."""
+    return answer(schemas.template_detail(await here.templates.get(access.caller.workspace_id, key)))
+
+
+async def publish_template(here: ServicesHere, access: AccessHere, key: str) -> Response:
+    """Makes the draft live."""
+    return answer(schemas.pushed(await here.templates.publish(access.caller.workspace_id, key)))
+
+
+async def render_template(
+    here: ServicesHere,
+    access: AccessHere,
+    key: str,
+    wanted: Annotated[schemas.RenderTemplate, Depends(json_body(schemas.RenderTemplate))],
+) -> Response:
+    """Renders it to be looked at; nothing is sent."""
+    preview = await here.templates.render(
+        access.caller.workspace_id,
+        key,
+        version=wanted.version,
+        channel=wanted.channel,
+        locale=wanted.locale,
+        data=wanted.variables,
+    )
+    return answer(schemas.rendered(preview))
+
+
+def _bytes(name: str, value: str | schemas.Base64File) -> bytes:
+    if isinstance(value, str):
+        return value.encode()
+    try:
+        return base64.b64decode(value.base64, validate=True)
+    except (binascii.Error, ValueError):
+        problem = FieldProblem(pointer("files", name, "base64"), "is not base64 (RFC 4648 §4)", "base64")
+        raise ValidationError("A file cannot be read.", fields=[problem]) from None
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/v1/templates",
+        id="listTemplates",
+        summary="List templates",
+        tag=TAG,
+        endpoint=list_templates,
+        scope=TEMPLATES_READ,
+        gives=schemas.TemplateList,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/templates",
+        id="pushTemplates",
+        summary="Push templates",
+        description=(
+            'The files of one or more template folders, by name: text, or `{"base64": …}` for what is no text. Nothing is kept '
+            "when a folder cannot be read; the same source again changes nothing, so a push can be repeated."
+        ),
+        tag=TAG,
+        endpoint=push_templates,
+        scope=TEMPLATES_WRITE,
+        takes=schemas.PushTemplates,
+        gives=schemas.PushAnswer,
+        fails=(409,),
+        example={
+            "files": {
+                "welcome/template.toml": 'name = "Welcome"\nsubject = "Welcome, {{ name }}"\n',
+                "welcome/email.en.html": "<p>Good to have you, {{ name }}.</p>",
+                "welcome/sample.json": '{"name": "Ann"}',
+            },
+            "publish": True,
+        },
+    ),
+    Operation(
+        method="GET",
+        path="/v1/templates/{key}",
+        id="getTemplate",
+        summary="See a template",
+        tag=TAG,
+        endpoint=get_template,
+        scope=TEMPLATES_READ,
+        gives=schemas.TemplateDetail,
+        fails=(404,),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/templates/{key}/publish",
+        id="publishTemplate",
+        summary="Publish a template",
+        description="Makes the draft live, all variants at once or none.",
+        tag=TAG,
+        endpoint=publish_template,
+        scope=TEMPLATES_WRITE,
+        gives=schemas.PushedTemplate,
+        fails=(404, 409),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/templates/{key}/render",
+        id="renderTemplate",
+        summary="Render a template",
+        description="To look at; nothing is sent.",
+        tag=TAG,
+        endpoint=render_template,
+        scope=TEMPLATES_READ,
+        takes=schemas.RenderTemplate,
+        gives=schemas.RenderedAnswer,
+        fails=(404,),
+        example={"version": "draft", "locale": "en", "variables": {"name": "Ann"}},
+    ),
+)

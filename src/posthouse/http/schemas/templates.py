@@ -1,0 +1,148 @@
+"""Templates as JSON."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from posthouse.core.kernel import ids
+from posthouse.core.kernel.errors import FieldProblem
+from posthouse.core.kernel.moments import show_moment
+from posthouse.core.templates.model import Template
+from posthouse.core.templates.service import Preview, PushResult
+from posthouse.http.schemas.messages import Moment
+
+
+class Base64File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file that is no text."""
+
+    base64: str
+
+
+class PushTemplates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Template folders as files: ``{"order-confirmation/template.toml": "…", …}``, or one folder without its name."""
+
+    files: Annotated[dict[str, str | Base64File], Meta(min_length=1, max_length=1000)]
+    publish: Annotated[bool, Meta(description="Publish at once what changed.")] = False
+
+
+class RenderTemplate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to render; without ``variables`` the template's own sample."""
+
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | Literal["draft"] | None = None
+    channel: str | None = None
+    locale: str | None = None
+    variables: dict[str, Any] | None = None
+
+
+class TemplateAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A template and its live version (0: never published)."""
+
+    id: str
+    key: str
+    name: str
+    description: str
+    kind: str
+    category: Literal["transactional", "commercial"]
+    version: int
+    draft_hash: Annotated[str, Meta(description="SHA-256 of the draft's source.")]
+    behind: Annotated[bool, Meta(description="Whether the draft differs from what is live.")]
+    created_at: Moment
+    updated_at: Moment
+
+
+class VariantAnswer(msgspec.Struct, frozen=True):
+    """What was written for one channel and locale."""
+
+    channel: str
+    locale: str
+    subject: str
+    preheader: str | None
+    mjml: str | None
+    html: str | None
+    text: str | None
+
+
+class TemplateDetail(TemplateAnswer, frozen=True, kw_only=True):
+    """A template with its draft."""
+
+    variants: list[VariantAnswer]
+    schema: dict[str, Any] | None
+    sample: dict[str, Any]
+
+
+class TemplateList(msgspec.Struct, frozen=True):
+    """All templates by key."""
+
+    items: list[TemplateAnswer]
+
+
+class PushedTemplate(msgspec.Struct, frozen=True):
+    """What became of one template; the same source again changes nothing."""
+
+    template: TemplateAnswer
+    changed: bool
+    warnings: list[FieldProblem]
+
+
+class PushAnswer(msgspec.Struct, frozen=True):
+    """One result for each template."""
+
+    items: list[PushedTemplate]
+
+
+class RenderedAnswer(msgspec.Struct, frozen=True):
+    """What a reader would see. ``size`` is in bytes, as the bodies would travel."""
+
+    subject: str
+    html: str | None
+    text: str
+    size: int
+    warnings: list[FieldProblem]
+
+
+def template(found: Template) -> TemplateAnswer:
+    """A template."""
+    return TemplateAnswer(**_fields(found))
+
+
+def template_detail(found: Template) -> TemplateDetail:
+    """A template with its draft."""
+    draft = found.draft
+    variants = [
+        VariantAnswer(one.channel, one.locale, one.subject, one.preheader, one.mjml, one.html, one.text)
+        for one in (draft.variants if draft else ())
+    ]
+    return TemplateDetail(
+        **_fields(found),
+        variants=variants,
+        schema=draft.schema if draft else None,
+        sample=draft.sample if draft else {},
+    )
+
+
+def pushed(result: PushResult) -> PushedTemplate:
+    """The result of a push."""
+    return PushedTemplate(template(result.template), result.changed, list(result.warnings))
+
+
+def rendered(preview: Preview) -> RenderedAnswer:
+    """A rendering."""
+    seen = preview.rendered
+    return RenderedAnswer(seen.subject, seen.html, seen.text, preview.size, list(preview.warnings))
+
+
+def _fields(found: Template) -> dict[str, Any]:
+    return {
+        "id": ids.show(ids.TEMPLATE, found.id),
+        "key": found.key,
+        "name": found.name,
+        "description": found.description,
+        "kind": found.kind,
+        "category": found.category.value,
+        "version": found.version,
+        "draft_hash": found.source_hash,
+        "behind": found.source_hash != found.published_hash,
+        "created_at": show_moment(found.created_at),
+        "updated_at": show_moment(found.updated_at),
+    }
