@@ -2,7 +2,7 @@
 
 import typer
 
-from posthouse.cli import domains, keys, messages, providers, send, settings, setup
+from posthouse.cli import demo, domains, keys, mailbox, messages, providers, send, settings, setup
 from posthouse.cli.frame.exits import Exit
 
 _EXITS = "; ".join(f"{code.value} {code.name.lower().replace('_', ' ')}" for code in Exit)
@@ -19,7 +19,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for room in (setup, settings, send, messages, domains, keys, providers):
+    for room in (setup, settings, send, messages, domains, keys, providers, mailbox, demo):
         room.register(app)
     return app
 

@@ -1,0 +1,121 @@
+"""Posthouse as the demo drives it: from outside, with the commands that everybody types."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from posthouse.cli.frame import Output
+from posthouse.core.kernel.errors import PosthouseError
+
+WORKSPACE: Final = "Shop"
+DOMAIN: Final = "shop.example"
+
+_READY_SECONDS: Final = 30.0
+_STOP_SECONDS: Final = 20.0
+_POLL_SECONDS: Final = 0.05
+_LOOKS: Final = 100
+_ENDS: Final = {"message.sent", "message.delivered", "message.bounced", "message.failed"}
+
+
+class House:
+    """A Posthouse of its own in a data folder.
+
+    Args:
+        data: the folder; empty or not there yet.
+        port: where it will listen on loopback.
+        out: where each command is told.
+    """
+
+    def __init__(self, data: Path, port: int, out: Output) -> None:
+        self.data = data
+        self.url = f"http://127.0.0.1:{port}"
+        self.key = ""
+        self.records: list[dict[str, Any]] = []
+        """DNS records of the sending domain, DKIM keys among them."""
+        self._port = port
+        self._out = out
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def furnish(self, smtp_port: int, templates: Path) -> None:
+        """Workspace and keys, sending domain, the way out, templates."""
+        made = await self._posthouse("init", "--workspace", WORKSPACE, "--json")
+        self.key = made["live_key"]
+        added = await self._posthouse("domains", "add", DOMAIN, "--verified", "--json")
+        self.records = added["records"]
+        relay = ["--name", "mailbox", "--host", "127.0.0.1", "--port", str(smtp_port), "--tls", "none"]
+        await self._posthouse("providers", "add", "smtp", *relay, "--json")
+        await self._posthouse("templates", "push", str(templates), "--publish", "--json")
+
+    async def open(self) -> None:
+        """Starts serving and waits until it is ready. PosthouseError with the end of its log when it does not get there."""
+        log = self.data / "serve.log"
+        line = ["serve", "--data", str(self.data), "--port", str(self._port)]
+        self._out.note(f"$ posthouse {' '.join(line)}")
+        with log.open("wb") as file:
+            self._process = await asyncio.create_subprocess_exec(
+                *_command(line), stdout=file, stderr=file, env=_environment(), start_new_session=True
+            )
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _READY_SECONDS
+        async with httpx.AsyncClient(base_url=self.url, timeout=2) as client:
+            while loop.time() < deadline and self._process.returncode is None:
+                with contextlib.suppress(httpx.HTTPError):
+                    if (await client.get("/readyz")).status_code == 200:
+                        return
+                await asyncio.sleep(_POLL_SECONDS)
+        tail = log.read_text("utf-8", "replace")[-2000:]
+        raise PosthouseError(f"posthouse serve did not become ready; its log {log} ends with:\n{tail}")
+
+    async def timeline(self, message_id: str) -> list[dict[str, Any]]:
+        """What happened to a message, as the API tells it; waits a little for the end, which follows the mail closely."""
+        events: list[dict[str, Any]] = []
+        async with httpx.AsyncClient(base_url=self.url, headers={"Authorization": f"Bearer {self.key}"}) as client:
+            for _ in range(_LOOKS):
+                answer = await client.get(f"/v1/messages/{message_id}/timeline")
+                events = answer.raise_for_status().json()["events"]
+                if any(event["type"] in _ENDS for event in events):
+                    break
+                await asyncio.sleep(_POLL_SECONDS)
+        return events
+
+    async def close(self) -> int | None:
+        """Stops it as a service manager would; its exit code, None when it never ran."""
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            return await asyncio.wait_for(process.wait(), _STOP_SECONDS)
+        except TimeoutError:
+            self._out.note(f"it did not stop within {_STOP_SECONDS:g} s and was killed", style="bold red")
+            os.killpg(process.pid, signal.SIGKILL)
+            return await process.wait()
+
+    async def _posthouse(self, *words: str) -> Any:
+        line = [*words, "--data", str(self.data)]
+        self._out.note(f"$ posthouse {' '.join(word for word in line if word != '--json')}")
+        process = await asyncio.create_subprocess_exec(
+            *_command(line), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=_environment()
+        )
+        out, err = await process.communicate()
+        if process.returncode != 0:
+            said = (err + b"\n" + out).decode("utf-8", "replace").strip()
+            raise PosthouseError(f"posthouse {' '.join(words[:3])} failed: {said}")
+        return json.loads(out)
+
+
+def _command(line: list[str]) -> list[str]:
+    return [sys.executable, "-m", "posthouse", *line]
+
+
+def _environment() -> dict[str, str]:
+    """The demo is itself, whatever settings the caller's environment holds for another installation."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("POSTHOUSE_")}
