@@ -299,4 +299,4 @@ class Transaction:
         return connection.messages > 0 and not self._heard and not self.replaced
 
     def _lease_lost(self) -> Deferred:
-        return judge.trouble("4.4.5", _LEASE_LOST, self._connection.remote)
+        return Deferred(0, "4.4.5", _LEASE_LOST, self._connection.remote)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from posthouse.channels.email.smtp.pace import Bucket
-from posthouse.core.delivery.outcomes import Deferred, Outcome, Scope
+from posthouse.core.delivery.outcomes import Outcome, Scope, Throttled
 from posthouse.core.kernel.clock import SECOND
 
 DOWN_FOR: Final = 30 * SECOND
@@ -68,12 +68,13 @@ class Destinations:
         destination.paused_until = self._now() + microseconds
         destination.pause_text = text
 
-    def pausing(self, destination: Destination, domain: str) -> Deferred | None:
+    def pausing(self, destination: Destination, domain: str) -> Throttled | None:
         """What a message hears while its domain pauses."""
         left = destination.paused_until - self._now()
         if left <= 0:
             return None
-        return Deferred(0, "4.7.0", f"{domain} asked for a pause: {destination.pause_text}", domain, retry_after=left)
+        text = f"{domain} asked for a pause: {destination.pause_text}"
+        return Throttled(left, text, domain, scope=Scope.RECIPIENT)
 
     def unreachable(self, host: str, outcome: Outcome) -> None:
         """Remembers that a host is down."""
