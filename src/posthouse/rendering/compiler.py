@@ -14,12 +14,14 @@ from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.templates.model import TemplateSource, VariantSource
 from posthouse.rendering import engine, guard, mjml_lint, tags
 from posthouse.rendering.analysis import Analysis
+from posthouse.rendering.checker import compiled as compiled_schema
 from posthouse.rendering.html_text import derive_text
 from posthouse.rendering.policy import refusals
 from posthouse.rendering.schemas import derive, merge
 from posthouse.rendering.wire import wire_program
 
 GLOBALS: Final = frozenset({"range", "dict", "loop"})
+_BODY: Final = re.compile(r"<body\b(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
 _OFFSET: Final = re.compile(r"position (\d+)")
 _ENVIRONMENT: Final = engine.environment()
 _SLOW: Final = "a macro or a block takes hold of what was printed: dispatch encodes the whole body"
@@ -55,6 +57,8 @@ class MinijinjaCompiler:
         """
         base = f"/variants/{template.variants.index(variant)}" if variant in template.variants else ""
         warnings: list[FieldProblem] = []
+        if template.schema:
+            compiled_schema(template.schema)
         programs = self._programs(variant, base, warnings)
         problems = [found for name, source in programs.items() for found in _problems(f"{base}/{name}", source)]
         if problems:
@@ -78,7 +82,7 @@ class MinijinjaCompiler:
             programs["subject"] = tags.clean(variant.subject).strip()
         html = self._html(variant, base)
         if html is not None:
-            programs["html"] = html.replace("&#x2f;", "/")
+            programs["html"] = _with_preheader(html, variant.preheader).replace("&#x2f;", "/")
         if variant.text is not None:
             programs["text"] = tags.clean(variant.text)
         elif html is not None:
@@ -130,6 +134,15 @@ class MinijinjaCompiler:
             return text
         detail = "no text part can be derived without losing a {% … %} tag; add a text file (email.LOCALE.txt)"
         raise _refused(variant, [FieldProblem(f"{base}/text", detail, "missing")])
+
+
+def _with_preheader(html: str, preheader: str | None) -> str:
+    """Puts the line that mail programs show after the subject at the top of the body, hidden."""
+    if not preheader:
+        return html
+    hidden = f'<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{tags.clean(preheader)}</div>'
+    found = _BODY.search(html)
+    return html[: found.end()] + hidden + html[found.end() :] if found else hidden + html
 
 
 def _analysed(programs: dict[str, str]) -> Analysis:

@@ -26,6 +26,8 @@ class Place:
     """Where in the MJML a tag stands."""
 
     ATTRIBUTE = "attribute"
+    BETWEEN = "between"
+    """Inside a start tag, but in no attribute's value."""
     TEXT = "text"
     WORD = "word"
     CSS = "css"
@@ -57,7 +59,7 @@ class Walker:
         if self._comment:
             return Place.COMMENT
         if self._in_tag:
-            return Place.ATTRIBUTE
+            return Place.ATTRIBUTE if self._quote else Place.BETWEEN
         if "mj-style" in self.stack or self.parent == "style":
             return Place.CSS
         if any(name in WORD_ELEMENTS for name in self.stack):
@@ -150,7 +152,7 @@ def lost(compiled: str, guarded: list[Guarded], salt: str) -> Iterator[Guarded]:
 
 
 def _placeholder(held: Guarded) -> str:
-    if held.piece.kind is not Kind.BLOCK or held.place in {Place.ATTRIBUTE, Place.WORD, Place.COMMENT}:
+    if held.piece.kind is not Kind.BLOCK or held.place in {Place.ATTRIBUTE, Place.BETWEEN, Place.WORD, Place.COMMENT}:
         return held.token
     if held.place == Place.CSS:
         return f"/*{held.token}*/"

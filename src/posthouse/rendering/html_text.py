@@ -170,7 +170,10 @@ class _Reader(HTMLParser):
             if shown:
                 self._line = self._line.rstrip() + " | "
         else:
-            self._break()
+            self._paragraph()
+
+    def _tags_only(self, line: str) -> bool:
+        return bool(line) and not self._token.sub(self._visible, line).strip()
 
     def _visible(self, found: re.Match[str]) -> str:
         return "" if self._held[int(found[1])].kind is Kind.BLOCK else "x"
@@ -190,7 +193,7 @@ class _Reader(HTMLParser):
 
     def _paragraph(self) -> None:
         self._break()
-        if self._lines and self._lines[-1]:
+        if next((line for line in reversed(self._lines) if not self._tags_only(line)), ""):
             self._lines.append("")
 
 

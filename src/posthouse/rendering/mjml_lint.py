@@ -82,9 +82,12 @@ def _element(name: str, rest: str, stack: list[str], where: _Where) -> Iterator[
 
 def _tags(original: str, guarded: list[Guarded], pointer: str) -> Iterator[FieldProblem]:
     for held in guarded:
+        line = line_of(original, held.piece.start)
+        if held.place == Place.BETWEEN:
+            detail = f"{held.piece.source} stands between attributes; put it into an attribute's value or around the element"
+            yield _problem(pointer, line, detail)
         if held.place != Place.STRUCTURE:
             continue
-        line = line_of(original, held.piece.start)
         if held.piece.kind is not Kind.BLOCK:
             yield _problem(pointer, line, f"{held.piece.source} stands between elements; put it into an <mj-text>")
         elif held.parent in NO_TAGS_INSIDE:

@@ -34,8 +34,7 @@ def _merge_part(given: dict[str, Any], derived: dict[str, Any]) -> dict[str, Any
     """A part that refers or chooses (``$ref``, ``anyOf``…) is left as it was given."""
     if given.keys() & {"$ref", "anyOf", "oneOf", "allOf", "not", "const", "enum"}:
         return given
-    kind = given.get("type")
-    if kind is not None and kind != derived.get("type", kind) and kind in {"string", "number", "integer", "boolean"}:
+    if given.get("type", "object") not in ("object", "array"):
         return given
     return merge(given, derived)
 

@@ -26,25 +26,11 @@ _NAMES: Final = ("template.toml", "email.en.mjml", "email.en.html", "email.en.tx
                  "schema.json")  # fmt: skip
 _LANES: Final = ("critical", "normal", "bulk")
 _FIELDS: Final = frozenset(
-    [
-        "key",
-        "name",
-        "description",
-        "kind",
-        "category",
-        "lane",
-        "from",
-        "reply_to",
-        "default_locale",
-        "default_channel",
-        "unknown_policy",
-        "unknown",
-        "tags",
-        "subject",
-        "subjects",
-        "preheader",
-    ]
-)
+    {
+        "key", "name", "description", "kind", "category", "lane", "from", "reply_to", "default_locale", "default_channel",
+        "unknown_policy", "unknown", "tags", "subject", "subjects",
+    }
+)  # fmt: skip
 
 
 class _Body(NamedTuple):
