@@ -19,6 +19,11 @@ def money(amount, currency):
     return f"{SIGNS[currency]}{amount}" if currency in SIGNS else f"{amount} {currency}"
 
 
+def unless_zero(amount, currency):
+    """The same, or nothing at all: a template leaves an empty line out."""
+    return money(amount, currency) if float(amount) else ""
+
+
 def minor(amount, currency):
     """The same from Stripe's smallest unit: cents, but whole yen."""
     return money(str(amount) if currency.upper() in WHOLE else f"{amount / 100:.2f}", currency)

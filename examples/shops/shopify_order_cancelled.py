@@ -1,6 +1,6 @@
 """Shopify's webhook ``orders/cancelled`` → the mail "your order is cancelled"."""
 
-from posthouse_client import main, money
+from posthouse_client import main, money, unless_zero
 
 REASONS = {
     "customer": "You asked us to cancel it.",
@@ -37,9 +37,9 @@ def message(order):
                 ],
                 "totals": {
                     "subtotal": money(order["subtotal_price"], currency),
-                    "discount": money(order["total_discounts"], currency),
+                    "discount": unless_zero(order["total_discounts"], currency),
                     "shipping": money(order["total_shipping_price_set"]["shop_money"]["amount"], currency),
-                    "tax": money(order["total_tax"], currency),
+                    "tax": unless_zero(order["total_tax"], currency),
                     "total": money(order["total_price"], currency),
                 },
                 "url": order["order_status_url"],

@@ -31,9 +31,9 @@ def message(event):
                 ],
                 "totals": {
                     "subtotal": minor(session["amount_subtotal"], currency),
-                    "discount": minor(taken_off, currency),
-                    "shipping": minor(shipping, currency),
-                    "tax": minor(tax, currency),
+                    "discount": minor(taken_off, currency) if taken_off else "",
+                    "shipping": minor(shipping, currency) if shipping else "",
+                    "tax": minor(tax, currency) if tax else "",
                     "total": minor(session["amount_total"], currency),
                 },
             },

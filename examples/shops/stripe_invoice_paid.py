@@ -10,6 +10,7 @@ def message(event):
         person = {"email": invoice["customer_email"], "name": invoice["customer_name"] or ""}
     else:
         person = customer(invoice["customer"])
+    tax = invoice["total"] - invoice["total_excluding_tax"]
     number = invoice["number"] or invoice["id"]  # a draft has no number yet
     return {
         "template": "invoice",
@@ -32,7 +33,7 @@ def message(event):
                 ],
                 "totals": {
                     "subtotal": minor(invoice["subtotal"], currency),
-                    "tax": minor(invoice["total"] - invoice["total_excluding_tax"], currency),
+                    "tax": minor(tax, currency) if tax else "",
                     "total": minor(invoice["total"], currency),
                 },
                 "url": invoice["hosted_invoice_url"] or "",

@@ -2,9 +2,19 @@
 
 from html import unescape
 
-from posthouse_client import main, money
+from posthouse_client import main, money, unless_zero
 
 TEMPLATES = {"processing": "order-confirmation", "completed": "order-shipped", "cancelled": "order-cancelled"}
+
+
+def address(part):
+    return {
+        "name": f"{part['first_name']} {part['last_name']}".strip(),
+        "street": ", ".join(line for line in (part["address_1"], part["address_2"]) if line),
+        "postcode": part["postcode"],
+        "city": f"{part['city']}, {part['state']}".strip(", "),
+        "country": part["country"],
+    }
 
 
 def message(order):
@@ -12,7 +22,7 @@ def message(order):
     if template is None:
         return None  # pending, on-hold, failed…: nothing to tell the customer
     currency, billing = order["currency"], order["billing"]
-    name = f"{billing['first_name']} {billing['last_name']}".strip()
+    name = address(billing)["name"]
     return {
         "template": template,
         "to": {"email": billing["email"], "name": name},
@@ -33,11 +43,14 @@ def message(order):
                 ],
                 "totals": {
                     "subtotal": money(f"{sum(float(line['subtotal']) for line in order['line_items']):.2f}", currency),
-                    "discount": money(order["discount_total"], currency),
+                    "discount": unless_zero(order["discount_total"], currency),
                     "shipping": money(order["shipping_total"], currency),
-                    "tax": money(order["total_tax"], currency),
+                    "tax": unless_zero(order["total_tax"], currency),
                     "total": money(order["total"], currency),
                 },
+                "payment_method": order["payment_method_title"],
+                "shipping_address": address(order["shipping"]),
+                "billing_address": address(billing),
             },
         },
         "correlation": order["number"],

@@ -14,7 +14,7 @@ import httpx
 from posthouse.cli.frame import Output
 from posthouse.core.kernel.errors import PosthouseError
 
-WORKSPACE: Final = "Shop"
+WORKSPACE: Final = "shop"
 DOMAIN: Final = "shop.example"
 
 _READY_SECONDS: Final = 30.0
@@ -84,6 +84,11 @@ class House:
                     break
                 await asyncio.sleep(_POLL_SECONDS)
         return events
+
+    async def ended(self) -> None:
+        """Comes back when it has stopped by itself."""
+        if self._process is not None:
+            await self._process.wait()
 
     async def close(self) -> int | None:
         """Stops it as a service manager would; its exit code, None when it never ran."""

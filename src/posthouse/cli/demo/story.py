@@ -4,20 +4,19 @@ import asyncio
 import contextlib
 import json
 import shutil
+import signal
 import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final
-
-import typer
+from typing import Any, Final
 
 from posthouse.cli.demo import judge
 from posthouse.cli.demo.house import DOMAIN, House
 from posthouse.cli.demo.shop import DAY, Signal, examples, happen
-from posthouse.cli.frame import Desk, Output, command
+from posthouse.cli.frame import Desk, Output
 from posthouse.cli.mailbox import until_told_to_stop
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.testing.mailbox import Mail, Mailbox
@@ -27,24 +26,12 @@ _PATIENCE: Final = 30.0
 _SMTP_PORT: Final = 2525
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the command."""
-    example = "posthouse demo\nposthouse demo --port 9000 --data ./demo\nCI=true posthouse demo"
-    command(app, "demo", example=example, workspace=False)(demo)
-
-
-async def demo(
-    desk: Desk,
-    port: Annotated[int, typer.Option("--port", help="Where Posthouse listens; the next is the mailbox page.")] = 8025,
-) -> None:
-    """Start a sample shop: real webhook payloads become signed mails in a mailbox that you open in the browser.
-
-    Everything goes through the public commands and the HTTP API, on loopback only, in a folder of its own. Runs until Ctrl-C;
-    with CI=true it checks every mail, says so and ends by itself: exit code 0 when all is well.
-    """
+async def tell(desk: Desk, port: int) -> None:
+    """Runs the demo; PosthouseError when something was not as it should be."""
     out, started = desk.out, time.monotonic()
     if out.json:
         out.console = out.aside  # the story goes to standard error, the closing document to standard output
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
     unattended = desk.environ.get("CI", "").lower() in {"1", "true", "yes"}
     folder = examples()
     async with _place(desk.data) as data, Mailbox(smtp_port=_free(_SMTP_PORT), http_port=_free(port + 1)) as mailbox:
@@ -59,7 +46,7 @@ async def demo(
             await _show(house, signals, mails, verdicts, out)
             if not unattended:
                 _invite(house, mailbox, out)
-                await until_told_to_stop()
+                await _keep_open(house)
         finally:
             code = await house.close()
         surplus = len(await mailbox.inbox.ids()) - len(mails) if unattended else 0
@@ -132,6 +119,16 @@ def _invite(house: House, mailbox: Mailbox, out: Output) -> None:
     out.say(f"    -H 'Content-Type: application/json' -d '{body % _sample('one-time-code')}'")
     out.say("")
     out.note(f"The data is in {house.data}. Ctrl-C ends the demo.")
+
+
+async def _keep_open(house: House) -> None:
+    """Until Ctrl-C, or until the house ends by itself."""
+    told, ended = (asyncio.ensure_future(one) for one in (until_told_to_stop(), house.ended()))
+    try:
+        await asyncio.wait([told, ended], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        told.cancel()
+        ended.cancel()
 
 
 def _close(out: Output, verdicts: Mapping[str, list[str]], surplus: int, code: int | None, seconds: float) -> None:
