@@ -89,6 +89,7 @@ class HostileServer:
         self.messages: list[Received] = []
         self.commands: list[str] = []
         self.connections = 0
+        self.peak = 0
         self.port = 0
         self._happened: dict[str, int] = {}
         self._sessions: set[asyncio.Task[None]] = set()
@@ -115,12 +116,17 @@ class HostileServer:
         happened = self._happened[place] = self._happened.get(place, 0) + 1
         return found if found.times is None or happened <= found.times else Fault()
 
+    @property
+    def _under_way(self) -> int:
+        return len(self._sessions)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:
             self._sessions.add(task)
             task.add_done_callback(self._sessions.discard)
         self.connections += 1
+        self.peak = max(self.peak, self._under_way)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, asyncio.CancelledError):
             await _Session(self, reader, writer).run()
         writer.transport.abort()

@@ -9,6 +9,7 @@ from posthouse.channels.email.smtp.options import Credentials, Limits, Security,
 from posthouse.channels.email.smtp.pool import Pool
 
 CONTENT = b"Subject: hello\r\nMessage-ID: <1@shop.example>\r\n\r\nHello Ann.\r\n..dot\r\n"
+FEW = Limits(connections=3)
 BRIEF = Timeouts(connect=2, greeting=0.3, command=0.3, block=0.3, end=0.3, quit=0.3, idle=5)
 
 
@@ -41,7 +42,7 @@ def target(
     host: str = "localhost",
     security: Security = Security.NONE,
     credentials: Credentials | None = None,
-    limits: Limits = Limits(connections=3),
+    limits: Limits = FEW,
     timeouts: Timeouts = BRIEF,
     trusted_path: bool = True,
 ) -> Target:

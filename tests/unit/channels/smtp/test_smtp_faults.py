@@ -1,4 +1,4 @@
-"""The one table: (place × fault) → outcome, against a server that misbehaves exactly there."""
+"""The one table: (place, fault) → outcome, against a server that misbehaves exactly there."""
 
 import asyncio
 
@@ -123,7 +123,10 @@ async def test_an_answer_before_the_end_of_data_stops_the_message(say: bytes, ki
     """A large message is stopped before its final dot, so that it can be sent elsewhere without doubt."""
     content = (b"x" * 70 + b"\r\n") * 400_000
     log = Log()
-    async with HostileServer({"BODY": Fault(say=say, after=1000)}, extensions=("PIPELINING",)) as server, pool(target(server.port)) as way:
+    async with (
+        HostileServer({"BODY": Fault(say=say, after=1000)}, extensions=("PIPELINING",)) as server,
+        pool(target(server.port)) as way,
+    ):
         outcome = await way.send(outbound(content=content), log)
     assert isinstance(outcome, kind)
     assert log.said == ["begin", "begin"]
@@ -133,7 +136,10 @@ async def test_an_answer_before_the_end_of_data_stops_the_message(say: bytes, ki
 async def test_a_250_before_the_message_is_a_lie() -> None:
     """A server that accepts what it has not got is not believed."""
     content = (b"x" * 70 + b"\r\n") * 400_000
-    async with HostileServer({"BODY": Fault(say=b"250 ok\r\n", after=1)}, extensions=("PIPELINING",)) as server, pool(target(server.port)) as way:
+    async with (
+        HostileServer({"BODY": Fault(say=b"250 ok\r\n", after=1)}, extensions=("PIPELINING",)) as server,
+        pool(target(server.port)) as way,
+    ):
         assert verdict(await way.send(outbound(content=content), Log())) == DP
 
 
@@ -141,7 +147,10 @@ async def test_a_large_message_that_gets_stuck_is_deferred_not_in_doubt() -> Non
     """As long as the final dot has not left, nothing is in doubt, however many bytes have."""
     content = (b"x" * 70 + b"\r\n") * 400_000
     log = Log()
-    async with HostileServer({"BODY": Fault(hang=True, after=1)}, extensions=("PIPELINING",)) as server, pool(target(server.port)) as way:
+    async with (
+        HostileServer({"BODY": Fault(hang=True, after=1)}, extensions=("PIPELINING",)) as server,
+        pool(target(server.port)) as way,
+    ):
         assert verdict(await way.send(outbound(content=content), log)) == DP
     assert "committed" not in log.said
 
@@ -205,9 +214,10 @@ async def test_after_a_timeout_nothing_is_tried_again_at_once() -> None:
 @pytest.mark.parametrize("extensions", [EXTENSIONS, PLAIN_WALK], ids=["pipelined", "one by one"])
 async def test_a_refused_person_leaves_the_connection_usable(extensions: tuple[str, ...]) -> None:
     """RSET comes only when a transaction stayed open, and travels with the next message."""
-    async with HostileServer(
-        {"RCPT": Fault(say=b"550 5.1.1 no such user\r\n", times=1)}, extensions=extensions
-    ) as server, pool(target(server.port)) as way:
+    async with (
+        HostileServer({"RCPT": Fault(say=b"550 5.1.1 no such user\r\n", times=1)}, extensions=extensions) as server,
+        pool(target(server.port)) as way,
+    ):
         assert verdict(await way.send(outbound(), Log())) == RR
         assert isinstance(await way.send(outbound(), Log()), Accepted)
         assert isinstance(await way.send(outbound(), Log()), Accepted)
@@ -275,7 +285,10 @@ async def test_a_lease_lost_between_envelope_and_body_stops_the_message() -> Non
 
 async def test_a_server_that_refuses_a_second_connection_gets_by_with_one() -> None:
     """421 to a further connection, while others work, is no failure of any message."""
-    async with HostileServer({"END": Fault(wait=0.02)}) as server, pool(target(server.port, limits=Limits(connections=5))) as way:
+    async with (
+        HostileServer({"END": Fault(wait=0.02)}) as server,
+        pool(target(server.port, limits=Limits(connections=5))) as way,
+    ):
         await way.send(outbound(), Log())
         server.faults["greeting"] = BUSY
         outcomes = await asyncio.gather(*(way.send(outbound(), Log()) for _ in range(8)))

@@ -24,9 +24,11 @@ def ca_of(certificate: Certificate, folder: Path) -> str:
 async def test_each_way_of_tls_encrypts(security: Security, tmp_path: Path) -> None:
     """With a good certificate every mode sends over TLS and says so in the outcome."""
     implicit = security is Security.IMPLICIT
-    async with HostileServer(tls=GOOD.context(), implicit=implicit) as server:
-        async with pool(target(server.port, security=security), ca_of(GOOD, tmp_path)) as way:
-            first, second = await way.send(outbound(), Log()), await way.send(outbound(), Log())
+    async with (
+        HostileServer(tls=GOOD.context(), implicit=implicit) as server,
+        pool(target(server.port, security=security), ca_of(GOOD, tmp_path)) as way,
+    ):
+        first, second = await way.send(outbound(), Log()), await way.send(outbound(), Log())
     assert isinstance(first, Accepted)
     assert isinstance(second, Accepted)
     assert first.tls.startswith("TLSv1.3 ")
@@ -72,7 +74,10 @@ async def test_modes_that_do_not_check_take_any_certificate(security: Security) 
 )
 async def test_starttls_stripped_on_the_way(security: Security, sent: int) -> None:
     """Whoever takes STARTTLS out of the offer gets nothing in clear, unless TLS was only a wish."""
-    async with HostileServer(tls=GOOD.context(), hide_starttls=True) as server, pool(target(server.port, security=security)) as way:
+    async with (
+        HostileServer(tls=GOOD.context(), hide_starttls=True) as server,
+        pool(target(server.port, security=security)) as way,
+    ):
         outcome = await way.send(outbound(), Log())
     assert isinstance(outcome, Accepted if sent else Deferred)
     assert len(server.messages) == sent
@@ -82,7 +87,10 @@ async def test_starttls_stripped_on_the_way(security: Security, sent: int) -> No
 async def test_plain_text_behind_starttls_is_refused(security: Security) -> None:
     """An answer slipped in before the handshake would be believed as if it had come over TLS (CVE-2011-0411)."""
     injected = Fault(extra=b"250-evil\r\n250 AUTH PLAIN\r\n")
-    async with HostileServer({"STARTTLS": injected}, tls=GOOD.context()) as server, pool(target(server.port, security=security)) as way:
+    async with (
+        HostileServer({"STARTTLS": injected}, tls=GOOD.context()) as server,
+        pool(target(server.port, security=security)) as way,
+    ):
         outcome = await way.send(outbound(), Log())
     if security is Security.STARTTLS:
         assert isinstance(outcome, Deferred)
@@ -94,9 +102,11 @@ async def test_plain_text_behind_starttls_is_refused(security: Security) -> None
 async def test_opportunistic_falls_back_to_plain_text_when_the_handshake_fails() -> None:
     """A server with broken TLS still gets its mail, where TLS was only a wish."""
     broken = Fault(say=b"220 go ahead\r\n", extra=b"not tls at all, sorry\r\n" * 20)
-    async with HostileServer({"STARTTLS": broken}, tls=GOOD.context()) as server:
-        async with pool(target(server.port, security=Security.OPPORTUNISTIC)) as way:
-            assert isinstance(await way.send(outbound(), Log()), Accepted)
+    async with (
+        HostileServer({"STARTTLS": broken}, tls=GOOD.context()) as server,
+        pool(target(server.port, security=Security.OPPORTUNISTIC)) as way,
+    ):
+        assert isinstance(await way.send(outbound(), Log()), Accepted)
     assert server.connections == 2
     assert not server.messages[0].tls
 
@@ -108,7 +118,10 @@ async def test_each_mechanism_logs_in(mechanism: str, right: bool) -> None:
     token = mechanism == "XOAUTH2"
     secret = "geheim" if right else "falsch"
     credentials = Credentials("ann", token=secret) if token else Credentials("ann", secret)
-    async with HostileServer(users={"ann": "geheim"}, mechanisms=mechanism) as server, pool(target(server.port, credentials=credentials)) as way:
+    async with (
+        HostileServer(users={"ann": "geheim"}, mechanisms=mechanism) as server,
+        pool(target(server.port, credentials=credentials)) as way,
+    ):
         outcome = await way.send(outbound(), Log())
     if right:
         assert isinstance(outcome, Accepted)

@@ -22,7 +22,10 @@ async def test_it_grows_only_when_all_are_busy() -> None:
 
 async def test_it_never_exceeds_its_limit_and_loses_nobody() -> None:
     """Those who find all busy wait their turn."""
-    async with HostileServer({"END": Fault(wait=0.005)}) as server, pool(target(server.port, limits=Limits(connections=3))) as way:
+    async with (
+        HostileServer({"END": Fault(wait=0.005)}) as server,
+        pool(target(server.port, limits=Limits(connections=3))) as way,
+    ):
         outcomes = await asyncio.gather(*(way.send(outbound(), Log()) for _ in range(50)))
         assert way.connections == 3
     assert all(isinstance(outcome, Accepted) for outcome in outcomes)

@@ -61,19 +61,18 @@ class MxProvider:
         destination = self._destinations.of(domain)
         if (pausing := self._destinations.pausing(destination, domain)) is not None:
             return pausing
+        destination.users += 1
         try:
-            hosts = await hosts_for(domain, self._resolver, self._chance, self._has_idle)
+            async with destination.gate:
+                await destination.pace()
+                hosts = await hosts_for(domain, self._resolver, self._chance, self._has_idle)
+                outcome, reached = await self._to_hosts(hosts, outbound, flight)
         except UndeliverableError as error:
             return error.outcome
         except NoSuchDomainError as error:
             return Refused(0, "5.1.2", error.detail, domain)
         except LookupFailedError as error:
             return Deferred(0, "4.4.3", error.detail, domain)
-        destination.users += 1
-        try:
-            async with destination.gate:
-                await destination.pace()
-                outcome, reached = await self._to_hosts(hosts, outbound, flight)
         finally:
             destination.users -= 1
         return self._as_of_domain(outcome, domain, destination, reached=reached)

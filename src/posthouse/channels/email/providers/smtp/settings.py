@@ -89,7 +89,7 @@ def read_settings(settings: Mapping[str, Any]) -> SmtpSettings:
         ValidationError: pointers below ``/settings``.
     """
     found = read_fields(SmtpSettings, settings, "/settings")
-    known = [*Security, *_ALIASES]
+    known = [*(mode.value for mode in Security), *_ALIASES]
     if found.tls not in known:
         advice = f'"{found.tls}" is no way to use TLS{did_you_mean(found.tls, known)}; write one of {", ".join(known)}'
         raise refused([FieldProblem("/settings/tls", advice)])
