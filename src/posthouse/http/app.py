@@ -58,7 +58,7 @@ def _router(context: Context, paths: Paths) -> FastAPI:
         if operation.endpoint is not None:
             _add(api, operation)
     document = openapi.document(api)
-    pages.install(api, document)
+    pages.install(api, document, paths)
     install_refusals(api, paths)
     return api
 

@@ -43,6 +43,10 @@ class Paths:
     def __init__(self, operations: tuple[Operation, ...]) -> None:
         self._patterns = [(compile_path(operation.path)[0], operation.method) for operation in operations]
 
+    def add(self, path: str, method: str) -> None:
+        """One more that is in no table: a page."""
+        self._patterns.append((compile_path(path)[0], method))
+
     def methods(self, path: str) -> set[str]:
         """The methods, none when nothing is there."""
         return {method for pattern, method in self._patterns if pattern.match(path)}

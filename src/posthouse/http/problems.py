@@ -18,8 +18,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     title: str
     status: int
     detail: str = ""
-    instance: str = ""
-    """The request's id: what to quote when asking for help."""
+    request_id: str = ""
+    """What to quote when asking for help."""
     errors: tuple[FieldProblem, ...] = ()
 
 
@@ -30,7 +30,7 @@ def document(error: PosthouseError, request_id: str = "") -> Problem:
         title=error.title(),
         status=error.status,
         detail=error.detail,
-        instance=f"urn:request:{request_id}" if request_id else "",
+        request_id=request_id,
         errors=error.fields,
     )
 

@@ -1,0 +1,191 @@
+"""Each kind of problem in words: why it comes, what to do. Served under ``/problems/`` and proved complete by a test."""
+
+import importlib
+import pkgutil
+import sys
+from typing import Final, NamedTuple
+
+import posthouse.core
+import posthouse.http
+from posthouse.core.kernel.errors import PosthouseError
+
+
+class ProblemText(NamedTuple):
+    """One kind: its title, its status, why it comes and what to do about it."""
+
+    title: str
+    status: int
+    cause: str
+    remedy: str
+
+
+ADVICE: Final[dict[str, tuple[str, str]]] = {
+    "bad-request": (
+        "The request breaks a rule of HTTP or of this API: a header, a path or a query that nothing can be made of.",
+        "The detail says what; mend it and send the request again.",
+    ),
+    "conflict": (
+        "The thing is in a state that does not allow this, or another request changed it meanwhile.",
+        "Read it again and decide anew.",
+    ),
+    "domain-exists": (
+        "The workspace has this sending domain already. Nothing was changed.",
+        "Use the one that is there; `GET /v1/domains` lists them.",
+    ),
+    "error": ("Something went wrong that has no kind of its own.", "The detail says more."),
+    "forbidden": ("The key is good, but it may not do this.", "Use a key that may, or ask the operator for one."),
+    "idempotency-in-progress": (
+        "A request with the same idempotency key is still being worked on.",
+        "Wait a moment and send exactly the same request again: it gets the answer of the first.",
+    ),
+    "idempotency-key-reused": (
+        "This idempotency key came with another body before. Nothing was kept.",
+        "Use a new key for a new message. A retry must send the same body.",
+    ),
+    "internal": (
+        "A defect of ours. The operator's log has it under the request id.",
+        "Quote the request id (`X-Request-Id`). A request with an idempotency key may be sent again safely.",
+    ),
+    "invalid-request": (
+        "One or more fields are wrong. `errors` names each by its JSON pointer and says what to write instead.",
+        "Mend all of them at once: every bad field is listed, not only the first.",
+    ),
+    "malformed-json": (
+        "The body is not JSON (RFC 8259), not UTF-8, nested deeper than 64 levels, or holds NUL or half a surrogate pair.",
+        "The detail names line and column.",
+    ),
+    "method-not-allowed": (
+        "There is something at this path, but it does not take this method.",
+        "The `Allow` header lists the methods that it takes.",
+    ),
+    "missing-scope": (
+        "The key does not have the scope that this needs; the detail names it.",
+        "Make a key with that scope, or use another one. See the list of scopes on the documentation page.",
+    ),
+    "not-found": (
+        "There is no such thing in the key's workspace. A test key sees only test messages.",
+        "Copy the identifier from the answer that named it, and check that the key belongs to the same workspace.",
+    ),
+    "overloaded": (
+        "More requests wait than may be held in memory. Nothing was kept.",
+        "Wait as long as `Retry-After` says, then send the same request again.",
+    ),
+    "provider-exists": (
+        "The workspace has a provider of this name already. Nothing was changed.",
+        "Change it with `PATCH /v1/providers/{name}`, or choose another name.",
+    ),
+    "rate-limited": (
+        "Too many messages with this key in a short time.",
+        "Wait as long as `Retry-After` says. `RateLimit` and `RateLimit-Policy` tell how much is left.",
+    ),
+    "request-timeout": (
+        "The body did not arrive in time.",
+        "Send it in one go; upload large files with `POST /v1/uploads` first.",
+    ),
+    "scope-too-wide": (
+        "A key can only make keys that may do no more than itself, and a test key makes only test keys.",
+        "Ask for fewer scopes, or make the key on the command line.",
+    ),
+    "template-problems": (
+        "The template cannot be read or published as it is. Nothing was kept.",
+        "`errors` lists every problem with its place in the files.",
+    ),
+    "too-large": (
+        "The body, or the number of items of a batch, is over the limit that the detail names.",
+        "Split the batch; upload files with `POST /v1/uploads` and name them by their ids.",
+    ),
+    "too-late": (
+        "The message is already on its way, or has ended.",
+        "Look at its timeline; `POST /v1/messages/{id}/resend` makes a new one.",
+    ),
+    "unauthorized": (
+        "There is no API key in the request, or it is unknown or revoked.",
+        "Send `Authorization: Bearer ph_live_…` with the whole key.",
+    ),
+    "unavailable": (
+        "The store cannot be read or written just now. Nothing was kept.",
+        "Send the same request again after `Retry-After`; with an idempotency key that is always safe.",
+    ),
+    "unknown-domain": (
+        "The workspace has no sending domain of this name.",
+        "`GET /v1/domains` lists them; `POST /v1/domains` adds one.",
+    ),
+    "unknown-key": ("The workspace has no such API key.", "`GET /v1/keys` lists them."),
+    "unknown-path": ("There is nothing at this path.", "The documentation page lists everything there is."),
+    "unknown-provider": (
+        "The workspace has no provider of this name.",
+        "`GET /v1/providers` lists them; `POST /v1/providers` adds one.",
+    ),
+    "unknown-template": (
+        "There is no such template, version, channel or locale; or it was never published.",
+        "`GET /v1/templates` lists them. The detail names the nearest known ones.",
+    ),
+    "unknown-workspace": ("There is no such workspace.", "Use a key of a workspace that exists."),
+    "unsupported-media-type": (
+        "The body is compressed, or says that it is no JSON, or not UTF-8.",
+        "Send plain JSON in UTF-8 with `Content-Type: application/json` and without `Content-Encoding`.",
+    ),
+    "workspace-exists": ("There is a workspace of this name already.", "Choose another name."),
+    "wrong-network": (
+        "The key may only be used from certain networks, and the request did not come from there.",
+        "Use another key, or make one for this network. Behind a proxy, the operator must list it as trusted.",
+    ),
+}
+"""Why it comes, what to do: by slug."""
+
+
+def texts() -> dict[str, ProblemText]:
+    """Every kind of problem of core and door, by slug; the class nearest to the root gives title and status."""
+    _load()
+    found: dict[str, ProblemText] = {}
+    waiting: list[type[PosthouseError]] = [PosthouseError]
+    while waiting:
+        kind = waiting.pop(0)
+        waiting += kind.__subclasses__()
+        if not kind.__module__.startswith((posthouse.core.__name__, posthouse.http.__name__)):
+            continue
+        cause, remedy = ADVICE.get(kind.slug, ("", "The detail says what to do."))
+        found.setdefault(kind.slug, ProblemText(kind.title(), kind.status, cause, remedy))
+    return dict(sorted(found.items()))
+
+
+def _load() -> None:
+    """Imports the rooms of the core: their error classes are known only then."""
+    for module in pkgutil.walk_packages(posthouse.core.__path__, f"{posthouse.core.__name__}."):
+        importlib.import_module(module.name)
+
+
+def markdown() -> str:
+    """docs/reference/problems.md."""
+    lines = [
+        "# Problems",
+        "",
+        "Every error answer is a problem document (RFC 9457, `application/problem+json`):",
+        "",
+        "| member | meaning |",
+        "| --- | --- |",
+        "| `type` | `/problems/` and one of the words below; a page of your own Posthouse explains it |",
+        "| `title` | the kind in words; always the same for a type |",
+        "| `status` | the HTTP status |",
+        "| `detail` | what is wrong with this request, and what to do |",
+        "| `request_id` | the id of the request, also in `X-Request-Id`; items of a batch have none of their own |",
+        "| `errors` | for bad fields: `pointer` (JSON pointer, RFC 6901), `detail` and `code` of each |",
+        "",
+        "<!-- Made from src/posthouse/http/problem_texts.py: `python -m posthouse.http.problem_texts > this file`. -->",
+    ]
+    for slug, text in texts().items():
+        lines += [
+            "",
+            f"## {slug}",
+            "",
+            f"**{text.title}** ({text.status})",
+            "",
+            text.cause,
+            "",
+            f"What to do: {text.remedy}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())
