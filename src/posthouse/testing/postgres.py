@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 VARIABLE: Final = "POSTHOUSE_TEST_DATABASE"
 
+_TABLES: Final = """
+SELECT relname FROM pg_class
+WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace
+    AND relname <> 'alembic_version'
+"""
+
 
 class MissingServerError(RuntimeError):
     """There is no PostgreSQL to test on."""
@@ -132,5 +138,15 @@ async def drop_database(server: DatabaseServer, name: str) -> None:
     connection = await asyncpg.connect(server.url)
     try:
         await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    finally:
+        await connection.close()
+
+
+async def empty_database(url: str) -> None:
+    """Deletes every row but the schema's version: much faster than another database (dropping one flushes the whole server)."""
+    connection = await asyncpg.connect(url)
+    try:
+        tables = await connection.fetch(_TABLES)
+        await connection.execute("; ".join(f'DELETE FROM "{row[0]}"' for row in tables))  # noqa: S608  names out of the catalogue
     finally:
         await connection.close()

@@ -7,6 +7,7 @@ and after a lost connection everybody is woken.
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -37,9 +38,13 @@ class Bell:
         self.connected = asyncio.Event()
         """Set while the line is up."""
 
-    def start(self) -> None:
-        """Begins to listen; connects in the background and again whenever the line is lost."""
-        self._task = asyncio.create_task(self._keep(), name="posthouse-bell")
+    async def start(self) -> None:
+        """Begins to listen; from here on connects again by itself whenever the line is lost.
+
+        Raises:
+            UnavailableError: the server is not there.
+        """
+        self._task = asyncio.create_task(self._keep(await self._listen()), name="posthouse-bell")
 
     async def stop(self) -> None:
         """Hangs up."""
@@ -64,31 +69,39 @@ class Bell:
         self._woken.clear()
         return True
 
-    async def _keep(self) -> None:
-        failures = 0
+    async def _listen(self) -> Connection:
+        connection = await self._connect()
+        self._pid = connection.get_server_pid()
+        connection.add_termination_listener(self._lost)
+        await connection.add_listener(CHANNEL, self._heard)
+        self.connected.set()
+        return connection
+
+    async def _keep(self, connection: Connection) -> None:
         while True:
             try:
-                connection = await self._connect()
-            except UnavailableError:
-                await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
-                failures += 1
-                continue
-            failures = 0
-            try:
-                await self._serve(connection)
+                await self._pass_on(connection)
             except Exception as error:
                 if unavailable(error) is None:
                     raise
             finally:
                 self.connected.clear()
                 connection.terminate()
+            connection = await self._listen_again()
+            self.ring()  # nobody knows what was missed meanwhile
 
-    async def _serve(self, connection: Connection) -> None:
-        self._pid = connection.get_server_pid()
-        connection.add_termination_listener(self._lost)
-        await connection.add_listener(CHANNEL, self._heard)
-        self.connected.set()
-        self.ring()
+    async def _listen_again(self) -> Connection:
+        for pause in itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1])):
+            try:
+                return await self._listen()
+            except Exception as error:
+                if unavailable(error) is None and not isinstance(error, UnavailableError):
+                    raise
+            await asyncio.sleep(pause)
+        raise AssertionError  # the pauses never end
+
+    async def _pass_on(self, connection: Connection) -> None:
+        """Sends a notification for each ring (or several of them) until the line is lost."""
         while not connection.is_closed():
             try:
                 async with asyncio.timeout(_CHECK_EVERY):

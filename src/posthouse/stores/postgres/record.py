@@ -1,6 +1,6 @@
 """Recording how attempts went: states, events and counters of a whole batch in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -22,21 +22,34 @@ Held = tuple[Id, int]
 
 
 async def record(database: Database, shard: int, batch: Sequence[Settlement]) -> tuple[list[bool], list[Event]]:
-    """Settles a batch in one transaction.
+    """Settles a batch in one transaction. Of two settlements under one lease the first ends it.
 
     Returns:
         Which settlements took effect, in order, and the events of those that came too late, marked as such: still to be appended.
     """
-    arguments = _arguments(batch)
+    first: dict[Held, int] = {}
+    for place, one in enumerate(batch):
+        first.setdefault((one.message_id, one.lease), place)
+    arguments = _arguments([batch[place] for place in first.values()])
 
     async def work(connection: Connection, slot: int) -> set[Held]:
         rows = await connection.fetch(RECORD, *arguments, shard * SLOTS + slot)
         return {(row[0], row[1]) for row in rows}
 
     ours = await database.run(work)
-    effective = [(one.message_id, one.lease) in ours for one in batch]
-    late = [_late(event) for one, took in zip(batch, effective, strict=True) if not took for event in one.events]
+    took = {first[held] for held in ours}
+    effective = [place in took for place in range(len(batch))]
+    late = [_late(event) for one, mine in zip(batch, effective, strict=True) if not mine for event in one.events]
     return effective, late
+
+
+def someone_may_begin(batch: Sequence[Settlement]) -> bool:
+    """Whether a settlement made something claimable at once, so that dispatchers should look."""
+    return any(one.status.pending and one.status is not Status.HELD and _available_at(one) <= one.at for one in batch)
+
+
+def _available_at(one: Settlement) -> int:
+    return one.at if one.next_at is None else one.next_at
 
 
 def _late(event: Event) -> Event:
@@ -53,7 +66,7 @@ def _once(events: Sequence[Event]) -> Sequence[Event]:
     return list(first.values())
 
 
-def _arguments(batch: Sequence[Settlement]) -> list[Sequence[object]]:
+def _arguments(batch: Iterable[Settlement]) -> list[Sequence[object]]:
     """The columns of RECORD but its shard."""
     ended: list[tuple[object, ...]] = []
     returned: list[tuple[object, ...]] = []
@@ -62,8 +75,7 @@ def _arguments(batch: Sequence[Settlement]) -> list[Sequence[object]]:
         message_id, workspace_id, lease, status = one.message_id, one.workspace_id, one.lease, one.status
         if status.pending:
             held = HELD_IN_DOUBT if status is Status.HELD else NOT_HELD
-            due = one.at if one.next_at is None else one.next_at
-            returned.append((message_id, lease, due, one.attempts, held))
+            returned.append((message_id, lease, _available_at(one), one.attempts, held))
         else:
             ended.append((message_id, lease, status, one.at, one.attempts, one.provider_id))
         template = one.template_id.hex() if one.template_id else ""

@@ -16,7 +16,7 @@ from posthouse.stores.postgres.accept import accept
 from posthouse.stores.postgres.bell import Bell
 from posthouse.stores.postgres.claim import Claimer
 from posthouse.stores.postgres.pool import Connection, Database
-from posthouse.stores.postgres.record import record
+from posthouse.stores.postgres.record import record, someone_may_begin
 from posthouse.stores.shared import queue
 from posthouse.stores.shared.documents import GENERATION
 from posthouse.stores.shared.migrate import HEAD
@@ -69,10 +69,10 @@ class PostgresStore(SharedStore):
         await self._database.open()
         try:
             await self._database.run(_check)
+            await self._bell.start()
         except BaseException:
             await self._database.close()
             raise
-        self._bell.start()
 
     async def close(self) -> None:
         """Hangs up. Running statements get five seconds."""
@@ -104,6 +104,8 @@ class PostgresStore(SharedStore):
         effective, late = await record(self._database, self._shard, batch)
         if late:
             await self.append(late)
+        if someone_may_begin(batch):
+            self._bell.ring()
         return effective
 
     async def generation(self) -> int:
