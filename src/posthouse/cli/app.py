@@ -2,10 +2,40 @@
 
 import typer
 
-from posthouse.cli import demo, domains, keys, mailbox, messages, providers, send, settings, setup
+from posthouse.cli import (
+    demo,
+    domains,
+    held,
+    keys,
+    mailbox,
+    messages,
+    providers,
+    safety,
+    send,
+    serve,
+    settings,
+    setup,
+    templates,
+)
 from posthouse.cli.frame.exits import Exit
 
 _EXITS = "; ".join(f"{code.value} {code.name.lower().replace('_', ' ')}" for code in Exit)
+
+_ROOMS = (
+    setup,
+    serve,
+    send,
+    messages,
+    held,
+    templates,
+    domains,
+    providers,
+    keys,
+    settings,
+    safety,
+    mailbox,
+    demo,
+)
 
 
 def build() -> typer.Typer:
@@ -19,7 +49,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for room in (setup, settings, send, messages, domains, keys, providers, mailbox, demo):
+    for room in _ROOMS:
         room.register(app)
     return app
 

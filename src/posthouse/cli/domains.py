@@ -114,7 +114,7 @@ def print_records(out: Output, documents: Sequence[dict[str, Any]]) -> None:
     """The records as lines of a zone file: nothing to retype."""
     out.note("Publish these DNS records:")
     for record in documents:
-        out.note(f"; {record['purpose']}, {'required' if record['required'] else 'recommended'}")
+        out.say(f"; {record['purpose']}, {'required' if record['required'] else 'recommended'}", style="dim")
         out.say(zone_line(record["name"], record["type"], record["value"]))
 
 

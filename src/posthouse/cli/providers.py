@@ -108,7 +108,7 @@ async def show_routes(desk: Desk) -> None:
     """Show the route of each channel."""
     async with desk.open_workspace() as (house, workspace):
         routes = await house.providers.routes(workspace.id)
-    documents = [
+    documents: list[dict[str, Any]] = [
         {"channel": channel.name.lower(), "steps": [step._asdict() for step in steps]} for channel, steps in routes
     ]
 

@@ -1,7 +1,6 @@
 """``posthouse send``."""
 
 import asyncio
-import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -11,9 +10,9 @@ import typer
 
 from posthouse.cli.frame import Desk, command
 from posthouse.cli.frame.exits import Exit
-from posthouse.cli.frame.pairs import pairs
+from posthouse.cli.frame.pairs import json_object, pairs
 from posthouse.cli.moments import ahead
-from posthouse.core.kernel.errors import PosthouseError, ValidationError
+from posthouse.core.kernel.errors import PosthouseError
 from posthouse.core.messages.model import Status
 from posthouse.core.messages.submission import Caller, Party, Submission
 
@@ -99,14 +98,7 @@ async def send(
 
 def _variables(path: Path | None, words: list[str]) -> dict[str, Any]:
     """The variables from the file, then those given one by one."""
-    found: dict[str, Any] = {}
-    if path is not None:
-        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        try:
-            found = msgspec.json.decode(raw, type=dict[str, Any])
-        except msgspec.DecodeError as error:
-            raise ValidationError(f"{path} must hold a JSON object with the variables: {error}") from None
-    return found | pairs(words, "--var")
+    return ({} if path is None else json_object(path)) | pairs(words, "--var")
 
 
 async def _wait(house: Any, workspace_id: bytes, message_id: bytes, seconds: float) -> Status:

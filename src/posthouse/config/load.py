@@ -154,7 +154,7 @@ def _take(found: _Found, setting: Setting, value: Any, origin: str, *, strict: b
 def _check_together(found: _Found) -> None:
     """What only several settings, or the form of one, can show."""
     database = found.values.get("database", "")
-    if database and not database.startswith(("postgresql://", "postgres://", "sqlite:///")):
+    if database and not database.startswith(("postgresql://", "postgres://")):
         where = found.origins["database"]
         detail = (
             f"in {where}: this is no database address; write postgresql://user:password@host:5432/name, "

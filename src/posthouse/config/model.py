@@ -190,10 +190,9 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def postgres(self) -> bool:
         """Whether the store is PostgreSQL."""
-        return bool(self.database) and not self.database.startswith("sqlite:")
+        return bool(self.database)
 
     @property
     def sqlite_path(self) -> Path:
         """The file of the embedded database."""
-        named = self.database.removeprefix("sqlite:///") if self.database.startswith("sqlite:///") else ""
-        return Path(named) if named else self.data_dir / "posthouse.db"
+        return self.data_dir / "posthouse.db"

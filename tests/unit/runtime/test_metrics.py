@@ -150,6 +150,16 @@ def test_cleaning_forgets_everything(tmp_path: Path) -> None:
     assert ("posthouse_messages_accepted_total", "normal") not in read(tmp_path)
 
 
+def test_cleaning_leaves_the_living_alone(tmp_path: Path) -> None:
+    """A second supervisor on the same data does not make the first one's counters go down."""
+    living = Metrics(Slots(tmp_path, "api-0"))
+    living.accepted(2, Lane.NORMAL)
+    clean_folder(tmp_path)
+    living.accepted(1, Lane.NORMAL)
+    assert read(tmp_path)["posthouse_messages_accepted_total", "normal"] == 3
+    living.close()
+
+
 def test_every_definition_appears_even_before_anything_happened(tmp_path: Path) -> None:
     """A dashboard can be made before the first message."""
     text = render(tmp_path, (), 0).decode()

@@ -91,7 +91,7 @@ def _with_common_options(function: CommandFunction, left_out: set[str]) -> Calla
             environ=os.environ,
             **{name: given.pop(name) for name in ("data", "database", "config", "workspace") if name in common},
         )
-        raise typer.Exit(_finish(lambda: function(desk, **given), desk.out, debug=debug))
+        raise typer.Exit(_finish(desk, lambda: function(desk, **given), debug=debug))
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters = [parameter.replace(kind=keyword, annotation=hints[parameter.name]) for parameter in own]
@@ -106,14 +106,16 @@ def _with_common_options(function: CommandFunction, left_out: set[str]) -> Calla
     return run
 
 
-def _finish(start: Callable[[], Awaitable[None]], out: Output, *, debug: bool) -> Exit:
+def _finish(desk: Desk, start: Callable[[], Awaitable[None]], *, debug: bool) -> int:
     """Runs the command to its end; every error becomes one clear sentence and an exit code."""
+    out = desk.out
 
     async def story() -> None:
         await start()
 
     try:
         asyncio.run(story())
+        return desk.afterwards() if desk.afterwards else Exit.OK
     except PosthouseError as error:
         _tell(error, out, debug=debug)
         return exit_for(error)
@@ -135,7 +137,6 @@ def _finish(start: Callable[[], Awaitable[None]], out: Output, *, debug: bool) -
             debug=debug,
         )
         return Exit.FAILED
-    return Exit.OK
 
 
 def _tell(error: PosthouseError, out: Output, *, debug: bool) -> None:

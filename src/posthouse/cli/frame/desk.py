@@ -1,6 +1,6 @@
 """Where a command works: the settings it was given, its output, and the way to the store."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,8 @@ class Desk(msgspec.Struct):
     database: str | None = None
     config: Path | None = None
     workspace: str | None = None
+    afterwards: Callable[[], int] | None = None
+    """What goes on when the command is over, outside its event loop; gives the exit code. For the supervisor."""
 
     def load(self, **overrides: Any) -> Loaded:
         """The settings; ``overrides`` by name with ``__`` for the dot, those that are None left out."""

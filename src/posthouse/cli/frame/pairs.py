@@ -1,5 +1,7 @@
-"""``NAME=VALUE`` words of the command line."""
+"""Variables and settings as the command line takes them: ``NAME=VALUE`` words, and files with a JSON object."""
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,3 +21,12 @@ def pairs(words: list[str], option: str) -> dict[str, Any]:
         except msgspec.DecodeError:
             found[name] = value
     return found
+
+
+def json_object(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; ``-`` is standard input."""
+    raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    try:
+        return msgspec.json.decode(raw, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise ValidationError(f"{path} must hold a JSON object: {error}") from None

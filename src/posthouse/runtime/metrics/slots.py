@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import mmap
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -96,9 +95,17 @@ def read_numbers(folder: Path) -> Iterator[tuple[Place, tuple[float, ...]]]:
 
 
 def clean_folder(folder: Path) -> None:
-    """Forgets everything: for the supervisor, before it starts the first process."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Forgets what ended processes counted: for the supervisor, before it starts the first process.
+
+    The numbers of a process that still runs (another supervisor's on the same data) stay.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("*" + NAMES):
+        names = _NamesFile(path)
+        if names.lock():
+            path.unlink(missing_ok=True)
+            path.with_suffix(NUMBERS).unlink(missing_ok=True)
+        names.close()
 
 
 def _lock(folder: Path, name: str) -> "_NamesFile":

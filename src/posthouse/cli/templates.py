@@ -1,0 +1,188 @@
+"""``posthouse templates``."""
+
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+import typer
+
+from posthouse.cli.frame import Desk, command, group
+from posthouse.cli.frame.pairs import json_object
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.kernel.moments import show_moment
+from posthouse.core.templates.folder import read_tree
+from posthouse.core.templates.model import Template
+
+LARGEST_FILE: Final = 5_000_000
+"""Bytes; a template file is text, and nobody writes so much of it."""
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    templates = group("templates", "Templates: the content of each kind of message, kept as files.")
+    app.add_typer(templates)
+    example = "posthouse templates push ./templates\nposthouse templates push ./templates/order-confirmation --publish"
+    command(templates, "push", example=example)(push)
+    command(templates, "publish", example="posthouse templates publish order-confirmation")(publish)
+    command(templates, "list", example="posthouse templates list")(list_all)
+    command(templates, "show", example="posthouse templates show order-confirmation")(show)
+    example = (
+        "posthouse templates render order-confirmation\n"
+        "posthouse templates render order-confirmation --variables order.json --locale fr --html out.html"
+    )
+    command(templates, "render", example=example)(render)
+
+
+Key = Annotated[str, typer.Argument(metavar="KEY", help="Such as order-confirmation.", show_default=False)]
+
+
+async def push(
+    desk: Desk,
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="A template, or a folder of them.", show_default=False)
+    ],
+    *,
+    live: Annotated[bool, typer.Option("--publish", help="Make it live at once; otherwise it is a draft.")] = False,
+) -> None:
+    """Push templates from files. The same files again change nothing. Nothing is kept of a template that has a problem."""
+    sources = read_tree(_files(folder), folder.resolve().name)
+    documents: list[dict[str, Any]] = []
+    async with desk.open_workspace() as (house, workspace):
+        with desk.out.progress("pushing", len(sources)) as advance:
+            for source in sources:
+                result = await house.templates.push(workspace.id, source, publish=live)
+                documents.append(
+                    {
+                        "key": result.template.key,
+                        "version": result.version,
+                        "changed": result.changed,
+                        "warnings": result.warnings,
+                    }
+                )
+                advance(1)
+
+    def human() -> None:
+        for item in documents:
+            state = f"version {item['version']}" if live else "draft"
+            desk.out.say(f"{item['key']}: {state if item['changed'] else 'unchanged'}")
+            _warn(desk, item["warnings"])
+
+    desk.out.result(documents, human)
+
+
+async def publish(desk: Desk, key: Key) -> None:
+    """Make the draft of a template live, all channels and locales at once."""
+    async with desk.open_workspace() as (house, workspace):
+        result = await house.templates.publish(workspace.id, key)
+    document = {"key": key, "version": result.version, "changed": result.changed, "warnings": result.warnings}
+
+    def human() -> None:
+        desk.out.say(f"{key}: version {result.version}" + ("" if result.changed else " (unchanged)"))
+        _warn(desk, result.warnings)
+
+    desk.out.result(document, human)
+
+
+async def list_all(desk: Desk) -> None:
+    """List the templates."""
+    async with desk.open_workspace() as (house, workspace):
+        documents = [_document(template) for template in await house.templates.list(workspace.id)]
+
+    def human() -> None:
+        rows = [
+            (item["key"], item["version"] or "draft", item["category"], item["updated_at"], item["name"])
+            for item in documents
+        ]
+        desk.out.table(
+            ("key", "version", "category", "updated", "name"), rows, empty="no templates yet: posthouse templates push"
+        )
+
+    desk.out.result(documents, human)
+
+
+async def show(desk: Desk, key: Key) -> None:
+    """Show a template: its settings, variants and sample."""
+    async with desk.open_workspace() as (house, workspace):
+        template = await house.templates.get(workspace.id, key)
+    document = {**_document(template), "draft": template.draft}
+
+    def human() -> None:
+        rows = [(name, value) for name, value in _document(template).items() if value not in (None, "")]
+        if template.draft is not None:
+            variants = ", ".join(f"{variant.channel}.{variant.locale}" for variant in template.draft.variants)
+            rows += [("variants", variants), ("sample", msgspec.json.encode(template.draft.sample).decode())]
+        desk.out.table(("", ""), rows, empty="")
+
+    desk.out.result(document, human)
+
+
+async def render(
+    desk: Desk,
+    key: Key,
+    *,
+    variables: Annotated[
+        Path | None, typer.Option("--variables", help="JSON file, - for standard input; otherwise the sample.")
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option("--version", help="A number, or draft; otherwise the live one.")
+    ] = None,
+    locale: Annotated[str | None, typer.Option("--locale", help="Language tag, such as fr.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write the HTML part to this file.")] = None,
+) -> None:
+    """Render a template to look at it; nothing is sent."""
+    wanted = int(version) if version is not None and version.isdecimal() else version
+    async with desk.open_workspace() as (house, workspace):
+        preview = await house.templates.render(
+            workspace.id, key, version=wanted, locale=locale, data=None if variables is None else json_object(variables)
+        )
+    rendered = preview.rendered
+    if html is not None:
+        html.write_text(rendered.html or "", encoding="utf-8")
+    document = {
+        "subject": rendered.subject,
+        "html": rendered.html,
+        "text": rendered.text,
+        "size": preview.size,
+        "warnings": preview.warnings,
+    }
+
+    def human() -> None:
+        desk.out.say(f"Subject: {rendered.subject}", style="bold")
+        desk.out.say("")
+        desk.out.say(rendered.text)
+        _warn(desk, preview.warnings)
+
+    desk.out.result(document, human)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """Every file below the folder by its relative path; hidden ones are left out."""
+    if not folder.is_dir():
+        raise ValidationError(f"{folder} is no folder; name a template's folder or a folder of such folders")
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith(".") for part in name.parts):
+            if path.stat().st_size > LARGEST_FILE:
+                raise ValidationError(f"{path} has over {LARGEST_FILE} bytes, which no template file has")
+            found[name.as_posix()] = path.read_bytes()
+    return found
+
+
+def _warn(desk: Desk, warnings: tuple[FieldProblem, ...]) -> None:
+    for warning in warnings:
+        desk.out.note(f"  warning: {warning.detail}", style="yellow")
+
+
+def _document(template: Template) -> dict[str, Any]:
+    return {
+        "key": template.key,
+        "name": template.name,
+        "description": template.description,
+        "kind": template.kind,
+        "category": str(template.category),
+        "version": template.version,
+        "published": template.version > 0,
+        "created_at": show_moment(template.created_at),
+        "updated_at": show_moment(template.updated_at),
+    }
