@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, case, func, literal, or_, select
 
 from posthouse.core.kernel.clock import MINUTE
 from posthouse.core.kernel.ids import Id, lowest_at
@@ -28,11 +28,12 @@ def message(connection: Connection, workspace_id: Id, message_id: Id, now: int) 
 
 def search(connection: Connection, query: MessageQuery, now: int) -> list[Message]:
     """At most ``query.limit`` messages, newest first. ``since`` is included, ``until`` is not."""
-    driver = _driving_column(query)
-    statement = _select(now).where(messages.c.workspace_id == query.workspace_id, *_filters(query, driver, now))
-    if query.tag is not None:
+    driver = _driving_table(query)
+    key = _key_of(driver)
+    statement = _select(now, driver).where(*_filters(query, driver, now))
+    if query.tag is not None and driver is not message_tags:
         statement = statement.join(message_tags, message_tags.c.message_id == messages.c.id)
-    rows = connection.execute(statement.order_by(driver.desc()).limit(query.limit))
+    rows = connection.execute(statement.order_by(key.desc()).limit(query.limit))
     return [_message(row) for row in rows]
 
 
@@ -54,10 +55,30 @@ def blob(connection: Connection, workspace_id: Id, digest: bytes) -> bytes | Non
     return connection.execute(select(blobs.c.data).where(mine)).scalar()
 
 
-def _filters(query: MessageQuery, driver: ColumnElement[Id], now: int) -> list[ColumnElement[bool]]:
+def _narrow(query: MessageQuery) -> bool:
+    """Whether an index of ``messages`` answers the query."""
+    return query.recipient is not None or query.correlation is not None or query.template_key is not None
+
+
+def _driving_table(query: MessageQuery) -> Table:
+    """The table that narrows most: its key is walked backwards, so that order costs nothing."""
+    if _narrow(query):
+        return messages
+    if query.tag is not None:
+        return message_tags
+    if query.status is not None:
+        return queue if query.status.pending else states
+    return messages
+
+
+def _key_of(table: Table) -> ColumnElement[Id]:
+    return table.c.id if table is messages else table.c.message_id
+
+
+def _filters(query: MessageQuery, driver: Table, now: int) -> list[ColumnElement[bool]]:
     """Every filter that is given, as conditions."""
     m = messages.c
-    found = _time_filters(query, driver)
+    found = [_workspace_filter(query, driver), *_time_filters(query, _key_of(driver))]
     if query.recipient is not None:
         found.append(m.recipient == query.recipient)
     if query.correlation is not None:
@@ -70,55 +91,57 @@ def _filters(query: MessageQuery, driver: ColumnElement[Id], now: int) -> list[C
     if query.tag is not None:
         found += [message_tags.c.workspace_id == query.workspace_id, message_tags.c.tag == query.tag]
     if query.status is not None:
-        found += _status_filters(query.status, query.workspace_id, now)
+        found.append(_status_filter(query.status, now))
     return found
 
 
-def _time_filters(query: MessageQuery, driver: ColumnElement[Id]) -> list[ColumnElement[bool]]:
+def _workspace_filter(query: MessageQuery, driver: Table) -> ColumnElement[bool]:
+    """On the driving table alone, and there only where an index begins with it.
+
+    Where none helps, the column is hidden from the planner (coalesce), which would otherwise take any index that begins with the
+    workspace and sort everything it finds.
+    """
+    column = driver.c.workspace_id
+    indexed = driver is message_tags or driver is states or (driver is messages and _narrow(query))
+    return (column if indexed else func.coalesce(column, column)) == query.workspace_id
+
+
+def _time_filters(query: MessageQuery, key: ColumnElement[Id]) -> list[ColumnElement[bool]]:
     """Instants narrow the range of identifiers first (they sort by time), then hold exactly."""
     found: list[ColumnElement[bool]] = []
     if query.before is not None:
-        found.append(driver < query.before)
+        found.append(key < query.before)
     if query.since is not None:
-        found += [driver >= lowest_at(query.since // 1000 - _SLACK_MS), messages.c.created_at >= query.since]
+        found += [key >= lowest_at(query.since // 1000 - _SLACK_MS), messages.c.created_at >= query.since]
     if query.until is not None:
         until_ms = min(query.until // 1000 + _SLACK_MS, _MOST_MS)
-        found += [driver < lowest_at(until_ms), messages.c.created_at < query.until]
+        found += [key < lowest_at(until_ms), messages.c.created_at < query.until]
     return found
 
 
-def _driving_column(query: MessageQuery) -> ColumnElement[Id]:
-    """The identifier column of the table that narrows most: it is walked backwards, so order costs nothing."""
-    narrowed = query.recipient is not None or query.correlation is not None or query.template_key is not None
-    if query.tag is not None and not narrowed:
-        return message_tags.c.message_id
-    if query.status is not None and not narrowed:
-        return queue.c.message_id if query.status.pending else states.c.message_id
-    return messages.c.id
-
-
-def _status_filters(status: Status, workspace_id: Id, now: int) -> list[ColumnElement[bool]]:
+def _status_filter(status: Status, now: int) -> ColumnElement[bool]:
     q = queue.c
     if not status.pending:
-        return [states.c.workspace_id == workspace_id, states.c.status == int(status)]
-    free = and_(q.held == 0, q.lease.is_(None))
+        return states.c.status == int(status)
+    let_go = func.coalesce(q.held, 0) == 0  # hidden from the planner, which would take queue_due and sort
+    free = and_(let_go, q.lease.is_(None))
     conditions: dict[Status, ColumnElement[bool]] = {
         Status.HELD: q.held != 0,
-        Status.SENDING: and_(q.held == 0, q.lease.is_not(None), q.available_at > now),
+        Status.SENDING: and_(let_go, q.lease.is_not(None), q.available_at > now),
         Status.DEFERRED: and_(free, q.attempts > 0),
         Status.SCHEDULED: and_(free, q.attempts == 0, messages.c.due_at > now),
         Status.QUEUED: and_(
-            q.held == 0,
+            let_go,
             or_(
                 and_(q.lease.is_(None), q.attempts == 0, messages.c.due_at <= now),
                 and_(q.lease.is_not(None), q.available_at <= now),
             ),
         ),
     }
-    return [q.workspace_id == workspace_id, conditions[status]]
+    return conditions[status]
 
 
-def _select(now: int) -> Select[*tuple[Any, ...]]:
+def _select(now: int, driver: Table = messages) -> Select[*tuple[Any, ...]]:
     """All columns of a message as read back; the place in its life is worked out in the statement."""
     m, q = messages.c, queue.c
     status = case(
@@ -136,12 +159,14 @@ def _select(now: int) -> Select[*tuple[Any, ...]]:
         m.policy, m.extras, m.tags, m.correlation, m.supersedes, status, states.c.attempts, q.attempts,
         q.available_at, states.c.ended_at,
     ]  # fmt: skip
-    return (
-        select(*columns)
-        .outerjoin(queue, q.message_id == m.id)
-        .outerjoin(states, states.c.message_id == m.id)
-        .outerjoin(templates, templates.c.id == m.template_id)
-        .outerjoin(releases, releases.c.id == m.release_id)
+    statement = select(*columns).select_from(driver)
+    if driver is not messages:
+        statement = statement.join(messages, m.id == driver.c.message_id)
+    for place in (queue, states):
+        if place is not driver:
+            statement = statement.outerjoin(place, place.c.message_id == _key_of(driver))
+    return statement.outerjoin(templates, templates.c.id == m.template_id).outerjoin(
+        releases, releases.c.id == m.release_id
     )
 
 

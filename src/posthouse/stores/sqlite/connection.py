@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from posthouse.core.kernel.errors import UnavailableError
 from posthouse.stores.shared.errors import StoreRefusedError
 
-PAGE_SIZE: Final = 8192
+PAGE_SIZE: Final = 4096
 """Octets; chosen by bench/stores.py (docs/explain/store.md)."""
 OLDEST_SQLITE: Final = (3, 35, 0)
 """The first with RETURNING."""
