@@ -7,10 +7,16 @@ from posthouse_client import main, money, unless_zero
 TEMPLATES = {"processing": "order-confirmation", "completed": "order-shipped", "cancelled": "order-cancelled"}
 
 
+def line(item, currency):
+    price, total = money(f"{float(item['price']):.2f}", currency), money(item["total"], currency)
+    name = unescape(item["name"])  # names come with HTML entities in them
+    return {"name": name, "quantity": item["quantity"], "price": price, "total": total}
+
+
 def address(part):
     return {
         "name": f"{part['first_name']} {part['last_name']}".strip(),
-        "street": ", ".join(line for line in (part["address_1"], part["address_2"]) if line),
+        "street": ", ".join(word for word in (part["address_1"], part["address_2"]) if word),
         "postcode": part["postcode"],
         "city": f"{part['city']}, {part['state']}".strip(", "),
         "country": part["country"],
@@ -18,31 +24,22 @@ def address(part):
 
 
 def message(order):
-    template = TEMPLATES.get(order["status"])
-    if template is None:
+    if order["status"] not in TEMPLATES:
         return None  # pending, on-hold, failed…: nothing to tell the customer
-    currency, billing = order["currency"], order["billing"]
-    name = address(billing)["name"]
+    currency, name = order["currency"], address(order["billing"])["name"]
+    subtotal = sum(float(item["subtotal"]) for item in order["line_items"])
     return {
-        "template": template,
-        "to": {"email": billing["email"], "name": name},
+        "template": TEMPLATES[order["status"]],
+        "to": {"email": order["billing"]["email"], "name": name},
         "variables": {
             "customer": {"name": name},
             "order": {
                 "number": order["number"],
                 "date": order["date_created"][:10],
                 "currency": currency,
-                "lines": [
-                    {
-                        "name": unescape(line["name"]),  # names come with HTML entities in them
-                        "quantity": line["quantity"],
-                        "price": money(f"{float(line['price']):.2f}", currency),
-                        "total": money(line["total"], currency),
-                    }
-                    for line in order["line_items"]
-                ],
+                "lines": [line(item, currency) for item in order["line_items"]],
                 "totals": {
-                    "subtotal": money(f"{sum(float(line['subtotal']) for line in order['line_items']):.2f}", currency),
+                    "subtotal": money(f"{subtotal:.2f}", currency),
                     "discount": unless_zero(order["discount_total"], currency),
                     "shipping": money(order["shipping_total"], currency),
                     "tax": unless_zero(order["total_tax"], currency),
@@ -50,7 +47,7 @@ def message(order):
                 },
                 "payment_method": order["payment_method_title"],
                 "shipping_address": address(order["shipping"]),
-                "billing_address": address(billing),
+                "billing_address": address(order["billing"]),
             },
         },
         "correlation": order["number"],
