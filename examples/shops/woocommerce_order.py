@@ -9,8 +9,7 @@ TEMPLATES = {"processing": "order-confirmation", "completed": "order-shipped", "
 
 def line(item, currency):
     price, total = money(f"{float(item['price']):.2f}", currency), money(item["total"], currency)
-    name = unescape(item["name"])  # names come with HTML entities in them
-    return {"name": name, "quantity": item["quantity"], "price": price, "total": total}
+    return {"name": unescape(item["name"]), "quantity": item["quantity"], "price": price, "total": total}
 
 
 def address(part):
