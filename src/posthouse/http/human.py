@@ -11,7 +11,7 @@ _FOR_MACHINES: Final = (
     '<p>Machines read <a href="/openapi.json">openapi.json</a>; errors are explained under '
     '<a href="/problems">problems</a>.</p>'
 )
-_ORDER: Final = ("get", "post", "put", "patch", "delete")
+_ORDER: Final = ("post", "get", "put", "patch", "delete")
 _SAMPLES: Final = {
     "message_id": "msg_01jdb3z5v8e9tr4w6k2m7n0qxy",
     "key_id": "key_01jdb3z5v8e9tr4w6k2m7n0qxy",

@@ -62,7 +62,8 @@ def document(api: FastAPI) -> dict[str, Any]:
         _describe(entry, operation, schemas)
     found["components"] = {"schemas": schemas["components"], "securitySchemes": {"key": _security()}}
     found["tags"] = [{"name": name, "description": words} for name, words in TAGS.items()]
-    found["paths"] = dict(sorted(paths.items()))
+    order = list(dict.fromkeys(operation.path for operation in OPERATIONS))
+    found["paths"] = {path: paths[path] for path in order}
     return found
 
 

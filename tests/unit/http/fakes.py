@@ -9,6 +9,7 @@ import msgspec
 from posthouse.core.delivery.admin import ProviderService
 from posthouse.core.delivery.model import ProviderRow, Route, SandboxMessage
 from posthouse.core.kernel import ids
+from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import ConflictError, FieldProblem, NotFoundError, PosthouseError, ValidationError
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.kernel.paging import Page
@@ -386,14 +387,21 @@ def validate_provider(kind: str, settings: dict[str, object]) -> None:
 class Stage:
     """A whole application over fakes, with a live and a test key that may do everything."""
 
-    def __init__(self, settings: HttpSettings | None = None) -> None:
-        self.clock = FakeClock()
+    def __init__(
+        self,
+        settings: HttpSettings | None = None,
+        *,
+        clock: Clock | None = None,
+        messages: type[FakeMessages] = FakeMessages,
+        logged: bool = True,
+    ) -> None:
+        self.clock = clock or FakeClock()
         counter = itertools.count(1)
         self.new_id = ids.Uuid7Source(self.clock.now)
         self.entropy = lambda size: hashlib.shake_256(str(next(counter)).encode()).digest(size)
         self.store = FakeSettingsStore()
         self.box = FakeBox()
-        self.messages = FakeMessages(self.new_id, self.clock)
+        self.messages = messages(self.new_id, self.clock)
         self.sandbox = FakeSandbox()
         self.templates = FakeTemplates(self.clock)
         self.dns = FakeDns()
@@ -415,15 +423,18 @@ class Stage:
             clock=self.clock,
             entropy=self.entropy,
             health=self._health,
-            metrics=lambda: ("text/plain; version=0.0.4", b"posthouse_up 1\n"),
+            metrics=self._metrics,
             settings=settings or HttpSettings(),
-            on_access=self.access.append,
+            on_access=self.access.append if logged else None,
             on_defect=lambda request_id, defect: self.defects.append((request_id, defect)),
         )
         self.app = create_app(self.services)
         self.workspace_id = b""
         self.live_key = ""
         self.test_key = ""
+
+    async def _metrics(self) -> tuple[str, bytes]:
+        return "text/plain; version=0.0.4", b"posthouse_up 1\n"
 
     async def _health(self) -> Health:
         return self.health
