@@ -75,7 +75,7 @@ async def test_a_test_of_ones_own_waits_for_its_mail(mailbox, api):
     waiting = asyncio.create_task(api.get("api/wait", params={"to": "Ann@X.example", "subject": "order 7"}))
     await asyncio.sleep(0.05)
     await asyncio.to_thread(deliver, mailbox, order(6), order(7, "bob@x.example"), order(7))
-    found = (await waiting).json()
+    found = (await asyncio.wait_for(waiting, 3)).json()
     assert (found["subject"], found["to"]) == ("Order 7", ["ann@x.example"])
     assert found["text"].strip() == "Thank you for order 7"
     assert found["links"] == ["https://shop.example/reset?t=1"]
