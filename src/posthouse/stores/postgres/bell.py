@@ -11,8 +11,6 @@ import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from posthouse.core.kernel.errors import UnavailableError
-from posthouse.stores.postgres.errors import unavailable
 from posthouse.stores.postgres.pool import Connection
 
 CHANNEL: Final = "posthouse_queue"
@@ -34,6 +32,7 @@ class Bell:
         self._woken = asyncio.Event()
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._line: Connection | None = None
         self._pid = 0
         self.connected = asyncio.Event()
         """Set while the line is up."""
@@ -44,7 +43,8 @@ class Bell:
         Raises:
             UnavailableError: the server is not there.
         """
-        self._task = asyncio.create_task(self._keep(await self._listen()), name="posthouse-bell")
+        await self._listen()
+        self._task = asyncio.create_task(self._keep(), name="posthouse-bell")
 
     async def stop(self) -> None:
         """Hangs up."""
@@ -53,6 +53,7 @@ class Bell:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+        self._hang_up()
 
     def ring(self) -> None:
         """Wakes this process now and the others with the next notification; any number of rings meanwhile are one."""
@@ -69,36 +70,36 @@ class Bell:
         self._woken.clear()
         return True
 
-    async def _listen(self) -> Connection:
-        connection = await self._connect()
-        self._pid = connection.get_server_pid()
-        connection.add_termination_listener(self._lost)
-        await connection.add_listener(CHANNEL, self._heard)
+    async def _listen(self) -> None:
+        self._line = await self._connect()
+        self._pid = self._line.get_server_pid()
+        self._line.add_termination_listener(self._lost)
+        await self._line.add_listener(CHANNEL, self._heard)
         self.connected.set()
-        return connection
 
-    async def _keep(self, connection: Connection) -> None:
+    def _hang_up(self) -> None:
+        self.connected.clear()
+        if self._line is not None:
+            self._line.terminate()
+            self._line = None
+
+    async def _keep(self) -> None:
         while True:
-            try:
-                await self._pass_on(connection)
-            except Exception as error:
-                if unavailable(error) is None:
-                    raise
-            finally:
-                self.connected.clear()
-                connection.terminate()
-            connection = await self._listen_again()
+            # Whatever ended the line, the cure is another line: a store must not go deaf for good. What is wrong with the server
+            # shows in every other connection, with words.
+            with contextlib.suppress(Exception):
+                await self._pass_on(self._line)
+            self._hang_up()
+            await self._listen_again()
             self.ring()  # nobody knows what was missed meanwhile
 
-    async def _listen_again(self) -> Connection:
+    async def _listen_again(self) -> None:
         for pause in itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1])):
-            try:
-                return await self._listen()
-            except Exception as error:
-                if unavailable(error) is None and not isinstance(error, UnavailableError):
-                    raise
+            with contextlib.suppress(Exception):
+                await self._listen()
+                return
+            self._hang_up()
             await asyncio.sleep(pause)
-        raise AssertionError  # the pauses never end
 
     async def _pass_on(self, connection: Connection) -> None:
         """Sends a notification for each ring (or several of them) until the line is lost."""

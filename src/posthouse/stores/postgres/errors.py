@@ -22,6 +22,8 @@ _AWAY: Final = (
     asyncpg.PostgresSystemError,  # class 58: input/output error
     asyncpg.ReadOnlySQLTransactionError,  # a standby, before it is promoted
     asyncpg.LockNotAvailableError,
+    asyncpg.InvalidCatalogNameError,  # being restored under our feet
+    asyncpg.InvalidAuthorizationSpecificationError,  # its password is being changed
 )
 _CLOSED: Final = ("closed", "closing", "released back to the pool", "another operation")
 """In the words of the driver's InterfaceError: the connection went away under us."""

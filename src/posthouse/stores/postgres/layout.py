@@ -40,6 +40,9 @@ _TUNING: Final = (
     "ALTER TABLE meta SET (fillfactor = 50)",
 )
 
+_IS_THERE: Final = "SELECT EXISTS (SELECT 1 FROM pg_class WHERE relname = $1 AND pg_table_is_visible(oid))"
+"""Asks the table: ``to_regclass`` may answer from a cache that has not heard yet of what another process just made."""
+
 
 def tuning() -> tuple[str, ...]:
     """Statements that give the busy tables their storage and vacuum settings; running them again changes nothing."""
@@ -88,11 +91,11 @@ async def ensure_partitions(connection: Connection, now: int, ahead: int = MONTH
     for suffix, low, high in months(now, ahead):
         for table in PARTITIONED:
             leaf = f"{table}_{suffix}"
-            if await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", leaf):
+            if await connection.fetchval(_IS_THERE, leaf):
                 continue
             async with connection.transaction():
                 await connection.execute("SELECT pg_advisory_xact_lock(hashtext('posthouse partitions'))")
-                if not await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", leaf):
+                if not await connection.fetchval(_IS_THERE, leaf):
                     await connection.execute("SET LOCAL lock_timeout = '5s'")
                     await connection.execute(month_partition(table, suffix, low, high))
                     made.append(leaf)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from posthouse.core.kernel.errors import UnavailableError
 from posthouse.stores.postgres.errors import Transient, cause_of, unavailable
+from posthouse.stores.shared.errors import StoreRefusedError
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -71,33 +72,36 @@ class Database:
 
         Raises:
             UnavailableError: the server is not there.
+            StoreRefusedError: it is there and does not let us in.
         """
         try:
             return await asyncpg.connect(
                 self._url, timeout=10.0, command_timeout=self._timeout, server_settings=dict(SESSION)
             )
+        except asyncpg.InvalidCatalogNameError as error:
+            raise StoreRefusedError(
+                f"PostgreSQL says: {error}. Create the database, then run `posthouse migrate`"
+            ) from error
+        except asyncpg.InvalidAuthorizationSpecificationError as error:
+            raise StoreRefusedError(
+                f"PostgreSQL says: {error}. Correct user and password in the database's URL"
+            ) from error
         except Exception as error:
             raise unavailable(error) or error from error
 
     async def open(self) -> None:
-        """Opens the pool with one connection.
-
-        Raises:
-            UnavailableError: the server is not there.
-        """
-        try:
-            self._pool = await asyncpg.create_pool(
-                self._url,
-                min_size=1,
-                max_size=SLOTS,
-                timeout=10.0,
-                command_timeout=self._timeout,
-                max_inactive_connection_lifetime=60.0,
-                server_settings=dict(SESSION),
-                init=self._prepare,
-            )
-        except Exception as error:
-            raise unavailable(error) or error from error
+        """Opens the pool; connections are made as they are needed."""
+        self._pool = await asyncpg.create_pool(
+            self._url,
+            min_size=0,
+            max_size=SLOTS,
+            timeout=10.0,
+            command_timeout=self._timeout,
+            max_inactive_connection_lifetime=60.0,
+            server_settings=dict(SESSION),
+            init=self._prepare,
+            reset=_nothing,
+        )
         self._engine = create_async_engine(
             "postgresql+asyncpg://", async_creator=self._raw, pool_size=4, max_overflow=4, pool_pre_ping=True
         )
@@ -182,6 +186,13 @@ class Database:
     async def _make_durable(self, connection: Connection) -> None:
         if self._durable and await connection.fetchval("SHOW synchronous_commit") == "off":
             await connection.execute("SET synchronous_commit = on")
+
+
+async def _nothing(_connection: Connection) -> None:
+    """What is reset when a connection comes back: our statements leave nothing behind (an open transaction is rolled back before).
+
+    The default, RESET ALL, would cost a round trip a transaction and undo what :meth:`Database._prepare` has set.
+    """
 
 
 def _same(value: bytes) -> bytes:
