@@ -84,7 +84,9 @@ async def ours(port: int, messages: int, connections: int, content: bytes) -> Re
 
 
 async def peer(port: int, messages: int, connections: int, content: bytes) -> Result:
-    clients = [aiosmtplib.SMTP("127.0.0.1", port, use_tls=False, start_tls=False) for _ in range(connections)]
+    clients = [
+        aiosmtplib.SMTP(hostname="127.0.0.1", port=port, use_tls=False, start_tls=False) for _ in range(connections)
+    ]
     for client in clients:
         await client.connect()
 
