@@ -13,7 +13,7 @@ from posthouse.core.templates.model import UnknownPolicy
 from posthouse.stores.shared.documents import IDEMPOTENCY_GENERATION
 from posthouse.stores.sqlite.events import Dimensions, EventRow, add_counts, write_events
 
-_KNOWN_KEY: Final = "SELECT body_hash, answer FROM idempotency WHERE workspace_id = ? AND key = ?"
+_KNOWN_KEY: Final = "SELECT message_id, body_hash, answer FROM idempotency WHERE workspace_id = ? AND key = ?"
 _GENERATION: Final = "SELECT number FROM meta WHERE name = ?"
 _ADD_MESSAGE: Final = """
 INSERT INTO messages (id, workspace_id, key_id, flow, live, channel, lane, template_id, release_id, locale, recipient,
@@ -26,6 +26,7 @@ INSERT INTO queue (message_id, workspace_id, lane, flow, available_at, attempts,
 _ADD_ACCEPTED: Final = "INSERT INTO events (message_id, type, key, workspace_id, at) VALUES (?, ?, '', ?, ?)"
 _ADD_KEY: Final = """
 INSERT INTO idempotency (workspace_id, key, body_hash, message_id, generation, answer) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (workspace_id, key) DO NOTHING
 """
 _ADD_TAG: Final = "INSERT INTO message_tags (workspace_id, tag, message_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _ADD_BLOB: Final = """
@@ -60,13 +61,12 @@ def accept(
     raw: sqlite3.Connection, shard: int, batch: Sequence[NewMessage], rows: Sequence[_Row]
 ) -> list[AcceptResult]:
     """Keeps what is new of a batch; the answers in order. Runs in the writer's transaction."""
-    answers = _known_answers(raw, batch)
+    answers = _take_keys(raw, batch)
     fresh = [place for place, answer in enumerate(answers) if answer is None]
     new = batch if len(fresh) == len(batch) else [batch[place] for place in fresh]
     raw.executemany(_ADD_MESSAGE, rows if new is batch else [rows[place] for place in fresh])
     raw.executemany(_ADD_TO_QUEUE, [(one.id, one.workspace_id, int(one.lane), one.flow, one.due_at) for one in new])
     raw.executemany(_ADD_ACCEPTED, [(one.id, _ACCEPTED, one.workspace_id, one.created_at) for one in new])
-    _add_keys(raw, new)
     raw.executemany(_ADD_TAG, [(one.workspace_id, tag, one.id) for one in new for tag in one.tags])
     raw.executemany(
         _ADD_BLOB, [(one.workspace_id, digest, one.created_at, data) for one in new for digest, data in one.blobs]
@@ -76,36 +76,30 @@ def accept(
     return [answer or Stored(withdrawn.get(one.id, 0)) for one, answer in zip(batch, answers, strict=True)]
 
 
-def _known_answers(raw: sqlite3.Connection, batch: Sequence[NewMessage]) -> list[AcceptResult | None]:
-    """What each message was told before, or is told now because of an earlier one in the batch; None: it is new."""
-    seen: dict[tuple[Id, str], tuple[bytes, bytes]] = {}
-    answers: list[AcceptResult | None] = []
-    for one in batch:
-        if one.idempotency_key is None:
-            answers.append(None)
-            continue
-        key = (one.workspace_id, one.idempotency_key)
-        known = seen.get(key) or raw.execute(_KNOWN_KEY, key).fetchone()
-        if known is None:
-            seen[key] = (one.idempotency_hash, one.answer)
-            answers.append(None)
-        else:
-            answers.append(Replayed(known[1]) if known[0] == one.idempotency_hash else KeyReused())
+def _take_keys(raw: sqlite3.Connection, batch: Sequence[NewMessage]) -> list[AcceptResult | None]:
+    """Takes the idempotency keys; what each message was told before where its key was taken, None: it is new.
+
+    Keys are random, so each costs a page of the table: they are written first and looked up only when one was there already.
+    """
+    keyed = [one for one in batch if one.idempotency_key is not None]
+    answers: list[AcceptResult | None] = [None] * len(batch)
+    if keyed and _add_keys(raw, keyed) < len(keyed):
+        for place, one in enumerate(batch):
+            if one.idempotency_key is not None:
+                holder, body_hash, answer = raw.execute(_KNOWN_KEY, (one.workspace_id, one.idempotency_key)).fetchone()
+                if holder != one.id:
+                    answers[place] = Replayed(answer) if body_hash == one.idempotency_hash else KeyReused()
     return answers
 
 
-def _add_keys(raw: sqlite3.Connection, new: Sequence[NewMessage]) -> None:
-    keyed = [one for one in new if one.idempotency_key is not None]
-    if keyed:
-        row = raw.execute(_GENERATION, (IDEMPOTENCY_GENERATION,)).fetchone()
-        generation = row[0] if row else 0
-        raw.executemany(
-            _ADD_KEY,
-            [
-                (one.workspace_id, one.idempotency_key, one.idempotency_hash, one.id, generation, one.answer)
-                for one in keyed
-            ],
-        )
+def _add_keys(raw: sqlite3.Connection, keyed: Sequence[NewMessage]) -> int:
+    """Writes the keys that are free, the first of a batch before its twins; how many."""
+    row = raw.execute(_GENERATION, (IDEMPOTENCY_GENERATION,)).fetchone()
+    generation = row[0] if row else 0
+    rows = [
+        (one.workspace_id, one.idempotency_key, one.idempotency_hash, one.id, generation, one.answer) for one in keyed
+    ]
+    return raw.executemany(_ADD_KEY, rows).rowcount
 
 
 def _count(raw: sqlite3.Connection, shard: int, new: Sequence[NewMessage]) -> None:

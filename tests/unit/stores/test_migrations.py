@@ -1,0 +1,111 @@
+"""The migrations, the schema and the file as a whole."""
+
+import asyncio
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, text
+
+from posthouse.core.kernel.errors import ConflictError
+from posthouse.stores.shared import migrate, schema
+from posthouse.stores.shared.errors import StoreRefusedError
+from posthouse.stores.sqlite.connection import check_durable, connect_writer
+from posthouse.stores.sqlite.files import prepare
+from posthouse.stores.sqlite.store import FILE, SqliteStore
+from posthouse.testing.clock import FakeClock
+from posthouse.testing.stores import Kit
+
+
+def _described(connection: Connection) -> set[tuple[str, str, str]]:
+    """Every table and index as SQLite was told to make it."""
+    rows = connection.execute(text("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE '%alembic_version%'"))
+    return {(kind, name, re.sub(r"\s+", " ", sql or "")) for kind, name, sql in rows}
+
+
+def test_migrations_make_exactly_the_schema() -> None:
+    """A migrated database is the schema to the letter, and the last step is the one this version expects."""
+    migrated, made = create_engine("sqlite://"), create_engine("sqlite://")
+    with migrated.connect() as one, made.connect() as other:
+        migrate.upgrade(one)
+        schema.metadata_for("sqlite").create_all(other)
+        assert _described(one) == _described(other)
+        context = MigrationContext.configure(one)
+        assert compare_metadata(context, schema.metadata_for("sqlite")) == []
+        assert migrate.current(one) == migrate.HEAD == migrate.head()
+    migrated.dispose()
+    made.dispose()
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    """A file that a newer Posthouse migrated is left alone, with words that say what to do."""
+    path = tmp_path / FILE
+    prepare(path, FakeClock(), unsafe=False)
+    raw = sqlite3.connect(path)
+    raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    raw.commit()
+    raw.close()
+    with pytest.raises(StoreRefusedError, match="9999, which a newer Posthouse made"):
+        prepare(path, FakeClock(), unsafe=False)
+
+
+async def test_several_start_together(tmp_path: Path) -> None:
+    """Five that open a new data folder at once all succeed: one of them makes the file."""
+    stores = [SqliteStore(tmp_path / "new" / "data", clock=FakeClock(), shard=n) for n in range(5)]
+    await asyncio.gather(*(store.open() for store in stores))
+    kit = Kit()
+    await stores[0].accept([kit.new()])
+    assert len(await kit.claim(stores[4])) == 1
+    for store in stores:
+        await store.close()
+        await store.close()
+
+
+def test_less_than_full_durability_is_refused(tmp_path: Path) -> None:
+    """NORMAL is refused unless it was asked for loudly; a file that cannot have a WAL is refused always."""
+    normal = connect_writer(tmp_path / "a.db", unsafe=True)
+    with pytest.raises(StoreRefusedError, match="power cut"):
+        check_durable(normal, unsafe=False)
+    check_durable(normal, unsafe=True)
+    normal.execute("PRAGMA journal_mode=DELETE")
+    with pytest.raises(StoreRefusedError, match="local disk"):
+        check_durable(normal, unsafe=True)
+    normal.close()
+    full = connect_writer(tmp_path / "b.db", unsafe=False)
+    check_durable(full, unsafe=False)
+    full.close()
+
+
+async def test_unsafe_is_what_the_control_arm_gets(tmp_path: Path) -> None:
+    """The store commits with FULL, and with NORMAL only when made unsafe."""
+    levels = []
+    for unsafe in (False, True):
+        store = SqliteStore(tmp_path / str(unsafe), clock=FakeClock(), unsafe=unsafe)
+        await store.open()
+        await store.check_durability()
+        levels.append(store._writer.handle.raw.execute("PRAGMA synchronous").fetchone()[0])
+        await store.close()
+    assert levels == [2, 1]
+
+
+async def test_backup_while_writing(tmp_path: Path) -> None:
+    """A copy made under writes is a whole store of its own; an existing file is never overwritten."""
+    kit = Kit()
+    store = SqliteStore(tmp_path / "data", clock=kit.clock)
+    await store.open()
+    before = [kit.new() for _ in range(50)]
+    await store.accept(before)
+    writing = asyncio.create_task(store.accept([kit.new() for _ in range(500)]))
+    (tmp_path / "copy").mkdir()
+    await asyncio.gather(writing, store.backup(tmp_path / "copy" / FILE))
+    with pytest.raises(ConflictError, match="exists already"):
+        await store.backup(tmp_path / "copy" / FILE)
+    await store.close()
+    restored = SqliteStore(tmp_path / "copy", clock=kit.clock)
+    await restored.open()
+    assert await restored.misplaced() == 0
+    assert await restored.message(kit.workspace, before[-1].id, kit.clock.now()) is not None
+    await restored.close()
