@@ -11,6 +11,9 @@ from typing import Any, Final, NoReturn
 
 from posthouse.rendering.tags import Kind, pieces
 
+ABSENT: Final = "\x00items\x00"
+"""What a missing ``items`` prints: rendering refuses what holds it (it cannot raise from inside minijinja)."""
+
 _METHODS: Final = frozenset(name for kind in (dict, list, str, int, float) for name in dir(kind) if name[0] != "_")
 _WORD_ACCESS: Final = re.compile(r"\.\s*([A-Za-z_]\w*)")
 _COMPUTED: Final = re.compile(
@@ -20,10 +23,10 @@ _STRINGS: Final = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 
 
 class _Absent:
-    """Stands for a key that is not there but has the name of a dict's method: prints nothing, raises instead."""
+    """Stands for ``items`` where there is no such key: false, empty, and a word that no mail may hold when printed."""
 
-    def __str__(self) -> NoReturn:
-        raise LookupError("a variable called 'items' is used but missing")
+    def __str__(self) -> str:
+        return ABSENT
 
     def __bool__(self) -> bool:
         return False

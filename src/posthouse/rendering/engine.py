@@ -6,6 +6,7 @@ from typing import Any, Final
 import minijinja
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.rendering.data import ABSENT
 from posthouse.rendering.filters import FILTERS, REMOVED_FILTERS, REMOVED_GLOBALS
 
 FUEL: Final = 50_000
@@ -48,6 +49,9 @@ def run(engine: minijinja.Environment, name: str, variables: dict[str, Any]) -> 
         raise _explained(error, name) from None
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         raise ValidationError(f"The {name.removeprefix('wire.')} cannot be rendered: {error}.") from None
+    if "\x00" in printed and ABSENT in printed:
+        message = f"The {name.removeprefix('wire.')} needs a variable 'items', which is missing."
+        raise ValidationError(message, fields=[FieldProblem("", message, "missing")])
     if len(printed) > MAX_OUTPUT:
         raise ValidationError(
             f"The rendered {name.removeprefix('wire.')} has {len(printed):,} characters; the limit is {MAX_OUTPUT:,}."

@@ -84,7 +84,9 @@ def _tags(original: str, guarded: list[Guarded], pointer: str) -> Iterator[Field
     for held in guarded:
         line = line_of(original, held.piece.start)
         if held.place == Place.BETWEEN:
-            detail = f"{held.piece.source} stands between attributes; put it into an attribute's value or around the element"
+            detail = (
+                f"{held.piece.source} stands between attributes; put it into an attribute's value or around the element"
+            )
             yield _problem(pointer, line, detail)
         if held.place != Place.STRUCTURE:
             continue

@@ -1,0 +1,48 @@
+"""A text part is derived at publish, as a program with its tags kept."""
+
+from collections.abc import Callable
+
+import pytest
+
+from posthouse.core.kernel.errors import ValidationError
+from posthouse.core.templates.model import Release
+from posthouse.rendering.html_text import derive_text
+from posthouse.rendering.renderer import MinijinjaRenderer
+
+
+def test_the_text_reads_like_a_letter(make: Callable[..., Release]) -> None:
+    """Links keep their address, rows are lines, hidden things are gone, loops loop."""
+    release = make(
+        html="""<html><head><style>a{}</style></head><body><div style="display:none">preheader</div>
+        <!--[if mso]>outlook<![endif]--><h1>Thank you,&nbsp;{{ name }}</h1><p>See <a href="{{ url }}">your order</a>.</p>
+        <table>{% for l in lines %}<tr><td>{{ l.n }}</td><td>{{ l.t }}</td></tr>{% endfor %}</table>
+        <ul><li>one</li><li>two</li></ul>{% if note %}<p>{{ note }}</p>{% endif %}
+        <p>Write to <a href="mailto:a@b.example">a@b.example</a>&zwnj;</p></body></html>"""
+    )
+    variables = {
+        "name": "Ann",
+        "url": "https://x.example/?a=1&b=2",
+        "lines": [{"n": "Mug", "t": "£1"}] * 2,
+        "note": "Hi",
+    }
+    assert MinijinjaRenderer().plain(release, variables).text == (
+        "Thank you, Ann\n\nSee your order <https://x.example/?a=1&b=2>.\n\nMug | £1\nMug | £1\n\n- one\n- two\n\nHi\n\n"
+        "Write to a@b.example\n"
+    )
+
+
+def test_braces_of_raw_blocks_stay_text() -> None:
+    """What was raw in the HTML is raw in the text."""
+    assert "{% raw %}{{ x }}{% endraw %}" in derive_text("<p>{% raw %}{{ x }}{% endraw %}</p>")
+
+
+def test_entities_never_become_tags(make: Callable[..., Release]) -> None:
+    """``&#123;&#123;`` shows two braces, in the text as in the HTML."""
+    release = make(html="<p>&#123;&#123; name }}</p>")
+    assert MinijinjaRenderer().plain(release, {}).text == "{{ name }}\n"
+
+
+def test_a_tag_that_would_be_lost_asks_for_a_text_file(make: Callable[..., Release]) -> None:
+    """Half of a loop inside something hidden cannot be kept."""
+    with pytest.raises(ValidationError, match=r"add a text file"):
+        make(html='<div style="display:none">{% for x in y %}</div><p>{{ x }}</p>{% endfor %}')

@@ -1,0 +1,73 @@
+"""A store of templates in memory, a clock and identifiers that stand still until told."""
+
+import itertools
+from collections.abc import Callable, Sequence
+
+from posthouse.core.kernel.errors import ConflictError
+from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.model import Release, Template
+
+
+class MemoryStore:
+    """TemplateStore and generation, with a count of the questions asked."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[Id, str], Template] = {}
+        self.made: list[Release] = []
+        self.changes = 0
+        self.asked = 0
+
+    async def generation(self) -> int:
+        self.asked += 1
+        return self.changes
+
+    async def template(self, workspace_id: Id, key: str) -> Template | None:
+        return self.kept.get((workspace_id, key))
+
+    async def templates(self, workspace_id: Id) -> Sequence[Template]:
+        return [template for (owner, _), template in sorted(self.kept.items()) if owner == workspace_id]
+
+    async def save_draft(self, template: Template, expected_hash: str | None) -> None:
+        current = self.kept.get((template.workspace_id, template.key))
+        if (current.source_hash if current else None) != expected_hash:
+            raise ConflictError
+        self._keep(template)
+
+    async def publish(self, template: Template, releases: Sequence[Release]) -> None:
+        self.made.extend(releases)
+        self._keep(template)
+
+    async def releases(self, workspace_id: Id, key: str, version: int | None) -> Sequence[Release]:
+        self.asked += 1
+        template = self.kept.get((workspace_id, key))
+        wanted = version if version is not None else template.version if template else 0
+        return [
+            one for one in self.made if (one.workspace_id, one.template_key, one.version) == (workspace_id, key, wanted)
+        ]
+
+    async def release(self, release_id: Id) -> Release | None:
+        self.asked += 1
+        return next((one for one in self.made if one.id == release_id), None)
+
+    def _keep(self, template: Template) -> None:
+        self.changes += 1
+        self.kept[template.workspace_id, template.key] = template
+
+
+class StillClock:
+    """Time that moves when told."""
+
+    def __init__(self) -> None:
+        self.at = 1_700_000_000_000_000
+
+    def now(self) -> int:
+        return self.at
+
+    def monotonic(self) -> int:
+        return self.at
+
+
+def counting() -> Callable[[], Id]:
+    """Identifiers 1, 2, 3…"""
+    numbers = itertools.count(1)
+    return lambda: next(numbers).to_bytes(16, "big")
