@@ -55,6 +55,14 @@ def test_all_mistakes_are_told_at_once() -> None:
     }  # fmt: skip
 
 
+def test_settings_are_judged_before_they_are_kept() -> None:
+    """The check of a descriptor knows what its provider knows."""
+    with pytest.raises(ValidationError, match="implicit"):
+        PROVIDERS["smtp"].check({"host": "a.example", "port": 465})
+    for kind, settings in (("smtp", {"host": "a.example"}), ("mx", {}), ("sandbox", {})):
+        PROVIDERS[kind].check(settings)
+
+
 def test_words_from_a_command_line_are_understood() -> None:
     """Everything arrives as strings there."""
     made = create("smtp", {"host": "127.0.0.1", "port": "2525", "tls": "starttls-verify", "max_connections": "4"})

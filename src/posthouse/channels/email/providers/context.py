@@ -1,7 +1,7 @@
 """What every e-mail provider is given, and how it introduces itself."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -78,6 +78,8 @@ class Descriptor:
     settings: type[msgspec.Struct]
     secret: type[msgspec.Struct] | None
     docs: str
+    check: Callable[[Mapping[str, Any]], object]
+    """Judges settings before they are kept; ValidationError with pointers below ``/settings``."""
     create: Create
 
 

@@ -1,12 +1,12 @@
 """Settings of a provider: read strictly, all mistakes told at once, each with what to write instead."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
-from posthouse.core.kernel.nearest import nearest
+from posthouse.core.kernel.nearest import did_you_mean, nearest
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -27,7 +27,7 @@ def read_fields(struct: type[T], given: Mapping[str, Any], pointer: str) -> T:
         try:
             values[name] = msgspec.convert(value, fields[name].type, strict=False)
         except msgspec.ValidationError as error:
-            problems.append(FieldProblem(f"{pointer}/{name}", str(error), "invalid"))
+            problems.append(FieldProblem(f"{pointer}/{name}", _wrong(value, fields[name].type, error), "invalid"))
     problems += [
         FieldProblem(f"{pointer}/{name}", f"{name} is required", "missing")
         for name, field in fields.items()
@@ -41,6 +41,14 @@ def read_fields(struct: type[T], given: Mapping[str, Any], pointer: str) -> T:
 def refused(problems: list[FieldProblem]) -> ValidationError:
     """The error that carries them, its message naming each."""
     return ValidationError("; ".join(f"{problem.pointer}: {problem.detail}" for problem in problems), fields=problems)
+
+
+def _wrong(value: Any, kind: Any, error: msgspec.ValidationError) -> str:
+    """What is wrong with a value; for a closed list of words, the nearest of them."""
+    if get_origin(kind) is not Literal:
+        return str(error)
+    words = [str(word) for word in get_args(kind)]
+    return f'"{value}" is not known{did_you_mean(str(value), words)}; write one of {", ".join(words)}'
 
 
 def _unknown(name: str, known: list[str]) -> str:

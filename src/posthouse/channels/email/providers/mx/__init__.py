@@ -4,7 +4,7 @@ from typing import Final
 
 from posthouse.channels.email.providers.context import Descriptor
 from posthouse.channels.email.providers.mx.send import create
-from posthouse.channels.email.providers.mx.settings import MxSettings
+from posthouse.channels.email.providers.mx.settings import MxSettings, read_settings
 from posthouse.core.messages.model import Channel
 
 DESCRIPTOR: Final = Descriptor(
@@ -14,5 +14,6 @@ DESCRIPTOR: Final = Descriptor(
     settings=MxSettings,
     secret=None,
     docs="docs/providers/mx.md",
+    check=read_settings,
     create=create,
 )

@@ -3,7 +3,7 @@
 from typing import Final
 
 from posthouse.channels.email.providers.context import Descriptor
-from posthouse.channels.email.providers.sandbox.send import SandboxSettings, create
+from posthouse.channels.email.providers.sandbox.send import SandboxSettings, create, read_settings
 from posthouse.core.messages.model import Channel
 
 DESCRIPTOR: Final = Descriptor(
@@ -13,5 +13,6 @@ DESCRIPTOR: Final = Descriptor(
     settings=SandboxSettings,
     secret=None,
     docs="docs/providers/sandbox.md",
+    check=read_settings,
     create=create,
 )

@@ -78,13 +78,22 @@ def unstuffed(content: bytes) -> bytes:
     return content.replace(b"\r\n.", b"\r\n")
 
 
+def read_settings(settings: Mapping[str, Any]) -> SandboxSettings:
+    """The settings of a row: none.
+
+    Raises:
+        ValidationError: a setting was given.
+    """
+    return read_fields(SandboxSettings, settings, "/settings")
+
+
 def create(row: ProviderRow, secret: dict[str, Any], context: ProviderContext) -> SandboxProvider:  # noqa: ARG001
     """The provider of a row.
 
     Raises:
         ValidationError: a setting was given, or there is no store to keep messages in.
     """
-    read_fields(SandboxSettings, row.settings, "/settings")
+    read_settings(row.settings)
     if context.sandbox is None:
         raise ValidationError("the sandbox needs a store to keep messages in; this process was started without one")
     return SandboxProvider(row, context.sandbox, context.clock)
