@@ -24,6 +24,8 @@ from posthouse.testing.mailbox import Mail, Mailbox
 _PATIENCE: Final = 30.0
 """Seconds until every mail must have come."""
 _SMTP_PORT: Final = 2525
+_TECHNICAL: Final = {"provider_id", "attempt"}
+"""Facts of an event that the demo's timeline leaves out."""
 
 
 async def tell(desk: Desk, port: int) -> None:
@@ -34,7 +36,10 @@ async def tell(desk: Desk, port: int) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
     unattended = desk.environ.get("CI", "").lower() in {"1", "true", "yes"}
     folder = examples()
-    async with _place(desk.data) as data, Mailbox(smtp_port=_free(_SMTP_PORT), http_port=_free(port + 1)) as mailbox:
+    async with (
+        _place(desk.data) as data,
+        Mailbox(smtp_port=_free(_SMTP_PORT), http_port=_free(port and port + 1)) as mailbox,
+    ):
         house = House(data, _free(port), out)
         try:
             out.say("Furnishing a Posthouse with the commands that you would type:", style="bold")
@@ -103,7 +108,7 @@ async def _show(
     out.say("")
     out.say(f"The timeline of {first.id}:", style="bold")
     for event in await house.timeline(first.id):
-        facts = ", ".join(f"{name} {value}" for name, value in event["data"].items() if value not in (None, ""))
+        facts = ", ".join(f"{name} {value}" for name, value in event["data"].items() if name not in _TECHNICAL)
         out.say(f"  {event['at']}  {event['type'].removeprefix('message.'):<10} {facts}")
 
 
