@@ -17,7 +17,7 @@ from kit import MESSAGE_ID, NOW, Letter, composer, dnsfunc, identity, inline, re
 
 from posthouse.channels.email.canonical import relaxed_body
 from posthouse.channels.email.compose import EmailComposer
-from posthouse.channels.email.mime import base64_lines, media_type
+from posthouse.channels.email.mime import assemble, base64_lines, media_type
 from posthouse.channels.email.verp import ReturnPaths
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.messages.model import Attachment, Extras
@@ -357,6 +357,15 @@ def test_base64_lines(data: bytes) -> None:
 def test_media_types(declared: str, written: str) -> None:
     """Well-formed types stay; what may not be in base64, or is none, becomes octets."""
     assert media_type(declared) == written
+
+
+def test_a_soft_line_break_at_the_end_keeps_its_line_end() -> None:
+    """The delimiter takes one line end for itself; a body that ends in a soft break must not lose its own."""
+    part = assemble(text=b"Hi=\r\n", html=b"Ho\r\n", attachments=(), contents={}, unique="1")
+    source = "".join(f"{name}: {value}\r\n" for name, value in part.fields).encode() + b"\r\n" + part.body
+    assert b"Hi=\r\n\r\n--" in source
+    assert b"Ho\r\n--" in source
+    assert [inner.get_payload(decode=True) for inner in parse(source).iter_parts()] == [b"Hi", b"Ho"]
 
 
 def test_return_path_and_ids_of_the_envelope() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import random
 import re
 
 import dkim
@@ -205,6 +206,33 @@ def rsa_der(bits: int) -> bytes:
     return key.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+
+
+def weak_der() -> bytes:
+    """An RSA key of 768 bits, which libraries no longer make."""
+    source = random.Random(8301)
+
+    def prime() -> int:
+        while True:
+            number = source.getrandbits(384) | 3 << 382 | 1
+            if number % 65537 != 1 and all(pow(base, number - 1, number) == 1 for base in (2, 3, 5, 7)):
+                return number
+
+    p, q = prime(), prime()
+    d = pow(65537, -1, (p - 1) * (q - 1))
+    public = rsa.RSAPublicNumbers(65537, p * q)
+    crt = (rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q))
+    return (
+        rsa.RSAPrivateNumbers(p, q, d, *crt, public)
+        .private_key()
+        .private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+
+
+def test_weak_keys_are_refused() -> None:
+    """No receiver takes a signature of less than 1024 bits (RFC 8301), so we make none."""
+    with pytest.raises(DkimKeyError, match="768 bits"):
+        digest_signer(RSA, weak_der())
 
 
 def test_keys() -> None:

@@ -4,6 +4,7 @@ import email.header
 import email.policy
 from email import message_from_bytes
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -91,6 +92,12 @@ def test_file_names_come_back(name: str) -> None:
     assert all(len(line) <= 78 for line in disposition.split("\r\n"))
     source = f"Content-Disposition: {disposition}\r\n\r\n".encode("ascii")
     assert message_from_bytes(source, policy=email.policy.compat32).get_filename() == name.strip()  # which it trims
+
+
+@pytest.mark.parametrize("text", ["a  b", " a", "a ", "a =?utf-8?q?b?=", "a " + "b" * 300])
+def test_what_could_be_misread_is_encoded(text: str) -> None:
+    """Blanks that a server might merge, words that look encoded and words too long for a line do not stand as they are."""
+    assert words.text_value(text, 9).startswith("=?utf-8?")
 
 
 def test_shorter_encoding_wins() -> None:
