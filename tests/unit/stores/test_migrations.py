@@ -98,9 +98,9 @@ async def test_backup_while_writing(tmp_path: Path) -> None:
     await store.open()
     before = [kit.new() for _ in range(50)]
     await store.accept(before)
-    writing = asyncio.create_task(store.accept([kit.new() for _ in range(500)]))
     (tmp_path / "copy").mkdir()
-    await asyncio.gather(writing, store.backup(tmp_path / "copy" / FILE))
+    more = [kit.new() for _ in range(500)]
+    await asyncio.gather(store.accept(more), store.backup(tmp_path / "copy" / FILE))
     with pytest.raises(ConflictError, match="exists already"):
         await store.backup(tmp_path / "copy" / FILE)
     await store.close()
