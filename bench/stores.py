@@ -1,7 +1,7 @@
 """How fast a store accepts, claims and records, and whether that changes with what it holds already.
 
     python bench/stores.py --store sqlite [--queued 1000000] [--history 10000000] [--messages 30000]
-    python bench/stores.py --store postgres --database URL
+    python bench/stores.py --store postgres [--database URL]
 
 Each figure is also given as a ratio to a limit measured in the same run: the same bytes inserted by bare sqlite3 into one
 narrow table, in batches of the same size, as durably.
@@ -209,19 +209,65 @@ async def sqlite(folder: Path, options: argparse.Namespace, limit: float) -> Non
         await store.close()
 
 
-async def postgres(folder: Path, options: argparse.Namespace, limit: float) -> None:
-    from posthouse.stores.postgres.store import PostgresStore
+async def fill_postgres(url: str, queued: int, history: int) -> None:
+    """Rows as messages of the past would have left them. History has no message rows: nothing hot ever reads them."""
+    import asyncpg
 
-    store = PostgresStore(options.database, clock=CLOCK)
-    await store.open()
-    await measure(store, "as it stands", limit, options.messages)
-    await store.close()
+    connection = await asyncpg.connect(url)
+    await connection.execute("SET synchronous_commit = off")
+    for start in range(0, history, 500_000):
+        await connection.execute(
+            f"""WITH past AS (
+                INSERT INTO states (message_id, workspace_id, status, ended_at, attempts)
+                SELECT uuidv7(), '{WORKSPACE.hex()}', 50, n, 1 FROM generate_series({start}, {start} + 499999) AS n
+                RETURNING message_id)
+            INSERT INTO events (message_id, type, key, workspace_id, at)
+            SELECT message_id, 10, '1', '{WORKSPACE.hex()}', 0 FROM past"""
+        )
+    await connection.execute(
+        f"""WITH past AS (
+            INSERT INTO messages (id, workspace_id, flow, live, channel, lane, template_id, release_id, locale, recipient,
+                recipient_name, variables, created_at, due_at, policy)
+            SELECT uuidv7(), '{WORKSPACE.hex()}', 7, true, 1, 1, '{TEMPLATE.hex()}', '{RELEASE.hex()}', 'en',
+                'user-' || n || '@example.net', 'Ann', '{{}}', n, n, 0
+            FROM generate_series(1, {queued}) AS n
+            RETURNING id, workspace_id, lane, flow, due_at)
+        INSERT INTO queue (message_id, workspace_id, lane, flow, available_at) SELECT * FROM past"""
+    )
+    await connection.execute("VACUUM ANALYZE")
+    await connection.execute("CHECKPOINT")
+    await connection.close()
+
+
+async def postgres(folder: Path, options: argparse.Namespace, limit: float) -> None:
+    """Over the database given (as it stands), or over a server of its own that is filled step by step."""
+    from posthouse.stores.postgres.migrate import migrate
+    from posthouse.stores.postgres.store import PostgresStore
+    from posthouse.testing.postgres import create_database, own_server
+
+    async def over(url: str, label: str) -> None:
+        store = PostgresStore(url, clock=CLOCK)
+        await store.open()
+        await measure(store, label, limit, options.messages)
+        await store.close()
+
+    if options.database:
+        await over(options.database, "as it stands")
+        return
+    with own_server() as server:
+        for queued, history in sorted({(0, 0), (options.queued, 0), (options.queued, options.history)}):
+            url = await create_database(server, f"bench_{queued}_{history}")
+            await migrate(url, now=CLOCK.now())
+            await fill_postgres(url, queued, history)
+            await over(url, f"{queued:,} queued, {history:,} history")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
-    parser.add_argument("--database", default="", help="URL of a migrated PostgreSQL database")
+    parser.add_argument(
+        "--database", default="", help="URL of a migrated PostgreSQL database (default: a server of its own)"
+    )
     parser.add_argument("--messages", type=int, default=30_000)
     parser.add_argument("--queued", type=int, default=1_000_000)
     parser.add_argument("--history", type=int, default=0)

@@ -8,6 +8,7 @@ from typing import Final
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from posthouse.core.kernel.errors import UnavailableError
 
@@ -15,6 +16,7 @@ Transient: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 """The transaction was rolled back by the server and may simply be run again."""
 
 _AWAY: Final = (
+    PoolTimeoutError,  # every connection was busy for too long
     OSError,  # refused, reset, no socket file; TimeoutError too
     asyncpg.PostgresConnectionError,  # class 08
     asyncpg.InsufficientResourcesError,  # class 53: disk full, out of memory, too many connections

@@ -11,6 +11,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 import asyncpg
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from posthouse.core.kernel.errors import UnavailableError
@@ -47,10 +48,13 @@ class Database:
         url: ``postgresql://user:password@host/database``, or with ``?host=/folder`` a unix socket.
         durable: raise ``synchronous_commit`` in sessions where a role's default lowered it.
         timeout: seconds that a statement may take before the server counts as away.
+        connections: how many to hold at most (3 or more), that of :meth:`connect` included.
     """
 
-    def __init__(self, url: str, *, durable: bool = True, timeout: float = 30.0) -> None:
+    def __init__(self, url: str, *, durable: bool = True, timeout: float = 30.0, connections: int = 8) -> None:
         self._url = url
+        self._for_queries = max(1, connections // 4)
+        self._hot_ones = max(1, min(SLOTS, connections - 1 - self._for_queries))
         self._durable = durable
         self._timeout = timeout
         self._pool: Any = None
@@ -94,7 +98,7 @@ class Database:
         self._pool = await asyncpg.create_pool(
             self._url,
             min_size=0,
-            max_size=SLOTS,
+            max_size=self._hot_ones,
             timeout=10.0,
             command_timeout=self._timeout,
             max_inactive_connection_lifetime=60.0,
@@ -103,7 +107,12 @@ class Database:
             reset=_nothing,
         )
         self._engine = create_async_engine(
-            "postgresql+asyncpg://", async_creator=self._raw, pool_size=4, max_overflow=4, pool_pre_ping=True
+            "postgresql+asyncpg://",
+            async_creator=self._raw,
+            pool_size=self._for_queries,
+            max_overflow=0,
+            pool_timeout=self._timeout,
+            pool_pre_ping=True,
         )
 
     async def close(self) -> None:
@@ -153,7 +162,7 @@ class Database:
             try:
                 async with self._shared().begin() as connection:
                     return await connection.run_sync(work, *args, **kwargs)
-            except (DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (DBAPIError, PoolTimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 cause = cause_of(error)
                 if not isinstance(cause, Transient):
                     raise unavailable(error) or error from error

@@ -47,13 +47,14 @@ class PostgresStore(SharedStore):
         clock: for partitions made when the store opens.
         shard: a small number of this process's own (0 to 2,000); processes with different ones never wait for each other's counters.
         unsafe: open even if the server is set up to lose confirmed rows.
+        connections: how many to hold at most (3 or more).
     """
 
-    def __init__(self, url: str, *, clock: Clock, shard: int = 0, unsafe: bool = False) -> None:
+    def __init__(self, url: str, *, clock: Clock, shard: int = 0, unsafe: bool = False, connections: int = 8) -> None:
         super().__init__(shard)
         self._clock = clock
         self._unsafe = unsafe
-        self._database = Database(url, durable=not unsafe)
+        self._database = Database(url, durable=not unsafe, connections=connections)
         self._bell = Bell(self._database.connect)
         self._claimer = Claimer(self._database)
 
