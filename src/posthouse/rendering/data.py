@@ -75,7 +75,7 @@ def reads_only_keys(source: str) -> bool:
 
 def _reaches(code: str) -> bool:
     words = _WORD_ACCESS.findall(code)
-    strings = [first or second for first, second in _STRINGS.findall(code)]
+    strings = [first or second for first, second in _STRINGS.findall(code)] if "[" in code else []
     return any(word in _METHODS for word in (*words, *strings)) or _COMPUTED.search(code) is not None
 
 

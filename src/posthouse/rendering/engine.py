@@ -56,7 +56,7 @@ def run(engine: minijinja.Environment, name: str, variables: dict[str, Any]) -> 
         raise ValidationError(
             f"The rendered {name.removeprefix('wire.')} has {len(printed):,} characters; the limit is {MAX_OUTPUT:,}."
         )
-    return printed.replace("&#x2f;", "/") if name.endswith("html") else printed
+    return printed
 
 
 def _explained(error: minijinja.TemplateError, name: str) -> ValidationError:

@@ -1,7 +1,6 @@
 """Runs the programs of releases. Everything slow happened at publish."""
 
 import re
-import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final
@@ -15,7 +14,6 @@ from posthouse.rendering.data import guarded, reads_only_keys
 
 _KEPT: Final = 512
 _BLANKS: Final = re.compile(r"[\x00-\x20\x7f]+")
-_MARK_LETTERS: Final = "\x02\x03\x04\x05\x06\x07\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17"
 
 
 class _Loaded:
@@ -23,24 +21,18 @@ class _Loaded:
 
     __slots__ = ("engine", "keys_only", "programs")
 
-    def __init__(self, programs: Mapping[str, str], mark: str) -> None:
+    def __init__(self, programs: Mapping[str, str]) -> None:
         self.engine: minijinja.Environment = engine.environment()
         self.programs = frozenset(programs)
         self.keys_only = all(reads_only_keys(source) for source in programs.values())
         for name, source in programs.items():
-            self.engine.add_template(name, source.replace(wire.MARK, mark) if name.startswith("wire.") else source)
+            self.engine.add_template(name, source)
 
 
 class MinijinjaRenderer:
-    """Renders releases, keeping the programs of the 512 used last.
+    """Renders releases, keeping the programs of the 512 used last."""
 
-    Args:
-        mark: the word of control characters around printed values in wire programs; random, so that no variable can
-            hold it. Given in tests only.
-    """
-
-    def __init__(self, mark: str | None = None) -> None:
-        self._mark = mark or wire.MARK + "".join(secrets.choice(_MARK_LETTERS) for _ in range(16))
+    def __init__(self) -> None:
         self._loaded: OrderedDict[Id, _Loaded] = OrderedDict()
 
     def plain(self, release: Release, variables: Mapping[str, Any]) -> Rendered:
@@ -49,18 +41,19 @@ class MinijinjaRenderer:
         data = _seen(loaded, variables)
         return Rendered(
             subject=_subject(loaded, data),
-            html=quoted.plain_body(engine.run(loaded.engine, "html", data)) if "html" in loaded.programs else None,
-            text=quoted.plain_body(engine.run(loaded.engine, "text", data)),
+            html=quoted.plain_body(_printed(loaded, "html", data)) if "html" in loaded.programs else None,
+            text=quoted.plain_body(_printed(loaded, "text", data)),
         )
 
     def wire(self, release: Release, variables: Mapping[str, Any]) -> WireBody:
         """The same, ready for the wire: decoding it gives exactly :meth:`plain`."""
         loaded = self._load(release)
         data = _seen(loaded, variables)
+        direct = wire.unmarked(variables)
         return WireBody(
             subject=_subject(loaded, data),
-            html=self._body(loaded, "html", data) if "html" in loaded.programs else None,
-            text=self._body(loaded, "text", data),
+            html=_body(loaded, "html", data, direct=direct) if "html" in loaded.programs else None,
+            text=_body(loaded, "text", data, direct=direct),
         )
 
     def encode(self, rendered: Rendered) -> WireBody:
@@ -74,20 +67,25 @@ class MinijinjaRenderer:
     def _load(self, release: Release) -> _Loaded:
         loaded = self._loaded.get(release.id)
         if loaded is None:
-            loaded = self._loaded[release.id] = _Loaded(release.programs, self._mark)
+            loaded = self._loaded[release.id] = _Loaded(release.programs)
             if len(self._loaded) > _KEPT:
                 self._loaded.popitem(last=False)
         else:
             self._loaded.move_to_end(release.id)
         return loaded
 
-    def _body(self, loaded: _Loaded, name: str, data: dict[str, Any]) -> bytes:
-        program = f"wire.{name}"
-        if program in loaded.programs:
-            assembled = wire.assemble(engine.run(loaded.engine, program, data), self._mark)
-            if assembled is not None:
-                return assembled
-        return quoted.encode_body(engine.run(loaded.engine, name, data))
+
+def _body(loaded: _Loaded, name: str, data: dict[str, Any], *, direct: bool) -> bytes:
+    """One body in wire form: by its wire program, or encoded whole where there is none or a variable holds the mark."""
+    program = f"wire.{name}"
+    if direct and program in loaded.programs:
+        return wire.assemble(engine.run(loaded.engine, program, data), html=name == "html")
+    return quoted.encode_body(_printed(loaded, name, data))
+
+
+def _printed(loaded: _Loaded, name: str, data: dict[str, Any]) -> str:
+    printed = engine.run(loaded.engine, name, data)
+    return printed.replace(quoted.SLASH, "/") if name == "html" else printed
 
 
 def _seen(loaded: _Loaded, variables: Mapping[str, Any]) -> dict[str, Any]:

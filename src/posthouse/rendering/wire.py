@@ -6,14 +6,18 @@ macro, a call) would see encoded text, so a program with one of them has no wire
 """
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
 
 from posthouse.rendering import quoted
 from posthouse.rendering.tags import Kind, Piece, resolved
 
 MARK: Final = "\x01"
-"""Stands around each printed expression in a stored program; loading replaces it by a random word of controls."""
+"""Stands around each printed expression. No program holds it elsewhere, and variables that do take the general path."""
 
+_ESCAPED_MARK: Final = b"\\u0001"
 _CAPTURES: Final = frozenset({"filter", "macro", "call", "block", "extends", "include", "import", "from", "do"})
 _REENTERS: Final = re.compile(r"\b(?:recursive|super|caller|self)\b|\bloop\s*\(")
 
@@ -26,24 +30,30 @@ def wire_program(source: str) -> str | None:
     return "".join([_wired(piece, text) for piece, text in listed])
 
 
-def assemble(printed: str, mark: str) -> bytes | None:
-    """The wire form of what a wire program printed; None when the marks do not pair (nothing can be trusted then)."""
-    parts = printed.split(mark)
-    if len(parts) % 2 == 0:
-        return None
-    values = parts[1::2]
-    if values and not quoted.are_plain(values):
-        parts[1::2] = [value if quoted.is_plain(value) else quoted.quote(value) for value in values]
+def unmarked(variables: Mapping[str, Any]) -> bool:
+    """Whether no variable holds the mark. In JSON a control character is always an escape, so one search tells."""
+    try:
+        return _ESCAPED_MARK not in msgspec.json.encode(variables)
+    except (TypeError, ValueError, RecursionError):
+        return False
+
+
+def assemble(printed: str, *, html: bool) -> bytes:
+    """The wire form of what a wire program printed, from variables that are :func:`unmarked`."""
+    parts = printed.split(MARK)
+    if len(parts) > 1:
+        parts[1::2] = quoted.quote_values(parts[1::2], html=html)
     return quoted.finish("".join(parts))
 
 
 def _captures(piece: Piece) -> bool:
+    """Whether a tag takes hold of what was printed, or could print the mark itself by a backslash escape."""
     if piece.kind is Kind.BLOCK:
         if piece.word in _CAPTURES or (piece.word == "set" and "=" not in piece.code):
             return True
     elif piece.kind is not Kind.EXPRESSION:
         return False
-    return _REENTERS.search(piece.code) is not None
+    return "\\" in piece.code or _REENTERS.search(piece.code) is not None
 
 
 def _wired(piece: Piece, text: str) -> str:
