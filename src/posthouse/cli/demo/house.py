@@ -114,7 +114,11 @@ class House:
         if process.returncode != 0:
             said = (err + b"\n" + out).decode("utf-8", "replace").strip()
             raise PosthouseError(f"posthouse {' '.join(words[:3])} failed: {said}")
-        return json.loads(out)
+        try:
+            return json.loads(out)
+        except ValueError:
+            said = out.decode("utf-8", "replace")
+            raise PosthouseError(f"posthouse {' '.join(words[:3])} printed something else than JSON: {said}") from None
 
 
 def _command(line: list[str]) -> list[str]:
