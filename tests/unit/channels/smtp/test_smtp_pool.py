@@ -4,11 +4,14 @@ import asyncio
 import time
 
 import msgspec
+import pytest
 from smtp_kit import BRIEF, Log, outbound, pool, target
 
+from posthouse.channels.email.smtp.opening import TlsContexts
 from posthouse.channels.email.smtp.options import Limits
 from posthouse.channels.email.smtp.pace import Bucket
-from posthouse.core.delivery.outcomes import Accepted
+from posthouse.channels.email.smtp.pool import Pool
+from posthouse.core.delivery.outcomes import Accepted, Throttled
 from posthouse.testing.smtp_hostile import Fault, HostileServer
 
 
@@ -83,6 +86,47 @@ async def test_closing_lets_a_message_finish() -> None:
         await asyncio.sleep(0.05)
         await way.close()
         assert isinstance(await sending, Accepted)
+
+
+async def test_closing_gives_back_what_still_waits() -> None:
+    """Nobody hangs, and it costs no attempt; what comes afterwards hears the same."""
+    async with HostileServer({"END": Fault(wait=0.1)}) as server, pool(target(server.port, limits=Limits(connections=1))) as way:
+        sending = [asyncio.create_task(way.send(outbound(), Log())) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        await way.close()
+        outcomes = [await each for each in sending]
+        late = await way.send(outbound(), Log())
+    assert [type(outcome) for outcome in (*outcomes, late)] == [Accepted, Throttled, Throttled, Throttled]
+    assert len(server.messages) == 1
+
+
+class Broken(Log):
+    """A flight with a defect."""
+
+    def may_begin(self) -> bool:
+        raise RuntimeError("defect")
+
+
+async def test_a_defect_of_ours_hits_its_own_message_only() -> None:
+    """The exception reaches whoever sent it; the others go on."""
+    async with HostileServer() as server, pool(target(server.port)) as way:
+        bad, good = await asyncio.gather(
+            way.send(outbound(), Broken()), way.send(outbound(), Log()), return_exceptions=True
+        )
+    assert isinstance(bad, RuntimeError)
+    assert isinstance(good, Accepted)
+
+
+async def test_a_defect_while_opening_does_not_leave_anybody_waiting() -> None:
+    """Whatever goes wrong in the lookup of addresses, the sender hears of it."""
+
+    async def broken() -> list[str]:
+        raise RuntimeError("defect")
+
+    way = Pool(target(1), broken, TlsContexts())
+    with pytest.raises(RuntimeError):
+        await way.send(outbound(), Log())
+    await way.close()
 
 
 async def test_the_rate_is_kept() -> None:

@@ -114,7 +114,13 @@ class Connection(asyncio.Protocol):
     def start(self, transaction: Transaction) -> None:
         """Gives the connection, which must be idle, a message."""
         self.busy = transaction
-        transaction.begin(self)
+        try:
+            transaction.begin(self)
+        except Exception as error:  # noqa: BLE001 - a defect of ours: it belongs to this message, not to the next in line
+            self.busy = None
+            self.give_up()
+            if not transaction.future.done():
+                transaction.future.set_exception(error)
 
     def write(self, data: bytes) -> None:
         """Sends commands; the answer is due within the command timeout."""

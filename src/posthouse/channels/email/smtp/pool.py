@@ -7,6 +7,7 @@ to the former: no task, no trip through the event loop.
 
 import asyncio
 from collections import deque
+from typing import Final
 
 from posthouse.channels.email.model import Outbound
 from posthouse.channels.email.smtp.connection import Connection
@@ -14,8 +15,13 @@ from posthouse.channels.email.smtp.opening import Addresses, CannotOpenError, Tl
 from posthouse.channels.email.smtp.options import TICK, Target
 from posthouse.channels.email.smtp.pace import Bucket
 from posthouse.channels.email.smtp.transaction import Transaction
-from posthouse.core.delivery.outcomes import Outcome
+from posthouse.core.delivery.outcomes import Outcome, Scope, Throttled
 from posthouse.core.delivery.ports import Flight
+from posthouse.core.kernel.clock import SECOND
+
+CLOSED: Final = Throttled(
+    SECOND, "this way out is being closed: the message goes back into the queue", scope=Scope.RECIPIENT
+)
 
 
 class Pool:
@@ -64,6 +70,8 @@ class Pool:
 
     async def attempt(self, outbound: Outbound, flight: Flight) -> tuple[Outcome, bool]:
         """One attempt, and whether a connection was there for it (False: nothing was said about the message)."""
+        if self._closed:
+            return CLOSED, False
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         transaction = Transaction(outbound, flight, future)
         self._queue.append(transaction)
@@ -76,8 +84,9 @@ class Pool:
         return outcome, transaction.started
 
     async def close(self) -> None:
-        """Says QUIT on every connection and waits for the goodbyes, as long as the QUIT timeout allows."""
+        """Lets messages under way finish and says QUIT, as long as the QUIT timeout allows. What waits is given back."""
         self._closed = True
+        self._settle_waiting(len(self._queue), CLOSED)
         for opener in tuple(self._openers):
             opener.cancel()
         farewells = []
@@ -153,6 +162,10 @@ class Pool:
             self._openers.discard(me)
             self._no_connection(error.outcome)
             return
+        except Exception as error:  # noqa: BLE001 - a defect of ours: it belongs to those who wait, not into the void
+            self._openers.discard(me)
+            self._settle_waiting(len(self._queue), error)
+            return
         self._openers.discard(me)
         if connection.closed:
             self._pump()
@@ -166,12 +179,18 @@ class Pool:
         self._no_growth_before = asyncio.get_running_loop().time() + 5.0
         if self._connections:
             return
-        failing = len(self._queue) if not self._openers else 1
-        for _ in range(failing):
-            if self._queue:
-                future = self._queue.popleft().future
-                if not future.done():
-                    future.set_result(outcome)
+        self._settle_waiting(len(self._queue) if not self._openers else 1, outcome)
+
+    def _settle_waiting(self, number: int, outcome: Outcome | Exception) -> None:
+        """Answers the first that wait; with an exception when it is a defect of ours."""
+        for _ in range(min(number, len(self._queue))):
+            future = self._queue.popleft().future
+            if future.done():
+                continue
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
 
     # -- what connections tell -----------------------------------------------------------------------------------------
 
