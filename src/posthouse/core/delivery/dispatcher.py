@@ -5,8 +5,9 @@ urgent lane first), and a recorder writes down what came of it, a group at a tim
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -25,6 +26,7 @@ from posthouse.core.messages.ports import MessageStore
 
 LONGEST_NAP: Final = 1.0
 """Seconds after which the queue is looked at even if nobody rang: leases of the dead run out silently."""
+DOOR_SECONDS: Final = 60.0
 
 
 class DispatchSettings(msgspec.Struct, frozen=True):
@@ -87,14 +89,17 @@ class Dispatcher:
         self._tokens = tokens
         self._settings = settings
         self._watch = watch
-        self._inbox = Inbox()
+        self._inbox = Inbox(self._taken)
         self._recorder = Recorder(queue, self._recorded, lambda error: watch.trouble("record", error))
-        self._stopping = asyncio.Event()
+        self._stir = asyncio.Event()
+        self._more = False
+        self._stopping = False
 
     async def run(self) -> None:
         """Claims and sends until :meth:`stop`; returns when all that was begun is recorded."""
         recording = asyncio.ensure_future(self._recorder.run())
         renewing = asyncio.ensure_future(self._renew())
+        listening = asyncio.ensure_future(self._listen())
         workers = [
             asyncio.ensure_future(self._work(reserved=index < self._settings.critical_slots))
             for index in range(self._settings.concurrency)
@@ -102,6 +107,7 @@ class Dispatcher:
         try:
             await self._fetch()
         finally:
+            listening.cancel()
             for message in self._inbox.close():
                 self._recorder.put(give_back(message, self._clock.now(), self._clock.now()))
             await asyncio.wait(workers, timeout=self._settings.grace)
@@ -112,28 +118,54 @@ class Dispatcher:
             await asyncio.wait([recording], timeout=self._settings.grace)
             for task in (recording, renewing):
                 task.cancel()
-            await asyncio.gather(recording, renewing, return_exceptions=True)
+            await asyncio.gather(recording, renewing, listening, return_exceptions=True)
 
     def stop(self) -> None:
         """Asks for a graceful end: finish what was begun, give back the rest."""
-        self._stopping.set()
+        self._stopping = True
+        self._stir.set()
 
     async def _fetch(self) -> None:
-        stopping = asyncio.ensure_future(self._stopping.wait())
-        while not self._stopping.is_set():
+        while not self._stopping:
+            self._stir.clear()
             try:
-                full = await self._claim()
+                self._more = await self._claim()
+                nap = 0.0 if self._more and self._has_room() else await self._nap()
             except PosthouseError as error:
                 self._watch.trouble("claim", error)
-                await asyncio.wait([stopping], timeout=LONGEST_NAP / 4)
-                continue
-            await self._pause(stopping, full=full)
-        stopping.cancel()
+                nap = LONGEST_NAP / 4
+            if nap and not self._stopping:
+                await _either(self._stir, nap)
+
+    async def _listen(self) -> None:
+        """Stirs whenever somebody rings at the store's door."""
+        while True:
+            try:
+                if await self._queue.wake(DOOR_SECONDS):
+                    self._stir.set()
+            except PosthouseError as error:
+                self._watch.trouble("wake", error)
+                await asyncio.sleep(LONGEST_NAP)
+
+    def _taken(self) -> None:
+        """A worker took a message: when half is gone and there is more, the next claim may begin."""
+        if self._more and self._has_room():
+            self._stir.set()
+
+    def _has_room(self) -> bool:
+        return self._inbox.size(Lane.NORMAL) + self._inbox.size(Lane.BULK) <= self._settings.prefetch // 2
+
+    async def _nap(self) -> float:
+        """Seconds until there is something to do at the latest."""
+        if self._more:
+            return LONGEST_NAP
+        now = self._clock.now()
+        due = await self._queue.next_due(now)
+        return LONGEST_NAP if due is None else min(LONGEST_NAP, max(0.001, (due - now) / SECOND))
 
     async def _claim(self) -> bool:
         """Claims what there is room for; True when there may be more of it."""
         lanes = self._room()
-        self._inbox.drained.clear()
         asked_at = self._clock.monotonic()
         now = self._clock.now()
         lease = self._tokens()
@@ -162,34 +194,6 @@ class Dispatcher:
             (Lane.BULK, max(0, prefetch - normal - bulk)),
         ]
         return [(lane, room) for lane, room in rooms if room]
-
-    async def _pause(self, stopping: asyncio.Future[Any], *, full: bool) -> None:
-        """Until there is something to do: room and known work, a ring at the door, or the next due time."""
-        waiting: list[asyncio.Future[Any]] = [stopping]
-        if full:
-            if self._inbox.size(Lane.NORMAL) + self._inbox.size(Lane.BULK) < self._settings.prefetch // 2:
-                return
-            drained = asyncio.ensure_future(self._half_empty())
-            waiting.append(drained)
-        nap = LONGEST_NAP
-        if not full:
-            now = self._clock.now()
-            due = await self._queue.next_due(now)
-            if due is not None:
-                nap = min(nap, max(0.001, (due - now) / SECOND))
-        ring = asyncio.ensure_future(self._queue.wake(nap))
-        waiting.append(ring)
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        for task in waiting[1:]:
-            task.cancel()
-        await asyncio.gather(*waiting[1:], return_exceptions=True)
-
-    async def _half_empty(self) -> bool:
-        """Waits until half of the inbox has been taken."""
-        while self._inbox.size(Lane.NORMAL) + self._inbox.size(Lane.BULK) > self._settings.prefetch // 2:
-            self._inbox.drained.clear()
-            await self._inbox.drained.wait()
-        return True
 
     async def _work(self, *, reserved: bool) -> None:
         while (message := await self._inbox.take(reserved=reserved)) is not None:
@@ -223,3 +227,10 @@ class Dispatcher:
                 self._watch.trouble("renew", error)
                 continue
             self._leases.renewed(held, lost, asked_at)
+
+
+async def _either(event: asyncio.Event, seconds: float) -> None:
+    """Waits for the event, but not longer."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -2,21 +2,24 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from posthouse.core.delivery.model import Claimed
 from posthouse.core.messages.model import Lane
 
 
 class Inbox:
-    """Three lanes and the workers that wait at them. ``critical`` is always taken first."""
+    """Three lanes and the workers that wait at them. ``critical`` is always taken first.
 
-    def __init__(self) -> None:
+    Args:
+        on_taken: told after each message taken: there may be room to claim more.
+    """
+
+    def __init__(self, on_taken: Callable[[], None]) -> None:
+        self._on_taken = on_taken
         self._lanes: dict[Lane, deque[Claimed]] = {lane: deque() for lane in Lane}
         self._waiting: dict[bool, deque[asyncio.Future[None]]] = {True: deque(), False: deque()}
         self._closed = False
-        self.drained = asyncio.Event()
-        """Set whenever something was taken: there may be room to claim more."""
 
     def put(self, messages: Iterable[Claimed]) -> None:
         """Adds claimed messages and wakes as many workers."""
@@ -44,8 +47,9 @@ class Inbox:
         while not self._closed:
             for lane, messages in self._lanes.items():
                 if messages and (lane is Lane.CRITICAL or not reserved):
-                    self.drained.set()
-                    return messages.popleft()
+                    message = messages.popleft()
+                    self._on_taken()
+                    return message
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting[reserved].append(future)
             await future
