@@ -20,8 +20,9 @@ import uvicorn
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from posthouse.core.kernel.clock import SystemClock  # noqa: E402
-from tests.unit.http.fakes import FakeMessages, Stage  # noqa: E402
+from tests.unit.http.fakes import FakeMessages, Stage
+
+from posthouse.core.kernel.clock import SystemClock
 
 CONNECTIONS = 32
 BODY = msgspec.json.encode(

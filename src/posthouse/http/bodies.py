@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from posthouse.core.messages.errors import OverloadedError
 from posthouse.http.auth import Headers
 from posthouse.http.errors import BadRequestError, RequestTimeoutError, TooLargeError, UnsupportedMediaTypeError
 
 Receive = Callable[[], Awaitable[Any]]
+
+
+CLIENT_GONE: Final = 499
+"""The status in the log for a request that nobody waits for; it is never sent."""
 
 
 class ClientGoneError(Exception):

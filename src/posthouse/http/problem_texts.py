@@ -150,7 +150,8 @@ def texts() -> dict[str, ProblemText]:
 
 
 def _load() -> None:
-    """Imports the rooms of the core: their error classes are known only then."""
+    """Imports the rooms of the core and the door's errors: their classes are known only then."""
+    importlib.import_module(f"{posthouse.http.__name__}.errors")
     for module in pkgutil.walk_packages(posthouse.core.__path__, f"{posthouse.core.__name__}."):
         importlib.import_module(module.name)
 

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from posthouse.core.kernel.errors import FieldProblem, PosthouseError, ValidationError
 from posthouse.http import problems
+from posthouse.http.bodies import CLIENT_GONE, ClientGoneError
 from posthouse.http.errors import BadRequestError, InternalError, MethodNotAllowedError, UnknownPathError
 from posthouse.http.explaining import pointer
 from posthouse.http.operations import Paths
@@ -32,7 +33,12 @@ def install_refusals(api: FastAPI, paths: Paths) -> None:
         found = _request_id(request)
         return _response(InternalError(f"This is a defect of ours; the log has it under {found}."), request)
 
+    async def gone(_: Request, __: Exception) -> Response:
+        """Nobody is there to read it: the shell notes the status and sends nothing."""
+        return Response(status_code=CLIENT_GONE)
+
     api.add_exception_handler(PosthouseError, ours)
+    api.add_exception_handler(ClientGoneError, gone)
     api.add_exception_handler(HTTPException, framework)
     api.add_exception_handler(RequestValidationError, parameters)
     api.add_exception_handler(Exception, defect)

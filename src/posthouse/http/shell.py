@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.http.auth import Headers
-from posthouse.http.bodies import ClientGoneError, Receive
+from posthouse.http.bodies import CLIENT_GONE, ClientGoneError, Receive
 from posthouse.http.errors import BadRequestError, InternalError, MethodNotAllowedError
 from posthouse.http.replies import SECURITY, Reply, of_error
 from posthouse.http.services import AccessRecord, Services
@@ -19,7 +19,6 @@ Send = Callable[[Any], Awaitable[None]]
 App = Callable[[Any, Receive, Send], Awaitable[None]]
 HotDoor = Callable[[Headers, Any, Receive], Awaitable[Reply]]
 
-CLIENT_GONE: Final = 499
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
 
 
@@ -98,8 +97,6 @@ class Shell:
                 await self._app(scope, receive, outgoing)
         except PosthouseError as error:
             await outgoing.reply(of_error(error, request_id))
-        except ClientGoneError:
-            outgoing.status = CLIENT_GONE
         except Exception as defect:  # noqa: BLE001 - the last line before the server: everything becomes a problem
             await outgoing.reply(self._broken(defect, request_id))
         route = getattr(scope.get("route"), "path", "(none)")
@@ -167,6 +164,9 @@ class _Outgoing:
         if message["type"] == "http.response.start":
             self._started = True
             self.status = message["status"]
+        if self.status == CLIENT_GONE:
+            return
+        if message["type"] == "http.response.start":
             message = {**message, "headers": self._complete(list(message.get("headers", [])))}
         elif message["type"] == "http.response.body" and not self._with_body:
             message = {**message, "body": b""}

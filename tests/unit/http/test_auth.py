@@ -3,10 +3,10 @@
 import httpx
 import pytest
 from httpx import AsyncClient
+from tests.unit.http.fakes import Stage
 
 from posthouse.http.auth import client_address
 from posthouse.http.services import HttpSettings
-from tests.unit.http.fakes import Stage
 
 ONE = {"to": "ann@shop.example", "template": "welcome"}
 
@@ -21,7 +21,9 @@ def client_of(stage: Stage, address: str = "127.0.0.1") -> AsyncClient:
 
 
 @pytest.mark.parametrize("path", ["/v1/messages", "/v1/keys", "/v1/messages/msg_x"])
-@pytest.mark.parametrize("value", [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer ph_live_" + "a" * 43, "Bearer \xff"])
+@pytest.mark.parametrize(
+    "value", [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer ph_live_" + "a" * 43, "Bearer \xff"]
+)
 async def test_without_a_good_key_everything_is_401(stage: Stage, path: str, value: str | None) -> None:
     """With the challenge that HTTP asks for, and without a hint at what exists."""
     headers = [] if value is None else [(b"authorization", value.encode("latin-1"))]
@@ -60,7 +62,12 @@ async def test_a_revoked_key_is_refused_a_tenth_of_a_second_later(stage: Stage) 
 async def test_a_key_may_be_bound_to_networks(stage: Stage) -> None:
     """Only from there; X-Forwarded-For of strangers counts for nothing."""
     key = await stage.key("*", networks=["203.0.113.0/24", "2001:db8::/32"])
-    for address, status in (("203.0.113.9", 202), ("2001:db8::1", 202), ("::ffff:203.0.113.9", 202), ("203.0.114.1", 403)):
+    for address, status in (
+        ("203.0.113.9", 202),
+        ("2001:db8::1", 202),
+        ("::ffff:203.0.113.9", 202),
+        ("203.0.114.1", 403),
+    ):
         async with client_of(stage, address) as client:
             headers = {**bearer(key), "x-forwarded-for": "203.0.113.1"}
             answer = await client.post("/v1/messages", json=ONE, headers=headers)
@@ -98,7 +105,13 @@ async def test_a_test_key_sees_and_makes_only_test_messages(stage: Stage) -> Non
         for mode in ("", "?mode=live", "?mode=all"):
             page = (await client.get(f"/v1/messages{mode}", headers=bearer(stage.test_key))).json()
             assert [item["id"] for item in page["items"]] == [test["id"]]
-        for method, tail in (("GET", ""), ("GET", "/timeline"), ("GET", "/content"), ("POST", "/cancel"), ("POST", "/resend")):
+        for method, tail in (
+            ("GET", ""),
+            ("GET", "/timeline"),
+            ("GET", "/content"),
+            ("POST", "/cancel"),
+            ("POST", "/resend"),
+        ):
             path = f"/v1/messages/{live['id']}{tail}"
             assert (await client.request(method, path, headers=bearer(stage.test_key))).status_code == 404
         both = (await client.get("/v1/messages?mode=all", headers=bearer(stage.live_key))).json()

@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 from httpx import AsyncClient
+from tests.unit.http.fakes import Stage
 
 from posthouse.core.kernel.errors import UnavailableError
 from posthouse.core.messages.errors import InProgressError
-from tests.unit.http.fakes import Stage
 
 ONE = {"to": "ann@shop.example", "template": "welcome"}
 
@@ -179,7 +179,11 @@ async def test_what_is_no_json_is_400_with_its_place(client: AsyncClient, body: 
 
 async def test_escapes_that_only_look_dangerous_pass(client: AsyncClient, stage: Stage) -> None:
     """An escaped backslash before u0000, a real surrogate pair, many but shallow brackets, brackets within strings."""
-    body = rb'{"to":"a","variables":{"a":"\\u0000","b":"\ud83d\ude00","c":"[[[[[{{{{{","d":[' + b",".join([b"[]"] * 100) + b"]}}"
+    body = (
+        rb'{"to":"a","variables":{"a":"\\u0000","b":"\ud83d\ude00","c":"[[[[[{{{{{","d":['
+        + b",".join([b"[]"] * 100)
+        + b"]}}"
+    )
     assert (await client.post("/v1/messages", content=body)).status_code == 202
     variables = stage.messages.submissions[0].variables
     assert (variables["a"], variables["b"]) == ("\\u0000", "😀")

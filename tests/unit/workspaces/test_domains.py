@@ -1,12 +1,12 @@
 """Sending domains and workspaces."""
 
 import pytest
+from tests.unit.http.fakes import Stage
 
 from posthouse.core.kernel.errors import ConflictError, ValidationError
 from posthouse.core.workspaces.errors import DomainExistsError, UnknownDomainError, UnknownWorkspaceError
 from posthouse.core.workspaces.model import Verification
 from posthouse.core.workspaces.scopes import covers
-from tests.unit.http.fakes import Stage
 
 
 @pytest.fixture
@@ -60,7 +60,10 @@ async def test_domains_are_unique_and_can_be_removed(stage: Stage) -> None:
         await domains.remove(stage.workspace_id, "not a domain")
 
 
-@pytest.mark.parametrize("name", ["", "shop", "-a.example", "a..example", "a b.example", "a" * 64 + ".example", "x." * 127 + "ab", "ä.example"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "shop", "-a.example", "a..example", "a b.example", "a" * 64 + ".example", "x." * 127 + "ab", "ä.example"],
+)
 async def test_what_is_no_domain_name_is_refused(stage: Stage, name: str) -> None:
     """The advice shows how to write one."""
     with pytest.raises(ValidationError) as bad:

@@ -3,12 +3,12 @@
 import re
 
 import pytest
+from tests.unit.http.fakes import Stage
 
 from posthouse.core.kernel.errors import NotFoundError, ValidationError
 from posthouse.core.workspaces.errors import ScopeTooWideError
 from posthouse.core.workspaces.keys import GENERATION_TTL, KeyService
 from posthouse.core.workspaces.model import ApiKey
-from tests.unit.http.fakes import Stage
 
 
 @pytest.fixture
@@ -39,7 +39,9 @@ async def test_a_recognised_key_is_asked_for_once(stage: Stage) -> None:
     assert stage.store.asked_keys == 1
 
 
-@pytest.mark.parametrize("word", ["", "ph_live_", "ph_live_" + "a" * 42, "ph_live_" + "a" * 44, "x" * 51, "ph_live_" + "ä" * 43])
+@pytest.mark.parametrize(
+    "word", ["", "ph_live_", "ph_live_" + "a" * 42, "ph_live_" + "a" * 44, "x" * 51, "ph_live_" + "ä" * 43]
+)
 async def test_what_is_no_key_costs_no_question(stage: Stage, word: str) -> None:
     """Nonsense is refused without the store."""
     assert await stage.keys.authenticate(word) is None
