@@ -24,7 +24,7 @@ GLOBALS: Final = frozenset({"range", "dict", "loop"})
 _BODY: Final = re.compile(r"<body\b(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
 _OFFSET: Final = re.compile(r"position (\d+)")
 _ENVIRONMENT: Final = engine.environment()
-_SLOW: Final = "a macro or a block takes hold of what was printed: dispatch encodes the whole body"
+_SLOW: Final = "a macro, a block or a backslash escape rules out the wire form: dispatch encodes the whole body"
 _BODIES: Final = ("html", "text")
 
 

@@ -14,6 +14,7 @@ SLASH: Final = "&#x2f;"
 SOFT: Final = "=\r\n"
 _ROOM: Final = 75
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_QUOTED_CONTROL: Final = re.compile(rb"=(?:[01]|7F)")
 _NON_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 _TAG_OPENING: Final = re.compile(r"\{(?=[{%#])")
 _EMPTY: Final = b"=0D=0A=\r\n"
@@ -38,16 +39,12 @@ def quote_values(values: list[str], *, html: bool) -> list[str]:
     text = "\n".join(values)
     if html:
         text = text.replace(SLASH, "/")
-    if "  " not in text and "\t" not in text and "\n." not in text and text[:1] != "." and not _has_controls(text):
-        quoted = binascii.b2a_qp(text.encode("utf-8", "replace")).decode("ascii").split("\n")
-        if len(quoted) == len(values) and max(map(len, quoted)) <= _ROOM:
+    if "  " not in text and "\t" not in text and "\n." not in text and text[:1] != ".":
+        octets = binascii.b2a_qp(text.encode("utf-8", "replace"))
+        quoted = octets.decode("ascii").split("\n")
+        if len(quoted) == len(values) and max(map(len, quoted)) <= _ROOM and not _QUOTED_CONTROL.search(octets):
             return quoted
     return [quote(value.replace(SLASH, "/") if html else value) for value in values]
-
-
-def _has_controls(text: str) -> bool:
-    """Line feeds and tabs aside."""
-    return not text.replace("\n", "").isprintable() and _CONTROLS.search(text) is not None
 
 
 def quote(text: str) -> str:
