@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import dns.asyncresolver
-import structlog
 
 from posthouse.channels.email.addresses import EmailAddressRules
 from posthouse.channels.email.builder import EmailBuilder
@@ -63,13 +62,12 @@ from posthouse.stores.sqlite.store import SqliteStore
 
 Store = SqliteStore | PostgresStore
 
-_log = structlog.get_logger("posthouse")
-
 
 @dataclass(frozen=True, kw_only=True)
 class House:
     """Everything, wired."""
 
+    role: str
     settings: Settings
     store: Store
     clock: HouseClock
@@ -123,17 +121,16 @@ async def open_house(settings: Settings, *, role: str, shard: int = 0) -> AsyncI
     clock = HouseClock(SystemClock())
     store = make_store(settings, clock, shard)
     await store.open()
-    _log.debug("store_open", role=role)
     try:
         reference = await store.clock_reading()
         if reference is not None:
             clock.hold_to(reference)
-        yield _wire(settings, store, clock)
+        yield _wire(settings, store, clock, role)
     finally:
         await store.close()
 
 
-def _wire(settings: Settings, store: Store, clock: HouseClock) -> House:
+def _wire(settings: Settings, store: Store, clock: HouseClock, role: str) -> House:
     box = MasterKeyBox(read_master_key(settings))
     new_id = Uuid7Source(clock.now)
     hostname = settings.mail.hostname or socket.getfqdn()
@@ -145,6 +142,7 @@ def _wire(settings: Settings, store: Store, clock: HouseClock) -> House:
     senders = Senders(store, clock, Sender(fallback, settings.mail.default_from_name) if fallback else None)
     resolver = Resolver(catalogue, checker, EmailAddressRules(), senders, new_id, limits)
     return House(
+        role=role,
         settings=settings,
         store=store,
         clock=clock,
