@@ -223,6 +223,7 @@ class TestManyProcesses:
                 assert sum(isinstance(result, Stored) for result in results) == 1
                 assert len({result.answer for result in results if isinstance(result, Replayed)}) <= 1
                 assert sum(isinstance(result, Replayed | KeyReused) for result in results) == 3
+        assert sum((await store.counters()).values()) == 10 * 5  # one ACCEPTED for each key: no loser left a row
         await check_invariants(store)
         for one in others:
             await one.close()
@@ -249,6 +250,31 @@ class TestManyProcesses:
         assert sum(count for key, count in counted.items() if key.type is EventType.ACCEPTED) == 4 * 8 * 40
         await check_invariants(store)
         await other.close()
+
+    async def test_a_deadlock_is_run_again(self, store: PostgresStore) -> None:
+        """Of two transactions that wait for each other the server's victim is run again: both are done, nobody hears of it."""
+        await store._database.run(
+            lambda connection, _slot: connection.execute("INSERT INTO meta VALUES ('a', 0), ('b', 0)")
+        )
+        runs = 0
+
+        async def raise_both(first: str, second: str) -> None:
+            async def work(connection: asyncpg.Connection, _slot: int) -> None:
+                nonlocal runs
+                runs += 1
+                async with connection.transaction():
+                    await connection.execute("UPDATE meta SET number = number + 1 WHERE name = $1", first)
+                    await asyncio.sleep(0.1)
+                    await connection.execute("UPDATE meta SET number = number + 1 WHERE name = $1", second)
+
+            await store._database.run(work)
+
+        await asyncio.gather(raise_both("a", "b"), raise_both("b", "a"))
+        assert runs > 2
+        numbers = await store._database.run(
+            lambda connection, _slot: connection.fetch("SELECT number FROM meta WHERE name IN ('a', 'b')")
+        )
+        assert [row[0] for row in numbers] == [2, 2]
 
     async def test_the_servers_clock(self, store: PostgresStore) -> None:
         """The server's clock is read in microseconds since the epoch."""
