@@ -1,4 +1,4 @@
-"""Makes docs/reference from the code: settings, commands, events, metrics.
+"""Makes docs/reference from the code (settings, commands, events, metrics) and the index of the docs.
 
 ``python scripts/reference.py`` writes the pages; with ``--check`` it writes nothing and fails when one is not fresh.
 """
@@ -143,6 +143,21 @@ def metrics_page() -> Iterator[str]:
         yield f"| `{item.name}` | {item.kind} | {labels} | {item.help} |"
 
 
+def index_page() -> Iterator[str]:
+    """``docs/README.md``: every page by its title."""
+    yield "# Documentation\n"
+    yield NOTE
+    yield "Start with the [quick start](quickstart.md): from an empty folder to a signed mail in five minutes.\n"
+    yield "- [The architecture](architecture.md): the way of a message, the folders, the rule between them."
+    yield "- [Decisions](decisions.md): what we chose, why, and what was measured."
+    titles = (("howto", "How to"), ("explain", "Explained"), ("providers", "Providers"), ("reference", "Reference"))
+    for folder, title in titles:
+        yield f"\n## {title}\n"
+        for path in sorted((FOLDER.parent / folder).glob("*.md")):
+            heading = path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+            yield f"- [{heading}]({folder}/{path.name})"
+
+
 def _member_docs(source: str) -> dict[str, str]:
     """The string below each member of an enumeration, its name otherwise."""
     body = ast.parse(source).body[0].body  # type: ignore[attr-defined]  # a class statement
@@ -160,6 +175,7 @@ PAGES = {
     "commands.md": commands_page,
     "events.md": events_page,
     "metrics.md": metrics_page,
+    "../README.md": index_page,
 }
 
 

@@ -36,6 +36,7 @@ async def backup(
     async with desk.open() as house:
         with desk.out.progress("copying", None):
             await house.store.backup(file)
+    file.chmod(0o600)  # it holds people's addresses
     document = {"file": str(file), "bytes": file.stat().st_size}
     desk.out.result(document, lambda: desk.out.say(f"{file}: {document['bytes']} bytes"))
 

@@ -54,7 +54,9 @@ async def migrate(desk: Desk) -> None:
     """Bring the store's schema up to date. SQLite does it by itself on start, after making a copy."""
     from posthouse.bootstrap import migrate as bring_up_to_date
 
-    version = await bring_up_to_date(desk.settings)
+    settings = desk.settings
+    read_master_key(settings)  # first: a mistyped --data must not leave an empty store behind
+    version = await bring_up_to_date(settings)
     desk.out.result({"schema": version}, lambda: desk.out.say(f"the schema is up to date ({version})"))
 
 

@@ -116,6 +116,8 @@ def _finish(desk: Desk, start: Callable[[], Awaitable[None]], *, debug: bool) ->
     try:
         asyncio.run(story())
         return desk.afterwards() if desk.afterwards else Exit.OK
+    except typer.Exit as ended:
+        return ended.exit_code
     except PosthouseError as error:
         _tell(error, out, debug=debug)
         return exit_for(error)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from posthouse.cli.frame.output import Output
-from posthouse.config import Loaded, Settings, load
+from posthouse.config import Loaded, Settings, load, read_master_key
 from posthouse.core.kernel.errors import NotFoundError, ValidationError
 from posthouse.core.workspaces.model import Workspace
 
@@ -45,7 +45,9 @@ class Desk(msgspec.Struct):
         """The house: store and services, closed again at the end."""
         from posthouse.bootstrap import open_house  # here: a store and a web framework take a while to import
 
-        async with open_house(self.settings, role="cli") as house:
+        settings = self.settings
+        read_master_key(settings)  # first: a mistyped --data must not leave an empty store behind
+        async with open_house(settings, role="cli") as house:
             yield house
 
     @asynccontextmanager

@@ -45,15 +45,26 @@ class Output:
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
         """A table, or the sentence ``empty`` when there are no rows."""
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in columns:
-            table.add_column(column, overflow="fold")
-        for row in rows:
-            table.add_row(*[Text("" if cell is None else str(cell)) for cell in row])
-        if table.row_count:
+        cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+        if not cells:
+            self.note(empty)
+        elif self.console.is_terminal:
+            table = Table(box=None, pad_edge=False, header_style="bold")
+            for column in columns:
+                table.add_column(column, overflow="fold")
+            for row in cells:
+                table.add_row(*map(Text, row))
             self.console.print(table)
         else:
-            self.note(empty)
+            self._plain_table(columns, cells)
+
+    def _plain_table(self, columns: Sequence[str], cells: list[list[str]]) -> None:
+        """For pipes: aligned, one row a line whatever its length, nothing at the end of a line."""
+        lines = [list(columns), *cells] if any(columns) else cells
+        widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+        for line in lines:
+            words = [word.replace("\n", " ").ljust(width) for word, width in zip(line, widths, strict=True)]
+            sys.stdout.write("  ".join(words).rstrip() + "\n")
 
     @contextmanager
     def progress(self, label: str, total: int | None) -> Iterator[Callable[[int], None]]:

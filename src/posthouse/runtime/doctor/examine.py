@@ -1,7 +1,7 @@
 """The examination: first the machine, then the store, then what the store says is there."""
 
 from posthouse.bootstrap import open_house
-from posthouse.config import Settings
+from posthouse.config import Settings, read_master_key
 from posthouse.core.kernel.clock import SystemClock
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.runtime.doctor.findings import Finding, Report, error
@@ -21,6 +21,7 @@ async def examine(settings: Settings) -> Report:
         look_at_clock(clock),
     ]
     try:
+        read_master_key(settings)  # first: looking must not make a store where there is none
         async with open_house(settings, role="cli") as house:
             found += await look_at_store(house, clock)
             found += await look_at_queue(house)
