@@ -102,6 +102,14 @@ def test_what_would_be_dropped_in_silence_is_told(body: str, told: str) -> None:
     assert any(told in detail for detail in refusal(body)), refusal(body)
 
 
+def test_a_tag_that_mjml_drops_stops_the_publication() -> None:
+    """A font that no element uses disappears, and the tag with it: better refused than missing."""
+    details = refusal(SECTION.format("<mj-text>x</mj-text>"), '<mj-font name="Odd" href="{{ font }}" />')
+    assert details == [
+        "line 1: {{ font }} would be lost or moved by MJML here; put it into an element's text or attribute"
+    ]
+
+
 def test_problems_name_their_line() -> None:
     """A tag between elements, an unknown element, an unknown attribute: each with the author's own line number."""
     details = refusal(

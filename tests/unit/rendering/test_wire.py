@@ -13,13 +13,29 @@ from posthouse.core.templates.model import Release, Rendered, TemplateSource, Va
 from posthouse.rendering import quoted, wire
 from posthouse.rendering.renderer import MinijinjaRenderer
 
-TEXTS = st.text(
-    st.one_of(
-        st.sampled_from(" \t\n\r.=-_{}&<>'\"/;\x00\x01\x02\x03\x07\x7f\x85\xa0é€😀\u2028ab"),
-        st.characters(exclude_categories=["Cs"]),
-    ),
-    max_size=120,
-)
+CHUNKS = [
+    "  ",
+    "   ",
+    " \n",
+    "\n\n",
+    "\n.",
+    ".",
+    "\t",
+    "\r\n",
+    "=",
+    "=20",
+    "x" * 70,
+    "\x00",
+    "\x01",
+    "\x7f",
+    "\x85",
+    "\xa0",
+    "é€😀",
+    "<&'/>",
+]
+TEXTS = st.lists(
+    st.one_of(st.sampled_from(CHUNKS), st.text(st.characters(exclude_categories=["Cs"]), max_size=8)), max_size=12
+).map("".join)
 VALUES = st.one_of(
     TEXTS, TEXTS.map(lambda text: text * 9), st.integers(-(2**60), 2**60), st.just("\x01"), st.just("\x01=\x01")
 )
