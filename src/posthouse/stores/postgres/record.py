@@ -15,7 +15,7 @@ from posthouse.stores.shared.queue import HELD_IN_DOUBT, NOT_HELD
 
 _ENDED: Final[list[list[object]]] = [[] for _ in range(6)]
 _RETURNED: Final[list[list[object]]] = [[] for _ in range(5)]
-_TOLD: Final[list[list[object]]] = [[] for _ in range(11)]
+_TOLD: Final[list[list[object]]] = [[] for _ in range(12)]
 
 Held = tuple[Id, int]
 """A message and the lease it was settled under."""
@@ -79,9 +79,10 @@ def _arguments(batch: Iterable[Settlement]) -> list[Sequence[object]]:
         else:
             ended.append((message_id, lease, status, one.at, one.attempts, one.provider_id))
         template = one.template_id.hex() if one.template_id else ""
-        channel, lane, live = one.channel, one.lane, int(one.live)
+        provider = one.provider_id.hex() if one.provider_id else ""
+        counted_by = (template, one.channel, one.lane, int(one.live), provider)
         told += [
-            (message_id, lease, e.type, e.key, workspace_id, e.at, encode_data(e), template, channel, lane, live)
+            (message_id, lease, e.type, e.key, workspace_id, e.at, encode_data(e), *counted_by)
             for e in _once(one.events)
         ]
     return [

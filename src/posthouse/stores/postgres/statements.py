@@ -196,8 +196,8 @@ WITH ended AS (
 ), told AS MATERIALIZED (
     SELECT * FROM unnest(
         $12::uuid[], $13::bigint[], $14::smallint[], $15::text[], $16::uuid[], $17::bigint[], $18::bytea[], $19::text[],
-        $20::smallint[], $21::smallint[], $22::smallint[]
-    ) AS e (message_id, lease, type, key, workspace_id, at, data, template, channel, lane, live)
+        $20::smallint[], $21::smallint[], $22::smallint[], $23::text[]
+    ) AS e (message_id, lease, type, key, workspace_id, at, data, template, channel, lane, live, provider)
     WHERE ((message_id, lease) IN (SELECT message_id, lease FROM ours)) IS TRUE
 ), facts AS (
     INSERT INTO events (message_id, type, key, workspace_id, at, data)
@@ -206,9 +206,9 @@ WITH ended AS (
     RETURNING message_id, type, key
 ), counted AS (
     INSERT INTO counters AS c (workspace_id, hour, template, channel, lane, live, provider, type, shard, count)
-    SELECT workspace_id, at / 3600000000, template, channel, lane, live, '', type, $23::smallint, count(*)
+    SELECT workspace_id, at / 3600000000, template, channel, lane, live, provider, type, $24::smallint, count(*)
     FROM told WHERE ((message_id, type, key) IN (SELECT message_id, type, key FROM facts)) IS TRUE
-    GROUP BY 1, 2, 3, 4, 5, 6, 8 ORDER BY 1, 2, 3, 4, 5, 6, 8
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
     ON CONFLICT (workspace_id, hour, template, channel, lane, live, provider, type, shard)
     DO UPDATE SET count = c.count + excluded.count
 )
