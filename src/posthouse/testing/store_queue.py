@@ -219,6 +219,16 @@ class StoreContractHold:
         assert await store.next_due(instant) is not None
         await check_invariants(store)
 
+    async def test_what_was_in_doubt_stays_in_doubt(self, store: Store, kit: Kit) -> None:
+        """A message that was being sent when the backup was made comes back in doubt after hold and release."""
+        await store.accept([kit.new()])
+        await kit.claim(store)
+        instant = kit.clock.advance(HOUR)
+        await store.hold_before(instant, instant)
+        await store.release_held(None, None, instant)
+        (again,) = await kit.claim(store)
+        assert again.in_doubt
+
 
 class StoreContractWake:
     """An idle dispatcher is woken, not polling."""
