@@ -118,27 +118,29 @@ def _finish(desk: Desk, start: Callable[[], Awaitable[None]], *, debug: bool) ->
         return desk.afterwards() if desk.afterwards else Exit.OK
     except typer.Exit as ended:
         return ended.exit_code
-    except PosthouseError as error:
-        _tell(error, out, debug=debug)
-        return exit_for(error)
-    except KeyboardInterrupt:
-        out.note("stopped")
-        return Exit.FAILED
-    except BrokenPipeError:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 -- the last line of defence against tracebacks
+        return _explain(error, out, debug=debug)
+
+
+def _explain(error: BaseException, out: Output, *, debug: bool) -> Exit:
+    """Says what went wrong, and with which code it ends."""
+    if isinstance(error, BrokenPipeError):
         # The reader of a pipe (head, less) has seen enough; Python would complain again while closing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
-    except OSError as error:
+    if isinstance(error, KeyboardInterrupt):
+        out.note("stopped")
+        return Exit.FAILED
+    told: PosthouseError
+    if isinstance(error, PosthouseError):
+        told = error
+    elif isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
-        _tell(PosthouseError(f"{where}{error.strerror or error}"), out, debug=debug)
-        return Exit.FAILED
-    except Exception as error:  # noqa: BLE001 -- the last line of defence: no traceback unless asked for
-        _tell(
-            PosthouseError(f"this should not happen: {error!r}; please report it with the output of --debug"),
-            out,
-            debug=debug,
-        )
-        return Exit.FAILED
+        told = PosthouseError(f"{where}{error.strerror or error}")
+    else:
+        told = PosthouseError(f"this should not happen: {error!r}; please report it with the output of --debug")
+    _tell(told, out, debug=debug)
+    return exit_for(told)
 
 
 def _tell(error: PosthouseError, out: Output, *, debug: bool) -> None:
