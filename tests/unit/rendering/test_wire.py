@@ -159,3 +159,20 @@ def test_a_subject_is_one_line(make: Callable[..., Release]) -> None:
     """Line breaks and controls in a variable cannot start another header."""
     release = make(subject="Order {{ a }}", text="x")
     assert MinijinjaRenderer().wire(release, {"a": "1\r\nBcc: x@y.example\x00"}).subject == "Order 1 Bcc: x@y.example"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x {{- a -}}  y",
+        "x \n{%- if a -%} \n y {%- endif -%} z",
+        "x {#- gone -#} y",
+        "{{ a -}}{% raw %}  y  {% endraw %}{{- a }}",
+        "{{ a -}}{# gone #}  y",
+        "x  {%- raw -%}  {{ y  {%- endraw -%}  z",
+    ],
+)
+def test_trim_signs_are_settled_as_minijinja_settles_them(source: str, make: Callable[..., Release]) -> None:
+    """Blanks around tags are the same in both forms."""
+    release, renderer = make(text=source), MinijinjaRenderer()
+    assert decoded(renderer.wire(release, {"a": "v"}).text) == renderer.plain(release, {"a": "v"}).text
