@@ -185,7 +185,7 @@ async def send_all(provider: Provider, *messages: Outbound) -> list[Outcome]:
 
 async def until(sink: SinkServer, count: int) -> None:
     async with asyncio.timeout(20):
-        while sink.count < count:  # noqa: ASYNC110 - Postfix relays in its own time
+        while sink.count < count:
             await asyncio.sleep(0.02)
 
 

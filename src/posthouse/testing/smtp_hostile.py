@@ -253,6 +253,7 @@ class _Session:
         recipients, self._recipients = self._recipients, []
         message = Received(sender, recipients, bytes(content), self._secure)
         if not recipients:
+            self._server.commands.append(f"{len(content)} bytes for nobody")
             await self._write(b"554 5.5.1 no valid recipients\r\n")
             return
         if "store then" in self._server.faults:

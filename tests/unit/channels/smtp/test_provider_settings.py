@@ -4,10 +4,12 @@ import random
 from typing import Any
 
 import pytest
+from smtp_kit import Log, outbound
 
 from posthouse.channels.email.providers import PROVIDERS, ProviderContext
 from posthouse.channels.email.providers.smtp.send import is_loopback
 from posthouse.core.delivery.model import ProviderRow
+from posthouse.core.delivery.outcomes import Refused
 from posthouse.core.kernel.clock import SystemClock
 from posthouse.core.kernel.errors import ValidationError
 
@@ -81,6 +83,14 @@ def test_the_table_knows_each_kind_by_its_name() -> None:
     for kind, descriptor in PROVIDERS.items():
         assert descriptor.kind == kind
         assert descriptor.docs == f"docs/providers/{kind}.md"
+
+
+async def test_an_unproved_domain_leaves_through_loopback_relays_only() -> None:
+    """Refused before anything is looked up or connected to, with what to do about it."""
+    made = create("smtp", {"host": "relay.example"})
+    outcome = await made.send(outbound(manual_domain=True), Log())
+    assert isinstance(outcome, Refused)
+    assert "domains check" in outcome.text
 
 
 @pytest.mark.parametrize(

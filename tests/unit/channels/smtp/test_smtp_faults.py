@@ -185,6 +185,24 @@ async def test_a_reused_connection_that_is_dead_is_replaced_silently() -> None:
         assert log.said == ["begin", "begin", "begin", "committed"]
 
 
+async def test_a_connection_that_breaks_after_it_answered_is_not_replaced() -> None:
+    """Once the server has dealt with a message, its failure counts."""
+    async with HostileServer(extensions=PLAIN_WALK) as server, pool(target(server.port)) as way:
+        await way.send(outbound(), Log())
+        server.faults["RCPT"] = Fault(cut=True, times=1)
+        assert verdict(await way.send(outbound(), Log())) == DP
+        assert server.connections == 1
+
+
+async def test_an_answer_too_many_does_not_reach_the_message_behind() -> None:
+    """What follows the 250 of a message unasked costs the connection, not the next message."""
+    faults = {"END": Fault(extra=b"250 2.0.0 ok\r\n", times=1)}
+    async with HostileServer(faults) as server, pool(target(server.port, limits=Limits(connections=1))) as way:
+        outcomes = await asyncio.gather(*(way.send(outbound(), Log()) for _ in range(3)))
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes), outcomes
+    assert (server.connections, len(server.messages)) == (2, 3)
+
+
 async def test_it_is_replaced_only_once() -> None:
     """A server that always hangs up is down, not stale."""
     async with HostileServer() as server, pool(target(server.port)) as way:
@@ -233,6 +251,7 @@ async def test_data_taken_without_any_recipient_gets_a_lone_dot() -> None:
         assert verdict(await way.send(outbound(), log)) == RR
         assert log.said == ["begin"]
         assert isinstance(await way.send(outbound(), Log()), Accepted)
+    assert "0 bytes for nobody" in server.commands
     assert server.connections == 1
     assert len(server.messages) == 1
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from smtp_kit import Log, outbound, pool, target
+import uvloop
+from smtp_kit import CONTENT, Log, outbound, pool, target
 
 from posthouse.channels.email.smtp.options import Credentials, Security
 from posthouse.core.delivery.outcomes import Accepted, Deferred, Refused, Scope
@@ -195,3 +196,20 @@ async def test_a_quoted_local_part_passes() -> None:
     async with HostileServer() as server, pool(target(server.port)) as way:
         assert isinstance(await way.send(outbound('"a b>"@home.example'), Log()), Accepted)
     assert server.messages[0].recipients == ['"a b>"@home.example']
+
+
+@pytest.mark.parametrize("security", [Security.STARTTLS, Security.IMPLICIT])
+def test_tls_works_on_uvloop_too(security: Security, tmp_path: Path) -> None:
+    """Dispatchers run on uvloop, whose TLS is its own."""
+    ca_file = ca_of(GOOD, tmp_path)
+    content = b"".join(b"%07d" % n + b"x" * 60 + b"\r\n" for n in range(20_000))
+
+    async def send() -> list[bytes]:
+        implicit = security is Security.IMPLICIT
+        async with HostileServer(tls=GOOD.context(), implicit=implicit) as server:
+            async with pool(target(server.port, security=security), ca_file) as way:
+                for each in (CONTENT, content):
+                    assert isinstance(await way.send(outbound(content=each), Log()), Accepted)
+            return [message.content for message in server.messages]
+
+    assert uvloop.run(send()) == [CONTENT, content]

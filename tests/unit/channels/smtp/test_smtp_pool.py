@@ -90,7 +90,10 @@ async def test_closing_lets_a_message_finish() -> None:
 
 async def test_closing_gives_back_what_still_waits() -> None:
     """Nobody hangs, and it costs no attempt; what comes afterwards hears the same."""
-    async with HostileServer({"END": Fault(wait=0.1)}) as server, pool(target(server.port, limits=Limits(connections=1))) as way:
+    async with (
+        HostileServer({"END": Fault(wait=0.1)}) as server,
+        pool(target(server.port, limits=Limits(connections=1))) as way,
+    ):
         sending = [asyncio.create_task(way.send(outbound(), Log())) for _ in range(3)]
         await asyncio.sleep(0.05)
         await way.close()
