@@ -93,7 +93,9 @@ def make_store(settings: Settings, clock: HouseClock, shard: int) -> Store:
     """The store that the settings name, not yet open."""
     unsafe = settings.store.unsafe
     if settings.postgres:
-        return PostgresStore(settings.database, clock=clock, shard=shard, unsafe=unsafe)
+        return PostgresStore(
+            settings.database, clock=clock, shard=shard, unsafe=unsafe, connections=settings.store.connections
+        )
     lax = unsafe and settings.store.synchronous == "normal"
     return SqliteStore(settings.sqlite_path.parent, clock=clock, shard=shard, unsafe=lax)
 
