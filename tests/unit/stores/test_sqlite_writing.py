@@ -18,6 +18,7 @@ from posthouse.core.workspaces.model import Workspace
 from posthouse.stores.sqlite.checkpoint import Checkpointer
 from posthouse.stores.sqlite.connection import Handle, explained
 from posthouse.stores.sqlite.store import FILE, SqliteStore
+from posthouse.stores.sqlite.threads import Job
 from posthouse.stores.sqlite.ticket import WriteTicket
 from posthouse.testing.clock import FakeClock
 from posthouse.testing.stores import Kit, check_invariants
@@ -114,6 +115,18 @@ async def test_full_disk_is_a_pause(store: SqliteStore) -> None:
     raw.execute("PRAGMA max_page_count=1000000")
     assert await store.accept(big) == [Stored()] * 100
     await check_invariants(store)
+
+
+async def test_patience_ends_only_for_what_was_not_begun() -> None:
+    """Work that nobody could begin is given up and never done; work that was begun is waited for."""
+    stuck, slow = Job(lambda _: 1, patience=0.01), Job(lambda _: 2, patience=0.01)
+    assert slow.begin()
+    with pytest.raises(UnavailableError, match="write ticket"):
+        await stuck.result()
+    assert not stuck.begin()
+    slow.value = 2
+    slow.done()
+    assert await slow.result() == 2
 
 
 async def test_a_closed_store_says_so(tmp_path: Path) -> None:

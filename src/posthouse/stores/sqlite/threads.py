@@ -27,9 +27,9 @@ TOGETHER: Final = 64
 class Job:
     """A piece of work, and the future that waits for it."""
 
-    __slots__ = ("_abandoned", "_future", "_lock", "_loop", "_timer", "error", "value", "work")
+    __slots__ = ("_abandoned", "_begun", "_future", "_lock", "_loop", "_timer", "error", "value", "work")
 
-    def __init__(self, work: Work[Any]) -> None:
+    def __init__(self, work: Work[Any], patience: float = PATIENCE) -> None:
         self.work = work
         self.value: Any = None
         self.error: Exception | None = None
@@ -37,12 +37,14 @@ class Job:
         self._future: asyncio.Future[Any] = self._loop.create_future()
         self._lock = threading.Lock()
         self._abandoned = False
-        self._timer = self._loop.call_later(PATIENCE, self._abandon)
+        self._begun = False
+        self._timer = self._loop.call_later(patience, self._abandon)
 
     def begin(self) -> bool:
         """Said by the thread before it starts. False: nobody waits any more."""
         with self._lock:
-            return not self._abandoned
+            self._begun = not self._abandoned
+            return self._begun
 
     async def result(self) -> Any:
         """What the work came to."""
@@ -63,10 +65,13 @@ class Job:
             self._future.set_result(self.value)
 
     def _abandon(self) -> None:
+        """Gives up what was not begun: nothing of it will be kept. What was begun comes to its end."""
         with self._lock:
+            if self._begun:
+                return
             self._abandoned = True
         self.error = UnavailableError(
-            f"the store did not come to it within {PATIENCE:.0f} s: another process holds the write ticket; "
+            "the store did not come to it in time: another process holds the write ticket; "
             "find it with `posthouse doctor`"
         )
         self._settle()
