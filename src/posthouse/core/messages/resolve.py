@@ -113,6 +113,8 @@ class Resolver:
         if inline:
             checks.wrong("/template", "give either template, or subject with html and/or text", "choose-one")
         channel = checks.channel(wanted.channel)
+        if checks.problems:
+            return None
         try:
             return await self._releases.find(
                 caller.workspace_id, wanted.template, wanted.version, channel, wanted.locale

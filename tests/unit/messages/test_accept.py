@@ -1,0 +1,274 @@
+"""The way in: what is accepted, what is refused, and how exactly the refusal says why."""
+
+import asyncio
+import base64
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.unit.messages.scene import ORDER, Scene, wanted
+
+from posthouse.core.kernel.errors import PosthouseError, UnavailableError
+from posthouse.core.messages.committer import GroupCommitter
+from posthouse.core.messages.errors import InProgressError, KeyReusedError, OverloadedError
+from posthouse.core.messages.model import Lane, MessageQuery, Status, Stored
+from posthouse.core.messages.service import extras_of
+from posthouse.core.messages.submission import Caller, Receipt, Submission
+from posthouse.core.templates.model import UnknownPolicy
+
+
+async def test_a_good_one_is_kept_before_the_answer(scene: Scene) -> None:
+    """The answer names a message that can be read at once, with everything that was asked for."""
+    receipt = await scene.accepted(
+        to={"email": "Ann@Customer.EXAMPLE", "name": "Ann Ö"},
+        correlation="order-1",
+        tags=["vip"],
+        metadata={"shop": 7},
+        lane="critical",
+    )
+    message = await scene.house.messages.get(scene.caller.workspace_id, receipt.message_id)
+    assert message.status is Status.QUEUED
+    assert message.recipient == "Ann@customer.example"
+    assert message.recipient_name == "Ann Ö"
+    assert message.lane is Lane.CRITICAL
+    assert message.tags == ("orders", "vip")
+    assert message.policy is UnknownPolicy.HOLD
+    assert extras_of(message.extras).metadata == {"shop": 7}
+    answer = msgspec.json.decode(receipt.body)
+    assert (answer["status"], answer["template"], answer["version"], answer["mode"]) == (
+        "queued",
+        "order-confirmation",
+        1,
+        "live",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointers"),
+    [
+        ({"to": None}, ["/to"]),
+        ({"to": {"email": "no at sign"}}, ["/to/email"]),
+        ({"to": "a@b.example\r\nBcc: x@y.example"}, ["/to"]),
+        ({"to": {"email": "a@b.example", "name": "Ann\nBcc: x"}}, ["/to/name"]),
+        ({"contact": "c1", "to": None}, ["/contact", "/to"]),
+        ({"variables": {}}, ["/variables/name", "/variables/order"]),
+        ({"variables": {"name": "Ann", "order": {"lines": []}}}, ["/variables/order/number"]),
+        ({"variables": {"name": "Ann", "order": {"number": "1", "lines": "x"}}}, ["/variables/order/lines"]),
+        ({"lane": "urgent"}, ["/lane"]),
+        ({"channel": "fax"}, ["/channel"]),
+        ({"tags": [str(n) for n in range(11)]}, ["/tags"]),
+        ({"tags": ["ok", ""]}, ["/tags/1"]),
+        ({"headers": {"Subject": "x"}}, ["/headers/Subject"]),
+        ({"headers": {"X-Posthouse-Id": "x"}}, ["/headers/X-Posthouse-Id"]),
+        ({"headers": {"X-A": "b\r\nBcc: c"}}, ["/headers/X-A"]),
+        ({"headers": {"X A": "b"}}, ["/headers/X A"]),
+        ({"send_at": "tomorrow"}, ["/send_at"]),
+        ({"send_at": "2027-01-01T00:00:00"}, ["/send_at"]),
+        ({"send_at": "2999-01-01T00:00:00Z"}, ["/send_at"]),
+        ({"expires_at": "2020-01-01T00:00:00Z"}, ["/expires_at"]),
+        ({"from": "boss@other.example"}, ["/from"]),
+        ({"from": "boss@sub.shop.example"}, ["/from"]),
+        ({"reply_to": "boss@other.example"}, ["/reply_to"]),
+        ({"cc": ["a@b.example", "bad"]}, ["/cc/1"]),
+        ({"bcc": [f"a{n}@b.example" for n in range(51)]}, ["/bcc"]),
+        ({"attachments": [{"name": "a.pdf", "type": "application/pdf"}]}, ["/attachments/0"]),
+        ({"attachments": [{"name": "../a", "type": "pdf", "content": "%%%"}]},
+         ["/attachments/0/name", "/attachments/0/type", "/attachments/0/content"]),
+        ({"attachments": [{"name": "a", "type": "a/b", "upload": "upl_x"}]}, ["/attachments/0/upload"]),
+        ({"attachments": [{"name": "a", "type": "message/rfc822", "content": "YQ=="}]}, ["/attachments/0/type"]),
+        ({"correlation": ""}, ["/correlation"]),
+        ({"supersedes": "a\u0000b"}, ["/supersedes"]),
+        ({"idempotency_key": "x" * 256}, ["/idempotency_key"]),
+        ({"metadata": {"x": "y" * 20_000}}, ["/metadata"]),
+        ({"template": None}, ["/template"]),
+        ({"subject": "Hi"}, ["/template"]),
+        ({"template": None, "html": "<p>Hi</p>"}, ["/subject"]),
+        ({"template": None, "subject": "Hi"}, ["/html"]),
+        ({"template": None, "subject": "Hi\nBcc: x", "text": "x"}, ["/subject"]),
+    ],
+)  # fmt: skip
+async def test_each_bad_field_is_named(scene: Scene, changes: dict[str, Any], pointers: list[str]) -> None:
+    """Every problem of a request is told at once, each with its place, and nothing is kept."""
+    assert await scene.pointers(**changes) == pointers
+    page = await scene.house.messages.search(MessageQuery(scene.caller.workspace_id))
+    assert page.items == []
+
+
+async def test_an_unknown_template_names_the_nearest(scene: Scene) -> None:
+    """A typo in the key is answered with the right one."""
+    answer = await scene.send(template="order-confirmatoin")
+    assert isinstance(answer, PosthouseError)
+    assert answer.slug == "unknown-template"
+    assert "order-confirmation" in answer.detail
+    assert answer.fields[0].pointer == "/template"
+
+
+async def test_the_locale_falls_back_and_says_so(scene: Scene) -> None:
+    """fr-CA is served by fr, and what was asked for stays on record."""
+    receipt = await scene.accepted(locale="fr-CA")
+    message = await scene.house.messages.get(scene.caller.workspace_id, receipt.message_id)
+    assert message.locale == "fr"
+    assert extras_of(message.extras).fallback == "fr-CA"
+
+
+async def test_content_of_ones_own_gets_the_default_sender(scene: Scene) -> None:
+    """Inline content leaves from the workspace's first domain, and reads back as it was."""
+    receipt = await scene.accepted(template=None, variables=None, subject="Hi", html="<p>Hé</p>", text="Hé")
+    content = await scene.house.messages.content(scene.caller.workspace_id, receipt.message_id)
+    assert (content.subject, content.html) == ("Hi", "<p>Hé</p>")
+    assert ("From", "noreply@shop.example") in content.headers
+
+
+async def test_the_same_key_and_body_is_answered_as_the_first_time(scene: Scene) -> None:
+    """A retry gets the first answer to the byte; there is one message."""
+    first = await scene.accepted(idempotency_key="k1")
+    again = await scene.accepted(idempotency_key="k1")
+    assert again.replayed
+    assert not first.replayed
+    assert again.body == first.body
+    assert len((await scene.house.messages.search(MessageQuery(scene.caller.workspace_id))).items) == 1
+
+
+async def test_the_same_key_with_another_body_is_refused(scene: Scene) -> None:
+    """A key that is used for something else is a bug of the caller, and told."""
+    await scene.accepted(idempotency_key="k1")
+    assert isinstance(await scene.send(idempotency_key="k1", correlation="other"), KeyReusedError)
+
+
+async def test_live_and_test_keys_do_not_share_idempotency(scene: Scene) -> None:
+    """A rehearsal never stands in the way of the performance."""
+    await scene.accepted(idempotency_key="k1")
+    rehearsal = Caller(scene.caller.workspace_id, b"t" * 16, live=False)
+    (answer,) = await scene.house.messages.accept(rehearsal, [wanted(idempotency_key="k1")])
+    assert isinstance(answer, Receipt)
+    assert not answer.replayed
+
+
+async def test_a_second_request_while_the_first_is_under_way(scene: Scene) -> None:
+    """At the same moment one is accepted, and the other told to ask again."""
+    answers = await asyncio.gather(*(scene.send(idempotency_key="k1") for _ in range(5)))
+    accepted = [answer for answer in answers if isinstance(answer, Receipt) and not answer.replayed]
+    assert len(accepted) == 1
+    assert all(isinstance(answer, InProgressError | Receipt) for answer in answers)
+    assert any(isinstance(answer, InProgressError) for answer in answers)
+
+
+async def test_in_a_batch_each_item_stands_alone(scene: Scene) -> None:
+    """Good ones are kept, bad ones refused, and the answers come in order; the same key twice is one message."""
+    items = [wanted(), wanted(to="bad"), wanted(idempotency_key="b"), wanted(idempotency_key="b"), wanted(template="x")]
+    answers = await scene.house.messages.accept(scene.caller, items)
+    assert [isinstance(answer, Receipt) for answer in answers] == [True, False, True, True, False]
+    assert isinstance(answers[2], Receipt)
+    assert isinstance(answers[3], Receipt)
+    assert answers[3].replayed
+    assert answers[3].body == answers[2].body
+
+
+async def test_a_test_key_needs_no_domain(scene: Scene) -> None:
+    """The first try of a developer works before any DNS was touched."""
+    empty = await scene.house.workspaces.create("empty")
+    for live in (True, False):
+        caller = Caller(empty.id, None, live=live)
+        (answer,) = await scene.house.messages.accept(
+            caller, [wanted(template=None, variables=None, subject="Hi", text="x")]
+        )
+        assert isinstance(answer, Receipt) is not live
+
+
+async def test_attachments_are_kept_once_and_read_back(scene: Scene) -> None:
+    """The same file in two messages is stored once; uploads serve as well as inline bytes."""
+    upload = await scene.house.messages.upload(scene.caller.workspace_id, "terms.pdf", "application/pdf", b"%PDF-x")
+    content = base64.b64encode(b"%PDF-x").decode()
+    receipts = [
+        await scene.accepted(attachments=[{"name": "a.pdf", "type": "application/pdf", "content": content}]),
+        await scene.accepted(attachments=[{"name": "a.pdf", "type": "application/pdf", "upload": upload.id}]),
+    ]
+    for receipt in receipts:
+        shown = await scene.house.messages.content(scene.caller.workspace_id, receipt.message_id)
+        assert [(a.name, a.size) for a in shown.attachments] == [("a.pdf", 6)]
+        assert b'filename="a.pdf"' in shown.source
+
+
+async def test_resend_makes_a_linked_copy(scene: Scene) -> None:
+    """A message that has ended can be sent again: a new one with the same content, each knowing of the other."""
+    receipt = await scene.accepted()
+    with pytest.raises(PosthouseError, match="queued"):
+        await scene.house.messages.resend(scene.caller, receipt.message_id)
+    await scene.house.messages.cancel(scene.caller.workspace_id, receipt.message_id)
+    new = await scene.house.messages.resend(scene.caller, receipt.message_id)
+    message = await scene.house.messages.get(scene.caller.workspace_id, new.message_id)
+    assert extras_of(message.extras).resend_of == receipt.message_id
+    timeline = await scene.house.messages.timeline(scene.caller.workspace_id, receipt.message_id)
+    assert timeline[-1].type.word == "message.resent"
+
+
+async def test_another_workspace_sees_nothing(scene: Scene) -> None:
+    """What is not yours is not there."""
+    receipt = await scene.accepted()
+    other = await scene.house.workspaces.create("other")
+    for question in (scene.house.messages.get, scene.house.messages.timeline, scene.house.messages.cancel):
+        with pytest.raises(PosthouseError, match="no message"):
+            await question(other.id, receipt.message_id)
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    changes=st.dictionaries(
+        st.sampled_from([field.encode_name for field in msgspec.structs.fields(Submission)]), _json, max_size=4
+    )
+)
+async def test_whatever_comes_is_accepted_or_refused_with_a_reason(scene: Scene, changes: dict[str, Any]) -> None:
+    """No content of the fields may raise anything but a refusal that names at least one field."""
+    try:
+        submission = msgspec.convert(
+            {"to": "a@b.example", "template": "order-confirmation", "variables": ORDER} | changes, Submission
+        )
+    except msgspec.ValidationError:
+        return
+    (answer,) = await scene.house.messages.accept(scene.caller, [submission])
+    assert isinstance(answer, Receipt) or answer.fields
+
+
+async def test_requests_that_arrive_while_a_commit_runs_share_the_next() -> None:
+    """Forty requests at once need two commits, not forty."""
+    commits: list[int] = []
+
+    async def accept(batch: Any) -> Any:
+        commits.append(len(batch))
+        await asyncio.sleep(0.01)
+        return [Stored() for _ in batch]
+
+    committer = GroupCommitter(accept)
+    first = asyncio.ensure_future(committer.commit([object()]))  # type: ignore[list-item]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await asyncio.gather(first, *(committer.commit([object()]) for _ in range(39)))  # type: ignore[list-item]
+    assert len(commits) == 2
+    assert sum(commits) == 40
+
+
+async def test_a_failed_commit_fails_its_own_requests_only() -> None:
+    """Those who shared it are told; those who come after go on."""
+    outcomes: list[Exception | None] = [UnavailableError("full"), None]
+
+    async def accept(batch: Any) -> Any:
+        await asyncio.sleep(0)
+        if (error := outcomes.pop(0)) is not None:
+            raise error
+        return [Stored() for _ in batch]
+
+    committer = GroupCommitter(accept, waiting=2)
+    with pytest.raises(UnavailableError):
+        await committer.commit([object()])  # type: ignore[list-item]
+    assert await committer.commit([object()]) == [Stored()]  # type: ignore[list-item]
+    with pytest.raises(OverloadedError):
+        await committer.commit([object()] * 3)  # type: ignore[list-item]
