@@ -5,7 +5,6 @@ import socket
 from pathlib import Path
 
 import pytest
-
 from tests.unit.cli.conftest import Run
 
 
@@ -58,7 +57,9 @@ def test_domains_add_verified(house: Path, run: Run) -> None:
 
 def test_records_are_printed_as_a_zone_file(house: Path, run: Run) -> None:
     """Nothing to retype: names end with a dot, long texts are split into strings of at most 255."""
-    lines = [line for line in run("domains", "records", "shop.example", "--data", house).out.splitlines() if " IN " in line]
+    lines = [
+        line for line in run("domains", "records", "shop.example", "--data", house).out.splitlines() if " IN " in line
+    ]
     assert lines
     for line in lines:
         assert line.split()[0].endswith(".")
@@ -67,7 +68,20 @@ def test_records_are_printed_as_a_zone_file(house: Path, run: Run) -> None:
 
 def test_providers_add_smtp(house: Path, run: Run) -> None:
     """posthouse providers add smtp --name relay --host 127.0.0.1 --port 2525 --tls none --data DIR."""
-    words = "providers add smtp --name relay --host 127.0.0.1 --port 2525 --tls none --data".split()
+    words = [
+        "providers",
+        "add",
+        "smtp",
+        "--name",
+        "relay",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "2525",
+        "--tls",
+        "none",
+        "--data",
+    ]
     assert run(*words, house).code == 0
     listed = run("providers", "list", "--data", house, "--json").json
     assert listed[1]["settings"] == {"host": "127.0.0.1", "port": 2525, "tls": "none"}
@@ -75,7 +89,19 @@ def test_providers_add_smtp(house: Path, run: Run) -> None:
 
 def test_provider_passwords_are_never_shown(house: Path, tmp_path: Path, run: Run) -> None:
     """The password comes from a file or standard input, and is sealed."""
-    words = "providers add smtp --name relay --host mx.example --user shop --password-file -".split()
+    words = [
+        "providers",
+        "add",
+        "smtp",
+        "--name",
+        "relay",
+        "--host",
+        "mx.example",
+        "--user",
+        "shop",
+        "--password-file",
+        "-",
+    ]
     assert run(*words, "--data", house, stdin="hunter2\n").code == 0
     told = run("providers", "list", "--data", house, "--json")
     assert told.json[1]["secret"] == "(hidden)"

@@ -7,10 +7,9 @@ import pytest
 import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.unit.cli.conftest import Run
 
 from posthouse.cli.app import build
-
-from tests.unit.cli.conftest import Run
 
 
 def walk(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -1,0 +1,82 @@
+"""The quick start works as it stands: every command in it is run, in order, in a copy of the repository's examples."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```sh(?P<kind>[ \w]*)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
+PORTS = ("8025", "8026", "2525")
+
+
+def blocks() -> list[tuple[str, str]]:
+    """Each block of commands and its kind: "" to run, "background" to leave running, "install" done already."""
+    text = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
+    return [(found["kind"].strip(), found["text"]) for found in BLOCK.finditer(text)]
+
+
+def with_free_ports(text: str, ports: dict[str, str]) -> str:
+    return re.sub(r"\b(" + "|".join(PORTS) + r")\b", lambda found: ports[found[0]], text)
+
+
+def free_ports() -> dict[str, str]:
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in PORTS]
+    found = {port: str(listener.getsockname()[1]) for port, listener in zip(PORTS, listeners, strict=True)}
+    for listener in listeners:
+        listener.close()
+    return found
+
+
+@contextmanager
+def shell(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """One shell for all blocks, since they hand variables on; what it left running is ended with it."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    with subprocess.Popen(
+        ["bash", "-eu", "-o", "pipefail"],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+
+
+def test_the_quick_start_works(tmp_path: Path) -> None:
+    """After the last command the mail is in the mailbox and the timeline says so."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    ports = free_ports()
+    script = ""
+    for kind, text in blocks():
+        if kind != "install":
+            script += f"({text.strip()}) >/dev/null 2>&1 &\n" if kind == "background" else text
+    # The mail may still be on its way when the message was just accepted; a reader looks a moment later.
+    script = script.replace("posthouse messages timeline", "sleep 2; posthouse messages timeline")
+    with shell(tmp_path) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(with_free_ports(script, ports) + "\necho the-end\n")
+        process.stdin.flush()
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if line == "the-end\n":
+                break
+        text = "".join(said)
+        assert text.endswith("the-end\n"), text
+        assert re.search(r"Z\s+(sent|delivered)\s", text), text
+        mails = httpx.get(f"http://127.0.0.1:{ports['8026']}/api/messages", timeout=10).json()
+    assert "ann@example.com" in str(mails)
