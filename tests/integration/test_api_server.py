@@ -138,7 +138,11 @@ async def test_every_item_of_a_large_batch_is_kept(house: House, key: str) -> No
 
 async def test_a_revoked_key_is_refused_a_moment_later(house: House, key: str) -> None:
     """Revoked by another process's service: refused here within a tenth of a second and a little."""
-    async with open_house(house.settings, role="cli", shard=1) as other, running(house) as (address, _), client_of(address, key) as client:
+    async with (
+        open_house(house.settings, role="cli", shard=1) as other,
+        running(house) as (address, _),
+        client_of(address, key) as client,
+    ):
         me = (await client.get("/v1/workspace")).json()
         assert me["name"] == "shop"
         workspace = (await other.workspaces.list())[0]
