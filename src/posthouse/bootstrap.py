@@ -20,7 +20,6 @@ from posthouse.channels.email.dns_resolver import DnspythonLookup
 from posthouse.channels.email.domain_dns import EmailDns, make_dkim_key
 from posthouse.channels.email.identities import EmailIdentities
 from posthouse.channels.email.providers import PROVIDERS, ProviderContext
-from posthouse.channels.email.providers.fields import read_fields
 from posthouse.channels.email.providers.mx.resolver import DnsResolver
 from posthouse.channels.email.verp import ReturnPaths
 from posthouse.channels.email.viewer import EmailViewer
@@ -226,7 +225,7 @@ def _check_provider(kind: str, settings: Mapping[str, Any]) -> None:
             f"there is no kind of provider {kind!r}; there is: {', '.join(PROVIDERS)}{did_you_mean(kind, PROVIDERS)}",
             fields=[FieldProblem("/kind", f"write one of {', '.join(PROVIDERS)}", "unknown-word")],
         )
-    read_fields(descriptor.settings, settings, "/settings")
+    descriptor.check(settings)
 
 
 def _dns(settings: Settings) -> dns.asyncresolver.Resolver:
