@@ -49,8 +49,9 @@ def _box(house: House, spec: ChildSpec) -> Iterator[BlackBoxFile]:
     try:
         yield box
     finally:
+        if box.empty:  # else a stop could not finish, and the next process must know how far each had come
+            path.unlink(missing_ok=True)
         box.close()
-        path.unlink(missing_ok=True)
 
 
 async def _recover(house: House) -> None:

@@ -24,8 +24,11 @@ from posthouse.core.templates.model import UnknownPolicy
 _HEAD: Final = struct.Struct("<8s36s32s")
 _MAGIC: Final = b"PHBOX\x00\x00\x01"
 _SLOT: Final = struct.Struct("<BHq16s16s16shBBBB")
-"""Phase, length of the settlement, lease, message, workspace, template, attempts, channel, lane, live, hold."""
+"""Phase, length of the settlement, lease, message, workspace, template, attempts, channel, lane, live, hold and doubt."""
 _PHASE: Final = struct.Struct("<BH")
+_LEASE: Final = struct.Struct("<q")
+_HOLD: Final = 1
+_IN_DOUBT: Final = 2
 SLOT_SIZE: Final = 2048
 _HEAD_SIZE: Final = 4096
 _FREE: Final = 0
@@ -39,19 +42,22 @@ class BlackBoxFile:
     """The box of one dispatcher; it is locked while its process lives.
 
     Args:
-        path: of the file.
+        path: of the file; there must be none of that name.
         slots: the most messages in hand at a time; what does not fit goes unrecorded and falls back on its lease.
         store_id: so that a box is never read into another store.
     """
 
     def __init__(self, path: Path, slots: int, store_id: str) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        new = path.with_suffix(".new")  # nobody reads it before it is locked and whole: readers throw unlocked boxes away
+        self._file = os.open(new, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         size = _HEAD_SIZE + slots * SLOT_SIZE
         os.ftruncate(self._file, 0)
         os.posix_fallocate(self._file, 0, size)
         self._map = mmap.mmap(self._file, size)
         _HEAD.pack_into(self._map, 0, _MAGIC, _boot_id(), store_id.encode()[:32])
+        path.hardlink_to(new)  # fails where there is one already
+        new.unlink()
         self._free = list(range(_HEAD_SIZE, size, SLOT_SIZE))
         self._at: dict[Id, int] = {}
 
@@ -76,18 +82,18 @@ class BlackBoxFile:
                 message.channel,
                 message.lane,
                 message.live,
-                message.policy is UnknownPolicy.HOLD,
+                (message.policy is UnknownPolicy.HOLD) * _HOLD | message.in_doubt * _IN_DOUBT,
             )
 
     def left(self, message: Claimed) -> None:
         """Its last byte is about to leave."""
-        at = self._at.get(message.id)
+        at = self._place(message.id, message.lease)
         if at is not None:
             self._map[at] = Phase.LEFT
 
     def settled(self, settlement: Settlement) -> None:
         """This came of it. The phase is written last, so that a half-written settlement is never read."""
-        at = self._at.get(settlement.message_id)
+        at = self._place(settlement.message_id, settlement.lease)
         if at is None:
             return
         packed = _pack_settlement(settlement)
@@ -99,15 +105,26 @@ class BlackBoxFile:
         self._map[at] = Phase.SETTLED
 
     def done(self, settlements: Sequence[Settlement]) -> None:
-        """The store has them."""
+        """The store has them. What was claimed anew meanwhile stays."""
         for settlement in settlements:
-            at = self._at.pop(settlement.message_id, None)
+            at = self._place(settlement.message_id, settlement.lease)
             if at is not None:
+                del self._at[settlement.message_id]
                 self._map[at] = _FREE
                 self._free.append(at)
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is in hand. Otherwise the file is for the next process to read."""
+        return not self._at
+
+    def _place(self, message_id: Id, lease: int) -> int | None:
+        """Where a claim is noted; None when it is not, or when the message was claimed anew since."""
+        at = self._at.get(message_id)
+        return at if at is not None and _LEASE.unpack_from(self._map, at + _PHASE.size)[0] == lease else None
+
     def close(self) -> None:
-        """Lets go; an orderly end leaves nothing in hand."""
+        """Lets go."""
         self._map.close()
         os.close(self._file)
 
@@ -139,7 +156,7 @@ def _read(data: bytes, store_id: str) -> list[Remains]:
 
 
 def _read_slot(data: bytes, at: int) -> Remains | None:
-    phase, length, lease, message_id, workspace_id, template_id, attempts, channel, lane, live, hold = (
+    phase, length, lease, message_id, workspace_id, template_id, attempts, channel, lane, live, flags = (
         _SLOT.unpack_from(data, at)
     )
     if phase == _FREE:
@@ -161,11 +178,11 @@ def _read_slot(data: bytes, at: int) -> Remains | None:
         created_at=0,
         due_at=0,
         expires_at=None,
-        policy=UnknownPolicy.HOLD if hold else UnknownPolicy.RESEND,
+        policy=UnknownPolicy.HOLD if flags & _HOLD else UnknownPolicy.RESEND,
         tags=(),
         attempts=attempts,
         lease=lease,
-        in_doubt=False,
+        in_doubt=bool(flags & _IN_DOUBT),
     )
     if phase != Phase.SETTLED:
         return Remains(Phase(phase), message)

@@ -100,6 +100,6 @@ async def test_a_recorded_message_is_in_hand_no_more(house: SmallHouse, tmp_path
 def test_a_box_belongs_to_one_process(tmp_path: Path) -> None:
     """Nobody opens the box of the living."""
     box = BlackBoxFile(tmp_path / "x.box", 1, "s")
-    with pytest.raises(BlockingIOError):
+    with pytest.raises(FileExistsError):
         BlackBoxFile(tmp_path / "x.box", 1, "s")
     box.close()

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from posthouse.core.delivery.judge import give_back, hold_in_doubt, in_doubt
+from posthouse.core.delivery.judge import give_back, hold_in_doubt, in_doubt, put_back
 from posthouse.core.delivery.model import Claimed, Settlement
 from posthouse.core.delivery.ports import QueueStore
 from posthouse.core.messages.ports import MessageStore
@@ -69,8 +69,10 @@ async def recover(remains: Sequence[Remains], queue: QueueStore, messages: Messa
             settlements.append(left.settlement)
         elif left.phase is Phase.LEFT and left.message.policy is UnknownPolicy.HOLD:
             settlements.append(hold_in_doubt(left.message, now))
-        else:
+        elif left.phase is Phase.LEFT:
             settlements.append(give_back(left.message, now, now))
+        else:
+            settlements.append(put_back(left.message, now))
     if settlements:
         await queue.record(settlements)
     return len(doubts)

@@ -6,6 +6,7 @@ urgent lane first), and a recorder writes down what came of it, a group at a tim
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
@@ -14,7 +15,7 @@ import msgspec
 from posthouse.core.delivery.blackbox import BlackBox
 from posthouse.core.delivery.delivery import Delivery
 from posthouse.core.delivery.inbox import Inbox
-from posthouse.core.delivery.judge import give_back, in_doubt
+from posthouse.core.delivery.judge import in_doubt_before, put_back
 from posthouse.core.delivery.leases import Leases
 from posthouse.core.delivery.model import Claimed, Settlement
 from posthouse.core.delivery.ports import QueueStore
@@ -109,7 +110,7 @@ class Dispatcher:
         finally:
             listening.cancel()
             for message in self._inbox.close():
-                self._recorder.put(give_back(message, self._clock.now(), self._clock.now()))
+                self._recorder.put(put_back(message, self._clock.now()))
             await asyncio.wait(workers, timeout=self._settings.grace)
             for worker in workers:
                 worker.cancel()
@@ -143,7 +144,7 @@ class Dispatcher:
             try:
                 if await self._queue.wake(DOOR_SECONDS):
                     self._stir.set()
-            except PosthouseError as error:
+            except Exception as error:  # noqa: BLE001 - a deaf dispatcher would only look once a second
                 self._watch.trouble("wake", error)
                 await asyncio.sleep(LONGEST_NAP)
 
@@ -174,13 +175,13 @@ class Dispatcher:
             return False
         doubts = [message for message in claimed if message.in_doubt]
         if doubts:
-            text = "an earlier attempt ran out of its lease: it may have been delivered"
-            await self._messages.append([in_doubt(message, now, text) for message in doubts])
+            await self._messages.append([in_doubt_before(message, now) for message in doubts])
         self._leases.take(claimed, asked_at)
         self._box.claimed(claimed)
         self._inbox.put(claimed)
         self._watch.claimed(claimed)
-        return len(claimed) >= sum(room for _, room in lanes) // 2
+        found = Counter([message.lane for message in claimed])
+        return any(found[lane] >= room for lane, room in lanes)
 
     def _room(self) -> list[tuple[Lane, int]]:
         """Critical always has room of its own; the other lanes share the rest, the more urgent first."""
@@ -203,8 +204,8 @@ class Dispatcher:
             except Exception as error:  # noqa: BLE001 - a defect must not end the worker nor lose the message
                 self._watch.trouble("deliver", error)
                 settlement = self._delivery.defect(message, error)
-            if settlement is None:
-                continue
+            if settlement is None:  # not ours as far as we know; if nobody took it meanwhile, it must not stay with us
+                settlement = put_back(message, self._clock.now())
             self._box.settled(settlement)
             self._recorder.put(settlement)
 
@@ -223,7 +224,7 @@ class Dispatcher:
             asked_at = self._clock.monotonic()
             try:
                 lost = await self._queue.extend(held, self._clock.now() + self._settings.lease)
-            except PosthouseError as error:
+            except Exception as error:  # noqa: BLE001 - without renewals everything long would be sent twice
                 self._watch.trouble("renew", error)
                 continue
             self._leases.renewed(held, lost, asked_at)

@@ -114,6 +114,16 @@ def give_back(message: Claimed, at: int, next_at: int, events: Sequence[Event] =
     return settlement
 
 
+def put_back(message: Claimed, at: int) -> Settlement:
+    """What becomes of a message that was claimed and not begun: back into the queue, or, in doubt already, what its policy says.
+
+    The doubt would be forgotten in the queue: a lease that was given back leaves no trace there.
+    """
+    if message.in_doubt and message.policy is UnknownPolicy.HOLD:
+        return hold_in_doubt(message, at)
+    return give_back(message, at, at)
+
+
 def expire(message: Claimed, at: int) -> Settlement:
     """Ended because its time is over."""
     event = Event(message.id, message.workspace_id, EventType.EXPIRED, at, data={"expires_at": message.expires_at})
@@ -137,6 +147,13 @@ def in_doubt(message: Claimed, at: int, text: str, facts: dict[str, Any] | None 
     """The record of an attempt that may have been delivered; one for each lease."""
     data = {"text": text} | (facts or {})
     return Event(message.id, message.workspace_id, EventType.UNKNOWN, at, key=f"{message.lease:x}", data=data)
+
+
+def in_doubt_before(message: Claimed, at: int) -> Event:
+    """The record of the lease that ran out before this one: apart from what may yet be said of this one's own attempt."""
+    data = {"text": "an earlier attempt ran out of its lease: it may have been delivered"}
+    key = f"before {message.lease:x}"
+    return Event(message.id, message.workspace_id, EventType.UNKNOWN, at, key=key, data=data)
 
 
 def provider_failed(attempt: Attempt, index: int) -> Event:

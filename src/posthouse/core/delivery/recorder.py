@@ -64,21 +64,26 @@ class Recorder:
         while True:
             await self._arrived.wait()
             while self._waiting:
-                await self._record(self._waiting[:GROUP])
+                await self._record(GROUP)
             self._arrived.clear()
             if self._closing:
                 return
 
-    async def _record(self, batch: list[Settlement]) -> None:
+    async def _record(self, group: int) -> None:
+        """Records the first of those that wait. After a defect one goes alone, and behind the others if it is the cause."""
         wait = FIRST_WAIT
         while True:
+            batch = self._waiting[:group]
             try:
                 took_effect = await self._store.record(batch)
                 break
-            except PosthouseError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is: sending goes on, so recording must
                 self._on_trouble(error)
                 await self._sleep(wait)
                 wait = min(LONGEST_WAIT, wait * 2)
+                if not isinstance(error, PosthouseError):
+                    group = 1
+                    self._waiting.append(self._waiting.pop(0))
         del self._waiting[: len(batch)]
         if len(self._waiting) < FULL:
             self._room.set()
