@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import dns.asyncresolver
+import idna
 
 from posthouse.channels.email.addresses import EmailAddressRules
 from posthouse.channels.email.builder import EmailBuilder
@@ -157,6 +158,7 @@ def _wire(settings: Settings, store: Store, clock: HouseClock, role: str) -> Hou
             new_id=new_id,
             make_key=make_dkim_key,
             dns=EmailDns(MailSite(mail_host=hostname), DnspythonLookup(_dns(settings))),
+            to_ascii=lambda name: idna.encode(name, uts46=True).decode(),
         ),
         providers=ProviderService(store=store, box=box, clock=clock, new_id=new_id, validate=_check_provider),
         templates=TemplateService(store, MinijinjaCompiler(), checker, renderer, ids=new_id, clock=clock),

@@ -44,10 +44,12 @@ class GenerationCache(Generic[K, V]):
         try:
             value = self._kept[key]
         except KeyError:
+            read_at = self._seen
             value = await read(key)
-            self._kept[key] = value
-            if len(self._kept) > self._size:
-                self._kept.popitem(last=False)
+            if read_at == self._seen:  # else the settings changed meanwhile, and the value may be of before
+                self._kept[key] = value
+                if len(self._kept) > self._size:
+                    self._kept.popitem(last=False)
             return value
         self._kept.move_to_end(key)
         return value
