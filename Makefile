@@ -74,7 +74,7 @@ docs-check: $(READY) ## Check only the docs (part of `make test`)
 
 bench: $(BENCH_READY) ## Run the benchmarks; each prints its ratio
 	echo "==> bench: needs postfix, opendkim and redis-server on this machine; each benchmark prints its ratio"
-	$(BIN)/posthouse bench $(ARGS)
+	$(BIN)/python -m bench $(ARGS)
 
 faults: $(READY) ## Kill, cut, fill and freeze things for some minutes; nothing may be lost
 	echo "==> faults: the long form (minutes); the short form is part of the tests"
