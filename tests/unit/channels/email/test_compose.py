@@ -13,7 +13,17 @@ import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from kit import MESSAGE_ID, NOW, Letter, composer, dnsfunc, identity, inline, release, unsigned
+from tests.unit.channels.email.kit import (
+    MESSAGE_ID,
+    NOW,
+    Letter,
+    composer,
+    dnsfunc,
+    identity,
+    inline,
+    release,
+    unsigned,
+)
 
 from posthouse.channels.email.canonical import relaxed_body
 from posthouse.channels.email.compose import EmailComposer

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kit import NOW, Letter, composer, dnsfunc, identity, inline, keys, signer
+from tests.unit.channels.email.kit import NOW, Letter, composer, dnsfunc, identity, inline, keys, signer
 
 from posthouse.channels.email.canonical import relaxed_body, relaxed_header
 from posthouse.channels.email.dkim import body_hash, canonical_signature

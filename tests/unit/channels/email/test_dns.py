@@ -5,7 +5,7 @@ import dns.exception
 import dns.resolver
 import msgspec
 import pytest
-from kit import NOW, SELECTORS, keys
+from tests.unit.channels.email.kit import NOW, SELECTORS, keys
 
 from posthouse.channels.email.dns_check import Finding, State, check
 from posthouse.channels.email.dns_records import DnsRecord, MailSite, RecordKind, records_for

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
-from kit import NOW, SELECTORS, keys
+from tests.unit.channels.email.kit import NOW, SELECTORS, keys
 
 from posthouse.channels.email.dkim_keys import PURPOSE, DkimKeyError
 from posthouse.channels.email.identities import EmailIdentities

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kit import MESSAGE_ID
+from tests.unit.channels.email.kit import MESSAGE_ID
 
 from posthouse.channels.email.verp import ReturnPaths
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import dns.resolver
 import pytest
-from smtp_kit import Log, outbound
+from tests.unit.channels.smtp.smtp_kit import Log, outbound
 
 from posthouse.channels.email.providers import PROVIDERS, ProviderContext
 from posthouse.channels.email.providers.context import MailHost

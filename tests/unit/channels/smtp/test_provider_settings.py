@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 import pytest
-from smtp_kit import Log, outbound
+from tests.unit.channels.smtp.smtp_kit import Log, outbound
 
 from posthouse.channels.email.providers import PROVIDERS, ProviderContext
 from posthouse.channels.email.providers.smtp.send import is_loopback

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from smtp_kit import Log, outbound, pool, target
+from tests.unit.channels.smtp.smtp_kit import Log, outbound, pool, target
 
 from posthouse.channels.email.smtp.options import Credentials, Limits, Security
 from posthouse.core.delivery.outcomes import Accepted, Deferred, Outcome, Refused, Scope, Throttled, Unknown

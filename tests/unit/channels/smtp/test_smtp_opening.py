@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import uvloop
-from smtp_kit import CONTENT, Log, outbound, pool, target
+from tests.unit.channels.smtp.smtp_kit import CONTENT, Log, outbound, pool, target
 
 from posthouse.channels.email.smtp.options import Credentials, Security
 from posthouse.core.delivery.outcomes import Accepted, Deferred, Refused, Scope

@@ -5,7 +5,7 @@ import time
 
 import msgspec
 import pytest
-from smtp_kit import BRIEF, Log, outbound, pool, target
+from tests.unit.channels.smtp.smtp_kit import BRIEF, Log, outbound, pool, target
 
 from posthouse.channels.email.smtp.opening import TlsContexts
 from posthouse.channels.email.smtp.options import Limits
