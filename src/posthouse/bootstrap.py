@@ -4,7 +4,7 @@ import hashlib
 import os
 import random
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,7 @@ from posthouse.core.kernel.clock import HOUR, SECOND, HouseClock, SystemClock
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Uuid7Source
 from posthouse.core.kernel.nearest import did_you_mean
-from posthouse.core.messages.committer import GroupCommitter
+from posthouse.core.messages.committer import Accept, GroupCommitter
 from posthouse.core.messages.limits import Limits
 from posthouse.core.messages.model import Channel
 from posthouse.core.messages.resolve import Resolver
@@ -111,14 +111,21 @@ async def migrate(settings: Settings) -> str:
     return HEAD
 
 
+def _unmetered(accept: Accept) -> Accept:
+    return accept
+
+
 @asynccontextmanager
-async def open_house(settings: Settings, *, role: str, shard: int = 0) -> AsyncIterator[House]:
+async def open_house(
+    settings: Settings, *, role: str, shard: int = 0, metered: Callable[[Accept], Accept] = _unmetered
+) -> AsyncIterator[House]:
     """The house with its store open, closed again at the end.
 
     Args:
         settings: everything that can be set.
         role: of this process (``cli``, ``api``, ``dispatch``, ``scheduler``), for the logs.
         shard: keeps this process off other processes' counter rows.
+        metered: puts a meter around the store's accept.
     """
     clock = HouseClock(SystemClock())
     store = make_store(settings, clock, shard)
@@ -127,12 +134,12 @@ async def open_house(settings: Settings, *, role: str, shard: int = 0) -> AsyncI
         reference = await store.clock_reading()
         if reference is not None:
             clock.hold_to(reference)
-        yield _wire(settings, store, clock, role)
+        yield _wire(settings, store, clock, role, metered(store.accept))
     finally:
         await store.close()
 
 
-def _wire(settings: Settings, store: Store, clock: HouseClock, role: str) -> House:
+def _wire(settings: Settings, store: Store, clock: HouseClock, role: str, accept: Accept) -> House:
     box = MasterKeyBox(read_master_key(settings))
     new_id = Uuid7Source(clock.now)
     hostname = settings.mail.hostname or socket.getfqdn()
@@ -165,7 +172,7 @@ def _wire(settings: Settings, store: Store, clock: HouseClock, role: str) -> Hou
         messages=MessageService(
             store,
             resolver,
-            GroupCommitter(store.accept),
+            GroupCommitter(accept),
             catalogue,
             EmailViewer(composer, store),
             ids=new_id,

@@ -45,6 +45,7 @@ def install_refusals(api: FastAPI, paths: Paths) -> None:
 
 
 def _response(error: PosthouseError, request: Request) -> Response:
+    request.scope["posthouse.problem"] = error.slug
     body = problems.encode(error, _request_id(request))
     return Response(body, error.status, problems.headers(error), problems.MEDIA_TYPE)
 

@@ -23,9 +23,11 @@ class Reply(NamedTuple):
     status: int
     headers: RawHeaders
     body: bytes
+    problem: str = ""
+    """The slug of the problem that this is."""
 
 
 def of_error(error: PosthouseError, request_id: str) -> Reply:
     """The reply to a request that was refused."""
     extra = [(name.encode(), value.encode("latin-1", "replace")) for name, value in problems.headers(error).items()]
-    return Reply(error.status, [PROBLEM, *extra], problems.encode(error, request_id))
+    return Reply(error.status, [PROBLEM, *extra], problems.encode(error, request_id), error.slug)

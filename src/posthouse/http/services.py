@@ -57,6 +57,8 @@ class AccessRecord(msgspec.Struct, frozen=True):
     status: int
     microseconds: int
     key_id: Id | None = None
+    problem: str = ""
+    """The slug of the problem that the request was answered with (docs/reference/problems.md)."""
 
 
 class Messages(Protocol):

@@ -80,7 +80,7 @@ class Shell:
             reply = self._broken(defect, request_id)
         await _send_reply(send, reply, request_id, with_body=True)
         if self._on_access:
-            self._log(scope, request_id, scope["path"], reply.status, began)
+            self._log(scope, request_id, scope["path"], reply.status, began, reply.problem)
 
     async def _serve(self, scope: Any, receive: Receive, send: Send) -> None:
         began = self._clock.monotonic()
@@ -96,11 +96,12 @@ class Shell:
             else:
                 await self._app(scope, receive, outgoing)
         except PosthouseError as error:
+            scope["posthouse.problem"] = error.slug
             await outgoing.reply(of_error(error, request_id))
         except Exception as defect:  # noqa: BLE001 - the last line before the server: everything becomes a problem
             await outgoing.reply(self._broken(defect, request_id))
         route = getattr(scope.get("route"), "path", "(none)")
-        self._log(scope, request_id, route, outgoing.status, began)
+        self._log(scope, request_id, route, outgoing.status, began, scope.get("posthouse.problem", ""))
 
     def _at_once(self, scope: Any) -> Reply | None:
         """What needs no router: OPTIONS, a hot path with another method, and what no path or query may hold."""
@@ -135,11 +136,11 @@ class Shell:
             self._on_defect(request_id, defect)
         return of_error(InternalError(f"This is a defect of ours; the log has it under {request_id}."), request_id)
 
-    def _log(self, scope: Any, request_id: str, route: str, status: int, began: int) -> None:
+    def _log(self, scope: Any, request_id: str, route: str, status: int, began: int, problem: str = "") -> None:
         if self._on_access:
             took = self._clock.monotonic() - began
             key_id = scope.get("posthouse.key")
-            self._on_access(AccessRecord(request_id, scope["method"], route, status, took, key_id))
+            self._on_access(AccessRecord(request_id, scope["method"], route, status, took, key_id, problem))
 
 
 async def _send_reply(send: Send, reply: Reply, request_id: str, *, with_body: bool) -> None:

@@ -1,6 +1,7 @@
 """The API process."""
 
 import asyncio
+import functools
 import os
 import socket
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from posthouse.http.services import AccessRecord, Health, HttpSettings, Services
 from posthouse.runtime.metrics import CONTENT_TYPE, Metrics, Slots, render
 from posthouse.runtime.spec import ChildSpec
 from posthouse.runtime.timekeeper import keep_time
+from posthouse.runtime.watching import metered
 
 _log = structlog.get_logger("posthouse.http")
 
@@ -24,8 +26,9 @@ _log = structlog.get_logger("posthouse.http")
 async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
     """Serves until told to stop; requests under way are answered first."""
     assert spec.listen is not None  # noqa: S101 - the supervisor binds it
-    async with open_house(spec.settings, role="api", shard=spec.shard) as house:
-        metrics = Metrics(Slots(spec.settings.metrics_dir, f"api-{spec.index}"))
+    metrics = Metrics(Slots(spec.settings.metrics_dir, f"api-{spec.index}"))
+    meter = functools.partial(metered, metrics)
+    async with open_house(spec.settings, role="api", shard=spec.shard, metered=meter) as house:
         listener = socket.socket(fileno=spec.listen)
         server = uvicorn.Server(
             uvicorn.Config(
@@ -110,7 +113,7 @@ class _Access:
 
     def __call__(self, record: AccessRecord) -> None:
         if record.status >= 400:
-            self._metrics.refused(str(record.status))
+            self._metrics.refused(record.problem or str(record.status))
             _log.info(
                 "request",
                 request=record.request_id,

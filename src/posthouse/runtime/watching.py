@@ -8,7 +8,8 @@ import structlog
 from posthouse.core.delivery.model import Claimed, Settlement
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.clock import SECOND, Clock
-from posthouse.core.messages.model import Status
+from posthouse.core.messages.committer import Accept
+from posthouse.core.messages.model import AcceptResult, NewMessage, Status, Stored
 from posthouse.runtime.metrics import Metrics
 
 _log = structlog.get_logger("posthouse.dispatch")
@@ -68,3 +69,18 @@ class DispatchWatch:
             code=facts.get("code"),
             enhanced=facts.get("enhanced"),
         )
+
+
+def metered(metrics: Metrics, accept: Accept) -> Accept:
+    """The same accept, with each commit counted and timed."""
+
+    async def counted(batch: Sequence[NewMessage]) -> list[AcceptResult]:
+        begun = time.perf_counter()
+        results = await accept(batch)
+        metrics.committed("accept", len(batch), time.perf_counter() - begun)
+        for message, result in zip(batch, results, strict=True):
+            if isinstance(result, Stored):
+                metrics.accepted(1, message.lane)
+        return results
+
+    return counted
