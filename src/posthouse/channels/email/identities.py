@@ -7,6 +7,7 @@ from posthouse.channels.email.addresses import domain_of
 from posthouse.channels.email.dkim import Key, Signer
 from posthouse.channels.email.dkim_keys import RSA, SignDigest, open_key
 from posthouse.channels.email.model import Identity
+from posthouse.core.kernel.cache import FRESH_FOR
 from posthouse.core.kernel.ids import Id
 from posthouse.core.workspaces.model import DkimKey, Domain, Verification
 from posthouse.core.workspaces.ports import SecretBox, WorkspaceStore
@@ -31,6 +32,7 @@ class EmailIdentities:
         self._box = box
         self._now = now
         self._generation = -1
+        self._looked_at = -FRESH_FOR
         self._known: dict[Id, dict[str, Identity]] = {}
         self._opened: dict[bytes, SignDigest] = {}
 
@@ -40,10 +42,9 @@ class EmailIdentities:
         Raises:
             DkimKeyError: a key of a domain cannot be opened.
         """
-        generation = await self._domains.generation()
-        if generation != self._generation:
-            self._known = {}
-            self._generation = generation
+        now = self._now()
+        if not 0 <= now - self._looked_at < FRESH_FOR:
+            await self._look(now)
         known = self._known
         identities = known.get(workspace_id)
         if identities is None:
@@ -54,6 +55,14 @@ class EmailIdentities:
             return identities.get(domain_of(sender_email))
         except ValueError:
             return None
+
+    async def _look(self, now: int) -> None:
+        """Asks whether settings changed: not for every message, it costs more than signing without RSA."""
+        generation = await self._domains.generation()
+        self._looked_at = now
+        if generation != self._generation:
+            self._known = {}
+            self._generation = generation
 
     def _identity_of(self, domain: Domain) -> Identity:
         return Identity(

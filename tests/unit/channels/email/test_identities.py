@@ -8,7 +8,9 @@ from tests.unit.channels.email.kit import NOW, SELECTORS, keys
 
 from posthouse.channels.email.dkim_keys import PURPOSE, DkimKeyError
 from posthouse.channels.email.identities import EmailIdentities
+from posthouse.core.kernel.cache import FRESH_FOR
 from posthouse.core.workspaces.model import DkimKey, Domain, Verification
+from posthouse.testing.clock import FakeClock
 
 WORKSPACE = bytes(16)
 
@@ -60,9 +62,9 @@ def domain(name: str, verification: Verification = Verification.DNS, workspace_i
     return Domain(bytes(16), workspace_id, name, verification, NOW, f"bounces.{name}", f"links.{name}", sealed)
 
 
-def identities(*domains: Domain) -> tuple[EmailIdentities, FakeDomains, FakeBox]:
+def identities(*domains: Domain, clock: FakeClock | None = None) -> tuple[EmailIdentities, FakeDomains, FakeBox]:
     store, box = FakeDomains(*domains), FakeBox()
-    return EmailIdentities(store, box, now=lambda: NOW), store, box  # type: ignore[arg-type]
+    return EmailIdentities(store, box, now=(clock or FakeClock(NOW)).now), store, box  # type: ignore[arg-type]
 
 
 async def test_an_exact_domain_signs_with_all_its_keys() -> None:
@@ -93,14 +95,17 @@ async def test_nothing_but_our_proved_domains(sender: str) -> None:
 
 
 async def test_read_once_until_the_settings_change() -> None:
-    """Domains are read once a generation; keys are opened once for good."""
-    subject, store, box = identities(domain("shop.example"))
+    """Domains are read once a generation, which is asked for after 100 ms; keys are opened once for good."""
+    clock = FakeClock(NOW)
+    subject, store, box = identities(domain("shop.example"), clock=clock)
     for _ in range(3):
         await subject.identity(WORKSPACE, "a@shop.example")
     assert (store.reads, box.opened) == (1, 2)
     store.all[0] = msgspec.structs.replace(store.all[0], return_path="b2.shop.example")
     assert (await subject.identity(WORKSPACE, "a@shop.example")).return_path == "bounces.shop.example"  # type: ignore[union-attr]
     store.at += 1
+    assert (await subject.identity(WORKSPACE, "a@shop.example")).return_path == "bounces.shop.example"  # type: ignore[union-attr]
+    clock.advance(FRESH_FOR)
     assert (await subject.identity(WORKSPACE, "a@shop.example")).return_path == "b2.shop.example"  # type: ignore[union-attr]
     assert (store.reads, box.opened) == (2, 2)
 
