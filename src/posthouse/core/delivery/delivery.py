@@ -1,12 +1,13 @@
 """One attempt of one message, from the claim to the settlement."""
 
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 import msgspec
 
 from posthouse.core.delivery.blackbox import BlackBox
 from posthouse.core.delivery.fleet import Fleet, WayOut
-from posthouse.core.delivery.judge import Attempt, Judge, expire, fail, hold_in_doubt, provider_failed
+from posthouse.core.delivery.judge import Attempt, Judge, expire, fail, give_back, hold_in_doubt, provider_failed
 from posthouse.core.delivery.leases import Leases
 from posthouse.core.delivery.model import Claimed, Settlement
 from posthouse.core.delivery.outcomes import Accepted, Deferred, Outcome, Refused, Scope, Throttled, Unknown
@@ -15,6 +16,9 @@ from posthouse.core.kernel.errors import PosthouseError, UnavailableError
 from posthouse.core.messages.model import Channel, Event
 from posthouse.core.templates.model import UnknownPolicy
 
+STORE_AWAY: Final = SECOND
+"""Microseconds after which a message is taken up again whose attempt could not begin because the store did not answer."""
+AFTER_DEFECT: Final = 30 * SECOND
 NO_WAY_OUT: Final = "no provider is set up for this channel: run posthouse providers add"
 
 
@@ -64,6 +68,7 @@ class Delivery:
         leases: whether a message is still ours.
         box: notes how far an attempt came.
         clock: the time of the house.
+        after_defect: microseconds to wait after a defect of ours.
     """
 
     def __init__(
@@ -75,6 +80,7 @@ class Delivery:
         leases: Leases,
         box: BlackBox,
         clock: Clock,
+        after_defect: int = AFTER_DEFECT,
     ) -> None:
         self._builders = builders
         self._fleet = fleet
@@ -82,6 +88,7 @@ class Delivery:
         self._leases = leases
         self._box = box
         self._clock = clock
+        self._after_defect = after_defect
 
     async def deliver(self, message: Claimed) -> Settlement | None:
         """One attempt; None when the message is no longer ours, so that nothing is to be said of it."""
@@ -94,18 +101,19 @@ class Delivery:
             return hold_in_doubt(message, started_at)
         try:
             built = await self._builders[message.channel].build(message)
-        except UnavailableError as error:
-            return self._settle(message, started_at, Deferred(0, "", str(error), scope=Scope.PROVIDER), None, ())
+            ways = await self._fleet.ways(message)
+        except UnavailableError:
+            return give_back(message, started_at, self._clock.now() + STORE_AWAY)
         except PosthouseError as error:
             return fail(message, started_at, error.slug, str(error))
-        return await self._send(message, built, started_at)
+        return await self._send(message, built, ways, started_at)
 
-    async def _send(self, message: Claimed, built: Built, started_at: int) -> Settlement | None:
+    async def _send(self, message: Claimed, built: Built, ways: Sequence[WayOut], started_at: int) -> Settlement | None:
         """Tries the ways out in order, until one has something to say about the message itself."""
         failed: list[Event] = []
         last: tuple[Outcome, WayOut | None] = (Deferred(0, "", NO_WAY_OUT, scope=Scope.PROVIDER), None)
         soonest: int | None = None
-        for way in await self._fleet.ways(message):
+        for way in ways:
             now = self._clock.monotonic()
             if not way.circuit.passes(now):
                 rest = way.circuit.opens_at(now) - now
@@ -149,7 +157,7 @@ class Delivery:
         """What to do after a defect of ours: try again later, and say so in the timeline."""
         now = self._clock.now()
         text = f"a defect in Posthouse ({type(error).__name__}); please report it"
-        return self._settle(message, now, Deferred(0, "", text, retry_after=30 * SECOND), None, ())
+        return self._settle(message, now, Deferred(0, "", text, retry_after=self._after_defect), None, ())
 
 
 def goes_elsewhere(outcome: Outcome) -> bool:

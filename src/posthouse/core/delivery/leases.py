@@ -17,16 +17,17 @@ class Leases:
     Args:
         clock: monotonic time.
         length: of a lease, in microseconds, as told to the store.
+        margin: how much sooner it counts as over here, in microseconds.
     """
 
-    def __init__(self, clock: Clock, length: int) -> None:
+    def __init__(self, clock: Clock, length: int, margin: int = MARGIN) -> None:
         self._clock = clock
-        self._length = length
+        self._length = length - margin
         self._held: dict[Id, tuple[int, int]] = {}
 
     def take(self, claimed: Iterable[Claimed], asked_at: int) -> None:
         """Notes what a claim gave. ``asked_at``: the monotonic instant before the store was asked."""
-        deadline = asked_at + self._length - MARGIN
+        deadline = asked_at + self._length
         for message in claimed:
             self._held[message.id] = (message.lease, deadline)
 
@@ -41,7 +42,7 @@ class Leases:
 
     def renewed(self, asked: Iterable[tuple[Id, int]], lost: set[Id], asked_at: int) -> None:
         """Notes the answer to a renewal."""
-        deadline = asked_at + self._length - MARGIN
+        deadline = asked_at + self._length
         for message_id, lease in asked:
             held = self._held.get(message_id)
             if held is None or held[0] != lease:
