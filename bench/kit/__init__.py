@@ -1,0 +1,1 @@
+"""What the benchmarks share: a house as a user starts it, a load generator, sinks, peers."""
