@@ -37,10 +37,14 @@ class ReadyRenderer:
     def __init__(self) -> None:
         self.body = MinijinjaRenderer().encode(Rendered(SUBJECT, HTML, TEXT))
 
-    def plain(self, release: Release, variables: Mapping[str, Any]) -> Rendered:
+    def plain(
+        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+    ) -> Rendered:
         return Rendered(SUBJECT, HTML, TEXT)
 
-    def wire(self, release: Release, variables: Mapping[str, Any]) -> WireBody:
+    def wire(
+        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+    ) -> WireBody:
         return self.body
 
     def encode(self, rendered: Rendered) -> WireBody:

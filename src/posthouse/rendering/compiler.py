@@ -15,6 +15,7 @@ from posthouse.core.templates.model import TemplateSource, VariantSource
 from posthouse.rendering import engine, guard, mjml_lint, tags
 from posthouse.rendering.analysis import Analysis
 from posthouse.rendering.checker import compiled as compiled_schema
+from posthouse.rendering.formats.tongue import right_to_left
 from posthouse.rendering.html_text import derive_text
 from posthouse.rendering.policy import refusals
 from posthouse.rendering.schemas import derive, merge
@@ -22,6 +23,9 @@ from posthouse.rendering.wire import wire_program
 
 GLOBALS: Final = frozenset({"range", "dict", "loop"})
 _BODY: Final = re.compile(r"<body\b(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
+_ROOT: Final = re.compile(r"<mjml\b(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
+_LANG: Final = re.compile(r"\slang\s*=")
+_DIR: Final = re.compile(r"\sdir\s*=")
 _OFFSET: Final = re.compile(r"position (\d+)")
 _ENVIRONMENT: Final = engine.environment()
 _SLOW: Final = "a macro, a block or a backslash escape rules out the wire form: dispatch encodes the whole body"
@@ -103,7 +107,7 @@ class MinijinjaCompiler:
         return None if variant.html is None else tags.clean(variant.html)
 
     def _from_mjml(self, variant: VariantSource, pointer: str) -> str:
-        source = tags.clean(variant.mjml or "")
+        source = _with_language(tags.clean(variant.mjml or ""), variant.locale)
         salt = "q" + secrets.token_hex(6)
         try:
             protected, guarded = guard.protect(source, salt)
@@ -134,6 +138,18 @@ class MinijinjaCompiler:
             return text
         detail = "no text part can be derived without losing a {% … %} tag; add a text file (email.LOCALE.txt)"
         raise _refused(variant, [FieldProblem(f"{base}/text", detail, "missing")])
+
+
+def _with_language(source: str, locale: str) -> str:
+    """The MJML with the variant's language, and its direction where that is from right to left, unless it says its own."""
+    found = _ROOT.search(source)
+    if found is None:
+        return source
+    added = "" if _LANG.search(found[0]) else f' lang="{locale}"'
+    if right_to_left(locale) and not _DIR.search(found[0]):
+        added += ' dir="rtl"'
+    at = found.start() + len("<mjml")
+    return source[:at] + added + source[at:]
 
 
 def _with_preheader(html: str, preheader: str | None) -> str:

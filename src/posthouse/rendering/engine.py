@@ -7,7 +7,8 @@ import minijinja
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.rendering.data import ABSENT
-from posthouse.rendering.filters import FILTERS, REMOVED_FILTERS, REMOVED_GLOBALS
+from posthouse.rendering.filters import REMOVED_FILTERS, REMOVED_GLOBALS, filters_for, users_of
+from posthouse.rendering.formats.errors import FormatError
 
 FUEL: Final = 50_000
 """Instructions a render may take; an order confirmation with 5 lines takes some hundreds."""
@@ -19,8 +20,11 @@ _UNDEFINED: Final[Any] = "semi_strict"
 _PATH: Final = re.compile(r"`([A-Za-z_][\w.]*)` is undefined")
 
 
-def environment() -> minijinja.Environment:
-    """A new environment. HTML is escaped in templates whose name ends with ``html``, nowhere else."""
+def environment(locale: str = "en") -> minijinja.Environment:
+    """A new environment with the formats of a language.
+
+    HTML is escaped in templates whose name ends with ``html``, nowhere else.
+    """
     made: minijinja.Environment = minijinja.Environment(
         undefined_behavior=_UNDEFINED,
         fuel=FUEL,
@@ -28,7 +32,7 @@ def environment() -> minijinja.Environment:
         pycompat=False,
         keep_trailing_newline=True,
         auto_escape_callback=lambda name: name.endswith("html"),
-        filters=dict(FILTERS),
+        filters=filters_for(locale),
     )
     for name in REMOVED_FILTERS:
         made.remove_filter(name)
@@ -37,8 +41,8 @@ def environment() -> minijinja.Environment:
     return made
 
 
-def run(engine: minijinja.Environment, name: str, variables: dict[str, Any]) -> str:
-    """Renders one program.
+def run(engine: minijinja.Environment, name: str, variables: dict[str, Any], source: str = "") -> str:
+    """Renders one program; ``source`` is its text, for errors that say where.
 
     Raises:
         ValidationError: a variable is missing, the fuel or the room for output ran out, a filter refused its input.
@@ -47,6 +51,8 @@ def run(engine: minijinja.Environment, name: str, variables: dict[str, Any]) -> 
         printed = engine.render_template(name, **variables)
     except minijinja.TemplateError as error:
         raise _explained(error, name) from None
+    except FormatError as error:
+        raise _unshown(error, name, source) from None
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         raise ValidationError(f"The {name.removeprefix('wire.')} cannot be rendered: {error}.") from None
     if "\x00" in printed and ABSENT in printed:
@@ -57,6 +63,13 @@ def run(engine: minijinja.Environment, name: str, variables: dict[str, Any]) -> 
             f"The rendered {name.removeprefix('wire.')} has {len(printed):,} characters; the limit is {MAX_OUTPUT:,}."
         )
     return printed
+
+
+def _unshown(error: FormatError, name: str, source: str) -> ValidationError:
+    """What a filter refused, with the expression it stands in when the program shows which."""
+    part, where = name.removeprefix("wire."), users_of(error.filter, source)
+    message = f"The {part} cannot be rendered: {f'in {where}: ' if where else ''}{error}."
+    return ValidationError(message, fields=[FieldProblem("", message, "format")])
 
 
 def _explained(error: minijinja.TemplateError, name: str) -> ValidationError:

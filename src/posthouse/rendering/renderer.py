@@ -11,6 +11,7 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.model import Release, Rendered, WireBody
 from posthouse.rendering import engine, quoted, wire
 from posthouse.rendering.data import guarded, reads_only_keys
+from posthouse.rendering.formats.occasion import during
 
 _KEPT: Final = 512
 _BLANKS: Final = re.compile(r"[\x00-\x20\x7f]+")
@@ -21,9 +22,9 @@ class _Loaded:
 
     __slots__ = ("engine", "keys_only", "programs")
 
-    def __init__(self, programs: Mapping[str, str]) -> None:
-        self.engine: minijinja.Environment = engine.environment()
-        self.programs = frozenset(programs)
+    def __init__(self, programs: Mapping[str, str], locale: str) -> None:
+        self.engine: minijinja.Environment = engine.environment(locale)
+        self.programs = dict(programs)
         self.keys_only = all(reads_only_keys(source) for source in programs.values())
         for name, source in programs.items():
             self.engine.add_template(name, source)
@@ -35,26 +36,32 @@ class MinijinjaRenderer:
     def __init__(self) -> None:
         self._loaded: OrderedDict[Id, _Loaded] = OrderedDict()
 
-    def plain(self, release: Release, variables: Mapping[str, Any]) -> Rendered:
+    def plain(
+        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+    ) -> Rendered:
         """What the reader sees. ValidationError when a variable is missing or the fuel runs out."""
         loaded = self._load(release)
         data = _seen(loaded, variables)
-        return Rendered(
-            subject=_subject(loaded, data),
-            html=quoted.plain_body(_printed(loaded, "html", data)) if "html" in loaded.programs else None,
-            text=quoted.plain_body(_printed(loaded, "text", data)),
-        )
+        with during(at, zone):
+            return Rendered(
+                subject=_subject(loaded, data),
+                html=quoted.plain_body(_printed(loaded, "html", data)) if "html" in loaded.programs else None,
+                text=quoted.plain_body(_printed(loaded, "text", data)),
+            )
 
-    def wire(self, release: Release, variables: Mapping[str, Any]) -> WireBody:
+    def wire(
+        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+    ) -> WireBody:
         """The same, ready for the wire: decoding it gives exactly :meth:`plain`."""
         loaded = self._load(release)
         data = _seen(loaded, variables)
         direct = wire.unmarked(variables)
-        return WireBody(
-            subject=_subject(loaded, data),
-            html=_body(loaded, "html", data, direct=direct) if "html" in loaded.programs else None,
-            text=_body(loaded, "text", data, direct=direct),
-        )
+        with during(at, zone):
+            return WireBody(
+                subject=_subject(loaded, data),
+                html=_body(loaded, "html", data, direct=direct) if "html" in loaded.programs else None,
+                text=_body(loaded, "text", data, direct=direct),
+            )
 
     def encode(self, rendered: Rendered) -> WireBody:
         """Wire form of content that somebody rendered themselves."""
@@ -67,7 +74,7 @@ class MinijinjaRenderer:
     def _load(self, release: Release) -> _Loaded:
         loaded = self._loaded.get(release.id)
         if loaded is None:
-            loaded = self._loaded[release.id] = _Loaded(release.programs)
+            loaded = self._loaded[release.id] = _Loaded(release.programs, release.locale)
             if len(self._loaded) > _KEPT:
                 self._loaded.popitem(last=False)
         else:
@@ -79,12 +86,12 @@ def _body(loaded: _Loaded, name: str, data: dict[str, Any], *, direct: bool) -> 
     """One body in wire form: by its wire program, or encoded whole where there is none or a variable holds the mark."""
     program = f"wire.{name}"
     if direct and program in loaded.programs:
-        return wire.assemble(engine.run(loaded.engine, program, data), html=name == "html")
+        return wire.assemble(engine.run(loaded.engine, program, data, loaded.programs[program]), html=name == "html")
     return quoted.encode_body(_printed(loaded, name, data))
 
 
 def _printed(loaded: _Loaded, name: str, data: dict[str, Any]) -> str:
-    printed = engine.run(loaded.engine, name, data)
+    printed = engine.run(loaded.engine, name, data, loaded.programs[name])
     return printed.replace(quoted.SLASH, "/") if name == "html" else printed
 
 
@@ -95,7 +102,9 @@ def _seen(loaded: _Loaded, variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _subject(loaded: _Loaded, data: dict[str, Any]) -> str:
-    return _one_line(engine.run(loaded.engine, "subject", data)) if "subject" in loaded.programs else ""
+    if "subject" not in loaded.programs:
+        return ""
+    return _one_line(engine.run(loaded.engine, "subject", data, loaded.programs["subject"]))
 
 
 def _one_line(text: str) -> str:

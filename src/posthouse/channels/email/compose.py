@@ -100,7 +100,7 @@ class EmailComposer:
         Headers are as sent, unfolded.
         """
         mail = self._build(message, extras, release, sender_of(extras, release), attachments)
-        seen = inline_content(extras) if release is None else self._renderer.plain(release, _variables(message))
+        seen = inline_content(extras) if release is None else self._renderer.plain(release, _variables(message), at=_instant(message))
         return Content(
             subject=one_line(seen.subject),
             html=seen.html,
@@ -140,7 +140,7 @@ class EmailComposer:
     def _wire(self, message: Letter, extras: Extras, release: Release | None) -> WireBody:
         if release is None:
             return self._renderer.encode(inline_content(extras))
-        return self._renderer.wire(release, _variables(message))
+        return self._renderer.wire(release, _variables(message), at=_instant(message))
 
 
 def sender_of(extras: Extras, release: Release | None) -> Sender:
@@ -158,6 +158,11 @@ def sender_of(extras: Extras, release: Release | None) -> Sender:
 def inline_content(extras: Extras) -> Rendered:
     """Content that the source rendered itself."""
     return Rendered(extras.subject or "", extras.html, extras.text or "")
+
+
+def _instant(message: Letter) -> int:
+    """When a message is written: what its Date says, and what "in 3 days" is reckoned from."""
+    return max(message.created_at, message.due_at)
 
 
 def _variables(message: Letter) -> dict[str, Any]:
@@ -183,7 +188,7 @@ def _other_fields(message: Letter, extras: Extras, release: Release | None, mess
     """Date, identifier, what the source added, and what the body needs."""
     fields = [
         # Mails planned for later carry the date on which they were due: it must not look old, nor change with a retry.
-        ("Date", date(max(message.created_at, message.due_at))),
+        ("Date", date(_instant(message))),
         ("Message-ID", message_id),
     ]
     custom = custom_fields(extras.headers) if extras.headers else []

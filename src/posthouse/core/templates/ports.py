@@ -66,13 +66,21 @@ class Compiler(Protocol):
 
 
 class Renderer(Protocol):
-    """Runs programs. Keeps compiled programs by release; never blocks longer than the fuel limit allows."""
+    """Runs programs. Keeps compiled programs by release; never blocks longer than the fuel limit allows.
 
-    def plain(self, release: Release, variables: Mapping[str, Any]) -> Rendered:
+    ``at`` is the message's instant and ``zone`` its time zone (IANA): dates are shown in it, and "in 3 days" is
+    reckoned from it. The wall clock is never asked, so a message renders the same years later.
+    """
+
+    def plain(
+        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+    ) -> Rendered:
         """What the reader sees. ValidationError when a variable is missing or the fuel runs out."""
         ...
 
-    def wire(self, release: Release, variables: Mapping[str, Any]) -> WireBody:
+    def wire(
+        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+    ) -> WireBody:
         """The same, ready for the wire: decoding it gives exactly :meth:`plain`."""
         ...
 

@@ -141,7 +141,7 @@ class TemplateService:
         variables = (template.draft.sample if template.draft else {}) if data is None else data
         if problems := self._checker.problems(release, variables):
             raise ValidationError("The variables do not fit the template.", fields=problems)
-        rendered = self._renderer.plain(release, variables)
+        rendered = self._renderer.plain(release, variables, at=self._clock.now())
         wire = self._renderer.encode(rendered)
         size = len(wire.text) + len(wire.html or b"")
         return Preview(rendered, (*warnings, *review(rendered, size)), size)
@@ -221,11 +221,11 @@ class TemplateService:
             ]
             raise ValidationError("The sample does not fit.", fields=moved)
         try:
-            rendered = self._renderer.plain(release, sample)
+            rendered = self._renderer.plain(release, sample, at=self._clock.now())
         except ValidationError as error:
             problem = FieldProblem(f"/variants/{index}", f"{where} with sample.json: {error.detail}", "render")
             raise ValidationError(error.detail, fields=[problem]) from None
-        wire = self._renderer.wire(release, sample)
+        wire = self._renderer.wire(release, sample, at=self._clock.now())
         return review(rendered, len(wire.text) + len(wire.html or b""))
 
     def _made(self, template: Template, source: TemplateSource, variant: VariantSource, compiled: Compiled) -> Release:

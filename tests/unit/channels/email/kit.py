@@ -53,11 +53,15 @@ def _rewrapped(line: bytes) -> bytes:
 class FakeRenderer:
     """Says what a release's programs say, with ``{name}`` replaced."""
 
-    def plain(self, release: Release, variables: Mapping[str, Any]) -> Rendered:
+    def plain(
+        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+    ) -> Rendered:
         filled = {key: _fill(program, variables) for key, program in release.programs.items()}
         return Rendered(filled.get("subject", ""), filled.get("html"), filled.get("text", ""))
 
-    def wire(self, release: Release, variables: Mapping[str, Any]) -> WireBody:
+    def wire(
+        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+    ) -> WireBody:
         return self.encode(self.plain(release, variables))
 
     def encode(self, rendered: Rendered) -> WireBody:

@@ -1,0 +1,1 @@
+"""Numbers, dates and words as each language writes them, from CLDR (Babel, imported at the first use)."""

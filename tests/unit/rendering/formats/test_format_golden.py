@@ -1,0 +1,171 @@
+# ruff: noqa: RUF001 -- letters of other alphabets are the point
+"""What each format prints in six languages, letter by letter: spaces that do not break, marks of direction, signs."""
+
+from typing import Any
+
+import pytest
+
+from posthouse.rendering.filters import FORMATS
+from posthouse.rendering.formats.occasion import during
+
+NOON = 1_774_958_400_000_000  # 2026-03-31T12:00:00Z
+FORMS = {name: f"# {name}" for name in ("one", "two", "few", "many", "other")}
+GOLDEN: dict[str, tuple[tuple[str, tuple[Any, ...], dict[str, Any], str], ...]] = {
+    "en": (
+        ("money", (1234567.5, "EUR"), {}, "€1,234,567.50"),
+        ("money", ("-3.456", "CHF"), {}, "-CHF\u00a03.46"),
+        ("money", (1234, "JPY"), {}, "¥1,234"),
+        ("number", (1234567.891,), {}, "1,234,567.891"),
+        ("number", ("-0.5", 2), {}, "-0.50"),
+        ("percent", (0.256, 1), {}, "25.6%"),
+        ("date", ("2026-03-31",), {}, "March 31, 2026"),
+        ("date", ("2026-03-31", "full"), {}, "Tuesday, March 31, 2026"),
+        ("date", ("2026-03-31", "yMMMM"), {}, "March 2026"),
+        ("time", ("2026-03-31T18:05:00Z",), {}, "6:05\u202fPM"),
+        ("time", ("18:05", "medium"), {}, "6:05:00\u202fPM"),
+        ("datetime", ("2026-03-31T18:05:00Z",), {"tz": "Asia/Tokyo"}, "April 1, 2026, 3:05\u202fAM"),
+        ("relative", ("2026-04-03",), {}, "in 3 days"),
+        ("relative", ("2026-03-31T10:00:00Z",), {}, "2 hours ago"),
+        ("list", (["a", "b", "c"],), {}, "a, b, and c"),
+        ("list", (["a", "b"], "or"), {}, "a or b"),
+        ("unit", (5, "kilogram"), {}, "5 kilograms"),
+        ("unit", (1.5, "kilometer", "short"), {}, "1.5 km"),
+        ("plural", (5,), FORMS, "5 other"),
+        ("country", ("DE",), {}, "Germany"),
+        ("phone", ("+33612345678",), {}, "+33 6 12 34 56 78"),
+        ("phone", ("+33612345678", "national"), {}, "06 12 34 56 78"),
+    ),
+    "fr": (
+        ("money", (1234567.5, "EUR"), {}, "1\u202f234\u202f567,50\u00a0€"),
+        ("money", ("-3.456", "CHF"), {}, "-3,46\u00a0CHF"),
+        ("money", (1234, "JPY"), {}, "1\u202f234\u00a0JPY"),
+        ("number", (1234567.891,), {}, "1\u202f234\u202f567,891"),
+        ("number", ("-0.5", 2), {}, "-0,50"),
+        ("percent", (0.256, 1), {}, "25,6\u00a0%"),
+        ("date", ("2026-03-31",), {}, "31 mars 2026"),
+        ("date", ("2026-03-31", "full"), {}, "mardi 31 mars 2026"),
+        ("date", ("2026-03-31", "yMMMM"), {}, "mars 2026"),
+        ("time", ("2026-03-31T18:05:00Z",), {}, "18:05"),
+        ("time", ("18:05", "medium"), {}, "18:05:00"),
+        ("datetime", ("2026-03-31T18:05:00Z",), {"tz": "Asia/Tokyo"}, "1 avril 2026, 03:05"),
+        ("relative", ("2026-04-03",), {}, "dans 3 jours"),
+        ("relative", ("2026-03-31T10:00:00Z",), {}, "il y a 2 heures"),
+        ("list", (["a", "b", "c"],), {}, "a, b et c"),
+        ("list", (["a", "b"], "or"), {}, "a ou b"),
+        ("unit", (5, "kilogram"), {}, "5\u00a0kilogrammes"),
+        ("unit", (1.5, "kilometer", "short"), {}, "1,5\u202fkm"),
+        ("plural", (5,), FORMS, "5 other"),
+        ("country", ("DE",), {}, "Allemagne"),
+        ("phone", ("+33612345678",), {}, "+33 6 12 34 56 78"),
+        ("phone", ("+33612345678", "national"), {}, "06 12 34 56 78"),
+    ),
+    "es": (
+        ("money", (1234567.5, "EUR"), {}, "1.234.567,50\u00a0€"),
+        ("money", ("-3.456", "CHF"), {}, "-3,46\u00a0CHF"),
+        ("money", (1234, "JPY"), {}, "1.234\u00a0JPY"),
+        ("number", (1234567.891,), {}, "1.234.567,891"),
+        ("number", ("-0.5", 2), {}, "-0,50"),
+        ("percent", (0.256, 1), {}, "25,6\u00a0%"),
+        ("date", ("2026-03-31",), {}, "31 de marzo de 2026"),
+        ("date", ("2026-03-31", "full"), {}, "martes, 31 de marzo de 2026"),
+        ("date", ("2026-03-31", "yMMMM"), {}, "marzo de 2026"),
+        ("time", ("2026-03-31T18:05:00Z",), {}, "18:05"),
+        ("time", ("18:05", "medium"), {}, "18:05:00"),
+        ("datetime", ("2026-03-31T18:05:00Z",), {"tz": "Asia/Tokyo"}, "1 de abril de 2026, 3:05"),
+        ("relative", ("2026-04-03",), {}, "dentro de 3 días"),
+        ("relative", ("2026-03-31T10:00:00Z",), {}, "hace 2 horas"),
+        ("list", (["a", "b", "c"],), {}, "a, b y c"),
+        ("list", (["a", "b"], "or"), {}, "a o b"),
+        ("unit", (5, "kilogram"), {}, "5 kilogramos"),
+        ("unit", (1.5, "kilometer", "short"), {}, "1,5 km"),
+        ("plural", (5,), FORMS, "5 other"),
+        ("country", ("DE",), {}, "Alemania"),
+        ("phone", ("+33612345678",), {}, "+33 6 12 34 56 78"),
+        ("phone", ("+33612345678", "national"), {}, "06 12 34 56 78"),
+    ),
+    "ru": (
+        ("money", (1234567.5, "EUR"), {}, "1\u00a0234\u00a0567,50\u00a0€"),
+        ("money", ("-3.456", "CHF"), {}, "-3,46\u00a0CHF"),
+        ("money", (1234, "JPY"), {}, "1\u00a0234\u00a0¥"),
+        ("number", (1234567.891,), {}, "1\u00a0234\u00a0567,891"),
+        ("number", ("-0.5", 2), {}, "-0,50"),
+        ("percent", (0.256, 1), {}, "25,6\u00a0%"),
+        ("date", ("2026-03-31",), {}, "31 марта 2026\u202fг."),
+        ("date", ("2026-03-31", "full"), {}, "вторник, 31 марта 2026\u202fг."),
+        ("date", ("2026-03-31", "yMMMM"), {}, "март 2026\u202fг."),
+        ("time", ("2026-03-31T18:05:00Z",), {}, "18:05"),
+        ("time", ("18:05", "medium"), {}, "18:05:00"),
+        ("datetime", ("2026-03-31T18:05:00Z",), {"tz": "Asia/Tokyo"}, "1 апреля 2026\u202fг., 03:05"),
+        ("relative", ("2026-04-03",), {}, "через 3 дня"),
+        ("relative", ("2026-03-31T10:00:00Z",), {}, "2 часа назад"),
+        ("list", (["a", "b", "c"],), {}, "a, b и c"),
+        ("list", (["a", "b"], "or"), {}, "a или b"),
+        ("unit", (5, "kilogram"), {}, "5 килограмм"),
+        ("unit", (1.5, "kilometer", "short"), {}, "1,5 км"),
+        ("plural", (5,), FORMS, "5 many"),
+        ("country", ("DE",), {}, "Германия"),
+        ("phone", ("+33612345678",), {}, "+33 6 12 34 56 78"),
+        ("phone", ("+33612345678", "national"), {}, "06 12 34 56 78"),
+    ),
+    "ar": (
+        ("money", (1234567.5, "EUR"), {}, "\u200f1,234,567.50\u00a0€"),
+        ("money", ("-3.456", "CHF"), {}, "\u200f\u200e-3.46\u00a0CHF"),
+        ("money", (1234, "JPY"), {}, "\u200f1,234\u00a0JP¥"),
+        ("number", (1234567.891,), {}, "1,234,567.891"),
+        ("number", ("-0.5", 2), {}, "\u200e-0.50"),
+        ("percent", (0.256, 1), {}, "25.6\u200e%\u200e"),
+        ("date", ("2026-03-31",), {}, "31 مارس 2026"),
+        ("date", ("2026-03-31", "full"), {}, "الثلاثاء، 31 مارس 2026"),
+        ("date", ("2026-03-31", "yMMMM"), {}, "مارس 2026"),
+        ("time", ("2026-03-31T18:05:00Z",), {}, "6:05 م"),
+        ("time", ("18:05", "medium"), {}, "6:05:00 م"),
+        ("datetime", ("2026-03-31T18:05:00Z",), {"tz": "Asia/Tokyo"}, "1 أبريل 2026، 3:05 ص"),
+        ("relative", ("2026-04-03",), {}, "خلال 3 أيام"),
+        ("relative", ("2026-03-31T10:00:00Z",), {}, "قبل ساعتين"),
+        ("list", (["a", "b", "c"],), {}, "a وb وc"),
+        ("list", (["a", "b"], "or"), {}, "a أو b"),
+        ("unit", (5, "kilogram"), {}, "5 كيلوغرام"),
+        ("unit", (1.5, "kilometer", "short"), {}, "1.5 كم"),
+        ("plural", (5,), FORMS, "5 few"),
+        ("country", ("DE",), {}, "ألمانيا"),
+        ("phone", ("+33612345678",), {}, "+33 6 12 34 56 78"),
+        ("phone", ("+33612345678", "national"), {}, "06 12 34 56 78"),
+    ),
+    "ja": (
+        ("money", (1234567.5, "EUR"), {}, "€1,234,567.50"),
+        ("money", ("-3.456", "CHF"), {}, "-CHF\u00a03.46"),
+        ("money", (1234, "JPY"), {}, "￥1,234"),
+        ("number", (1234567.891,), {}, "1,234,567.891"),
+        ("number", ("-0.5", 2), {}, "-0.50"),
+        ("percent", (0.256, 1), {}, "25.6%"),
+        ("date", ("2026-03-31",), {}, "2026年3月31日"),
+        ("date", ("2026-03-31", "full"), {}, "2026年3月31日火曜日"),
+        ("date", ("2026-03-31", "yMMMM"), {}, "2026年3月"),
+        ("time", ("2026-03-31T18:05:00Z",), {}, "18:05"),
+        ("time", ("18:05", "medium"), {}, "18:05:00"),
+        ("datetime", ("2026-03-31T18:05:00Z",), {"tz": "Asia/Tokyo"}, "2026年4月1日 3:05"),
+        ("relative", ("2026-04-03",), {}, "3 日後"),
+        ("relative", ("2026-03-31T10:00:00Z",), {}, "2 時間前"),
+        ("list", (["a", "b", "c"],), {}, "a、b、c"),
+        ("list", (["a", "b"], "or"), {}, "aまたはb"),
+        ("unit", (5, "kilogram"), {}, "5 キログラム"),
+        ("unit", (1.5, "kilometer", "short"), {}, "1.5 km"),
+        ("plural", (5,), FORMS, "5 other"),
+        ("country", ("DE",), {}, "ドイツ"),
+        ("phone", ("+33612345678",), {}, "+33 6 12 34 56 78"),
+        ("phone", ("+33612345678", "national"), {}, "06 12 34 56 78"),
+    ),
+}
+CASES = [(locale, *case) for locale, cases in GOLDEN.items() for case in cases]
+
+
+@pytest.mark.parametrize(("locale", "name", "given", "named", "printed"), CASES)
+def test_golden(locale: str, name: str, given: tuple[Any, ...], named: dict[str, Any], printed: str) -> None:
+    """As CLDR has it; whoever updates Babel sees here what changes for readers."""
+    with during(NOON, "UTC"):
+        assert FORMATS[name](locale, *given, **named) == printed
+
+
+def test_every_format_is_golden_in_every_language() -> None:
+    """None is left out."""
+    assert all({case[0] for case in cases} == set(FORMATS) for cases in GOLDEN.values())
