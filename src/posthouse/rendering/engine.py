@@ -6,9 +6,10 @@ from typing import Any, Final
 import minijinja
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.rendering.bounded import BOUNDED
 from posthouse.rendering.data import ABSENT
-from posthouse.rendering.filters import REMOVED_FILTERS, REMOVED_GLOBALS, filters_for, users_of
-from posthouse.rendering.formats.errors import FormatError
+from posthouse.rendering.filters import FILTERS, REMOVED_FILTERS, REMOVED_GLOBALS
+from posthouse.rendering.room import Room
 
 FUEL: Final = 50_000
 """Instructions a render may take; an order confirmation with 5 lines takes some hundreds."""
@@ -20,20 +21,24 @@ _UNDEFINED: Final[Any] = "semi_strict"
 _PATH: Final = re.compile(r"`([A-Za-z_][\w.]*)` is undefined")
 
 
-def environment(locale: str = "en") -> minijinja.Environment:
-    """A new environment with the formats of a language.
+def environment(*, fuel: int = FUEL, room: Room | None = None) -> minijinja.Environment:
+    """A new environment. HTML is escaped in templates whose name ends with ``html``, nowhere else.
 
-    HTML is escaped in templates whose name ends with ``html``, nowhere else.
+    Args:
+        fuel: instructions a render may take.
+        room: counts what is printed; None where that is known to be little.
     """
     made: minijinja.Environment = minijinja.Environment(
         undefined_behavior=_UNDEFINED,
-        fuel=FUEL,
+        fuel=fuel,
         debug=True,
         pycompat=False,
         keep_trailing_newline=True,
         auto_escape_callback=lambda name: name.endswith("html"),
-        filters=filters_for(locale),
+        filters={**BOUNDED, **FILTERS},
     )
+    if room is not None:
+        made.finalizer = room
     for name in REMOVED_FILTERS:
         made.remove_filter(name)
     for name in REMOVED_GLOBALS:
@@ -41,8 +46,8 @@ def environment(locale: str = "en") -> minijinja.Environment:
     return made
 
 
-def run(engine: minijinja.Environment, name: str, variables: dict[str, Any], source: str = "") -> str:
-    """Renders one program; ``source`` is its text, for errors that say where.
+def run(engine: minijinja.Environment, name: str, variables: dict[str, Any]) -> str:
+    """Renders one program.
 
     Raises:
         ValidationError: a variable is missing, the fuel or the room for output ran out, a filter refused its input.
@@ -51,10 +56,12 @@ def run(engine: minijinja.Environment, name: str, variables: dict[str, Any], sou
         printed = engine.render_template(name, **variables)
     except minijinja.TemplateError as error:
         raise _explained(error, name) from None
-    except FormatError as error:
-        raise _unshown(error, name, source) from None
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         raise ValidationError(f"The {name.removeprefix('wire.')} cannot be rendered: {error}.") from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # a panic in Rust is no Exception, but must not end a worker
+            raise
+        raise ValidationError(f"The {name.removeprefix('wire.')} cannot be rendered: the engine gave up.") from None
     if "\x00" in printed and ABSENT in printed:
         message = f"The {name.removeprefix('wire.')} needs a variable 'items', which is missing."
         raise ValidationError(message, fields=[FieldProblem("", message, "missing")])
@@ -63,13 +70,6 @@ def run(engine: minijinja.Environment, name: str, variables: dict[str, Any], sou
             f"The rendered {name.removeprefix('wire.')} has {len(printed):,} characters; the limit is {MAX_OUTPUT:,}."
         )
     return printed
-
-
-def _unshown(error: FormatError, name: str, source: str) -> ValidationError:
-    """What a filter refused, with the expression it stands in when the program shows which."""
-    part, where = name.removeprefix("wire."), users_of(error.filter, source)
-    message = f"The {part} cannot be rendered: {f'in {where}: ' if where else ''}{error}."
-    return ValidationError(message, fields=[FieldProblem("", message, "format")])
 
 
 def _explained(error: minijinja.TemplateError, name: str) -> ValidationError:

@@ -18,6 +18,11 @@ _NO_STATEMENTS: Final = frozenset({"include", "import", "from", "extends", "bloc
 _UNDERSCORES: Final = re.compile(r"__\w+__")
 _GROWS: Final = re.compile(r"[~+*]|\|\s*(?:join|replace|urlencode|tojson|escape|e)\b")
 _NAME: Final = re.compile(r"(?<![|.\s])\s*\b[A-Za-z_]\w*")
+_CALL: Final = re.compile(r"(?<![|.\w])(?<!\|\s)(?<!\bis )(?<!\bnot )([A-Za-z_]\w*)\s*\(")
+_MACRO: Final = re.compile(r"\{%[-+]?\s*macro\s+(\w+)")
+_HARMLESS_CALLS: Final = frozenset(
+    {"range", "dict", "in", "not", "and", "or", "if", "else", "is", "for", "call", "elif", "set"}
+)
 _MAX_GROWTH: Final = 20.0
 """Doublings that all ``set`` statements together may amount to."""
 
@@ -29,18 +34,46 @@ def refusals(source: str) -> Iterator[tuple[int, str]]:
         TagError: a tag is not closed.
     """
     growth = 0.0
+    names = frozenset(_MACRO.findall(source))
     for piece in pieces(source):
         if piece.kind not in {Kind.EXPRESSION, Kind.BLOCK}:
             continue
         code = _STRINGS.sub("''", piece.code)
+        if _grows_by_calls(code, names):
+            yield piece.start, "a macro or loop is given a value built from others here; set it before the call"
         if piece.word in _NO_STATEMENTS and piece.kind is Kind.BLOCK:
             yield piece.start, f"{{% {piece.word} %}} is not available: a template stands alone"
         yield from ((piece.start, detail) for detail in _calls(piece.code, code))
-        if piece.kind is Kind.BLOCK and piece.word in {"set", "with", "macro"}:
+        if piece.kind is Kind.BLOCK and piece.word in {"set", "with", "macro", "for"}:
             growth += _doublings(code)
             if growth > _MAX_GROWTH:
                 yield piece.start, "too many values are built from others here; prepare them in the application"
                 return
+
+
+def _grows_by_calls(code: str, macros: frozenset[str]) -> bool:
+    """Whether a call hands on something longer than what it has: calling itself so, it would double it each time.
+
+    A macro may also come in as a variable, so every call but the known harmless ones is looked at.
+    """
+    for found in _CALL.finditer(code):
+        if found[1] in _HARMLESS_CALLS and found[1] not in macros:
+            continue
+        if code.startswith("macro"):
+            continue
+        if _GROWS.search(_arguments(code, found.end())):
+            return True
+    return False
+
+
+def _arguments(code: str, at: int) -> str:
+    """What stands between the bracket before ``at`` and the one that closes it."""
+    depth = 1
+    for end in range(at, len(code)):
+        depth += (code[end] in "([{") - (code[end] in ")]}")
+        if not depth:
+            return code[at:end]
+    return code[at:]
 
 
 def _calls(original: str, code: str) -> Iterator[str]:
@@ -58,4 +91,5 @@ def _doublings(code: str) -> float:
     """How many times the value could double: by how many names go into it, when it grows at all."""
     if not _GROWS.search(code):
         return 0.0
-    return math.log2(max(1, len(_NAME.findall(code.partition("=")[2]))) + 1)
+    given = code.partition(" in ")[2] if code.startswith("for") else code.partition("=")[2]
+    return math.log2(max(1, len(_NAME.findall(given))) + 1)

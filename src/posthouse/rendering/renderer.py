@@ -3,7 +3,7 @@
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import minijinja
 
@@ -11,23 +11,49 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.model import Release, Rendered, WireBody
 from posthouse.rendering import engine, quoted, wire
 from posthouse.rendering.data import guarded, reads_only_keys
-from posthouse.rendering.formats.occasion import during
+from posthouse.rendering.room import SMALL, Room, captures, fuel_for
 
 _KEPT: Final = 512
 _BLANKS: Final = re.compile(r"[\x00-\x20\x7f]+")
 
 
+class _Seen(NamedTuple):
+    """Variables as a program is given them."""
+
+    data: dict[str, Any]
+    small: bool
+    unmarked: bool
+
+
 class _Loaded:
     """The programs of one release, compiled."""
 
-    __slots__ = ("engine", "keys_only", "programs")
+    __slots__ = ("_counting", "_engine", "_fuel", "_room", "_sources", "keys_only", "programs")
 
-    def __init__(self, programs: Mapping[str, str], locale: str) -> None:
-        self.engine: minijinja.Environment = engine.environment(locale)
-        self.programs = dict(programs)
+    def __init__(self, programs: Mapping[str, str]) -> None:
+        self._sources = programs
+        self._fuel = min(fuel_for(source, engine.FUEL) for source in programs.values()) if programs else engine.FUEL
+        self._room = Room(2 * engine.MAX_OUTPUT)
+        self._counting: minijinja.Environment | None = None
+        again = any(captures(source) for source in programs.values())
+        self._engine = self._counted() if again else self._filled(engine.environment(fuel=self._fuel))
+        self.programs = frozenset(programs)
         self.keys_only = all(reads_only_keys(source) for source in programs.values())
-        for name, source in programs.items():
-            self.engine.add_template(name, source)
+
+    def run(self, name: str, seen: _Seen) -> str:
+        """Renders one program; what it prints is counted unless the variables are small. ValidationError as engine.run."""
+        self._room.empty()
+        return engine.run(self._engine if seen.small else self._counted(), name, seen.data)
+
+    def _counted(self) -> minijinja.Environment:
+        if self._counting is None:
+            self._counting = self._filled(engine.environment(fuel=self._fuel, room=self._room))
+        return self._counting
+
+    def _filled(self, made: minijinja.Environment) -> minijinja.Environment:
+        for name, source in self._sources.items():
+            made.add_template(name, source)
+        return made
 
 
 class MinijinjaRenderer:
@@ -36,32 +62,25 @@ class MinijinjaRenderer:
     def __init__(self) -> None:
         self._loaded: OrderedDict[Id, _Loaded] = OrderedDict()
 
-    def plain(
-        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
-    ) -> Rendered:
+    def plain(self, release: Release, variables: Mapping[str, Any]) -> Rendered:
         """What the reader sees. ValidationError when a variable is missing or the fuel runs out."""
         loaded = self._load(release)
-        data = _seen(loaded, variables)
-        with during(at, zone):
-            return Rendered(
-                subject=_subject(loaded, data),
-                html=quoted.plain_body(_printed(loaded, "html", data)) if "html" in loaded.programs else None,
-                text=quoted.plain_body(_printed(loaded, "text", data)),
-            )
+        seen = _seen(loaded, variables)
+        return Rendered(
+            subject=_subject(loaded, seen),
+            html=quoted.plain_body(_printed(loaded, "html", seen)) if "html" in loaded.programs else None,
+            text=quoted.plain_body(_printed(loaded, "text", seen)),
+        )
 
-    def wire(
-        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
-    ) -> WireBody:
+    def wire(self, release: Release, variables: Mapping[str, Any]) -> WireBody:
         """The same, ready for the wire: decoding it gives exactly :meth:`plain`."""
         loaded = self._load(release)
-        data = _seen(loaded, variables)
-        direct = wire.unmarked(variables)
-        with during(at, zone):
-            return WireBody(
-                subject=_subject(loaded, data),
-                html=_body(loaded, "html", data, direct=direct) if "html" in loaded.programs else None,
-                text=_body(loaded, "text", data, direct=direct),
-            )
+        seen = _seen(loaded, variables)
+        return WireBody(
+            subject=_subject(loaded, seen),
+            html=_body(loaded, "html", seen) if "html" in loaded.programs else None,
+            text=_body(loaded, "text", seen),
+        )
 
     def encode(self, rendered: Rendered) -> WireBody:
         """Wire form of content that somebody rendered themselves."""
@@ -74,7 +93,7 @@ class MinijinjaRenderer:
     def _load(self, release: Release) -> _Loaded:
         loaded = self._loaded.get(release.id)
         if loaded is None:
-            loaded = self._loaded[release.id] = _Loaded(release.programs, release.locale)
+            loaded = self._loaded[release.id] = _Loaded(release.programs)
             if len(self._loaded) > _KEPT:
                 self._loaded.popitem(last=False)
         else:
@@ -82,29 +101,33 @@ class MinijinjaRenderer:
         return loaded
 
 
-def _body(loaded: _Loaded, name: str, data: dict[str, Any], *, direct: bool) -> bytes:
+def _body(loaded: _Loaded, name: str, seen: _Seen) -> bytes:
     """One body in wire form: by its wire program, or encoded whole where there is none or a variable holds the mark."""
     program = f"wire.{name}"
-    if direct and program in loaded.programs:
-        return wire.assemble(engine.run(loaded.engine, program, data, loaded.programs[program]), html=name == "html")
-    return quoted.encode_body(_printed(loaded, name, data))
+    if seen.unmarked and program in loaded.programs:
+        return wire.assemble(loaded.run(program, seen), html=name == "html")
+    return quoted.encode_body(_printed(loaded, name, seen))
 
 
-def _printed(loaded: _Loaded, name: str, data: dict[str, Any]) -> str:
-    printed = engine.run(loaded.engine, name, data, loaded.programs[name])
+def _printed(loaded: _Loaded, name: str, seen: _Seen) -> str:
+    printed = loaded.run(name, seen)
     return printed.replace(quoted.SLASH, "/") if name == "html" else printed
 
 
-def _seen(loaded: _Loaded, variables: Mapping[str, Any]) -> dict[str, Any]:
+def _seen(loaded: _Loaded, variables: Mapping[str, Any]) -> _Seen:
+    written = wire.json_of(variables)
+    small = written is not None and len(written) <= SMALL
+    return _Seen(_data(loaded, variables), small, wire.unmarked(written))
+
+
+def _data(loaded: _Loaded, variables: Mapping[str, Any]) -> dict[str, Any]:
     if not loaded.keys_only:
         return guarded(variables)
     return variables if type(variables) is dict else dict(variables)
 
 
-def _subject(loaded: _Loaded, data: dict[str, Any]) -> str:
-    if "subject" not in loaded.programs:
-        return ""
-    return _one_line(engine.run(loaded.engine, "subject", data, loaded.programs["subject"]))
+def _subject(loaded: _Loaded, seen: _Seen) -> str:
+    return _one_line(loaded.run("subject", seen)) if "subject" in loaded.programs else ""
 
 
 def _one_line(text: str) -> str:

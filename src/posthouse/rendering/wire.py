@@ -30,12 +30,17 @@ def wire_program(source: str) -> str | None:
     return "".join([_wired(piece, text) for piece, text in listed])
 
 
-def unmarked(variables: Mapping[str, Any]) -> bool:
-    """Whether no variable holds the mark. In JSON a control character is always an escape, so one search tells."""
+def json_of(variables: Mapping[str, Any]) -> bytes | None:
+    """The variables as JSON, from which their size and :func:`unmarked` are read; None when they cannot be written so."""
     try:
-        return _ESCAPED_MARK not in msgspec.json.encode(variables)
+        return msgspec.json.encode(variables)
     except (TypeError, ValueError, RecursionError):
-        return False
+        return None
+
+
+def unmarked(variables: bytes | None) -> bool:
+    """Whether no variable holds the mark. In JSON a control character is always an escape, so one search tells."""
+    return variables is not None and _ESCAPED_MARK not in variables
 
 
 def assemble(printed: str, *, html: bool) -> bytes:
