@@ -8,7 +8,8 @@ import minijinja
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.rendering.bounded import BOUNDED
 from posthouse.rendering.data import ABSENT
-from posthouse.rendering.filters import FILTERS, REMOVED_FILTERS, REMOVED_GLOBALS
+from posthouse.rendering.filters import REMOVED_FILTERS, REMOVED_GLOBALS, filters_for, users_of
+from posthouse.rendering.formats.errors import FormatError
 from posthouse.rendering.room import Room
 
 FUEL: Final = 50_000
@@ -21,10 +22,11 @@ _UNDEFINED: Final[Any] = "semi_strict"
 _PATH: Final = re.compile(r"`([A-Za-z_][\w.]*)` is undefined")
 
 
-def environment(*, fuel: int = FUEL, room: Room | None = None) -> minijinja.Environment:
+def environment(locale: str = "en", *, fuel: int = FUEL, room: Room | None = None) -> minijinja.Environment:
     """A new environment. HTML is escaped in templates whose name ends with ``html``, nowhere else.
 
     Args:
+        locale: the language that the formats write in.
         fuel: instructions a render may take.
         room: counts what is printed; None where that is known to be little.
     """
@@ -35,7 +37,7 @@ def environment(*, fuel: int = FUEL, room: Room | None = None) -> minijinja.Envi
         pycompat=False,
         keep_trailing_newline=True,
         auto_escape_callback=lambda name: name.endswith("html"),
-        filters={**BOUNDED, **FILTERS},
+        filters={**BOUNDED, **filters_for(locale)},
     )
     if room is not None:
         made.finalizer = room
@@ -46,8 +48,8 @@ def environment(*, fuel: int = FUEL, room: Room | None = None) -> minijinja.Envi
     return made
 
 
-def run(engine: minijinja.Environment, name: str, variables: dict[str, Any]) -> str:
-    """Renders one program.
+def run(engine: minijinja.Environment, name: str, variables: dict[str, Any], source: str = "") -> str:
+    """Renders one program; ``source`` is its text, for errors that say where.
 
     Raises:
         ValidationError: a variable is missing, the fuel or the room for output ran out, a filter refused its input.
@@ -56,6 +58,8 @@ def run(engine: minijinja.Environment, name: str, variables: dict[str, Any]) -> 
         printed = engine.render_template(name, **variables)
     except minijinja.TemplateError as error:
         raise _explained(error, name) from None
+    except FormatError as error:
+        raise _unshown(error, name, source) from None
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         raise ValidationError(f"The {name.removeprefix('wire.')} cannot be rendered: {error}.") from None
     except BaseException as error:
@@ -70,6 +74,13 @@ def run(engine: minijinja.Environment, name: str, variables: dict[str, Any]) -> 
             f"The rendered {name.removeprefix('wire.')} has {len(printed):,} characters; the limit is {MAX_OUTPUT:,}."
         )
     return printed
+
+
+def _unshown(error: FormatError, name: str, source: str) -> ValidationError:
+    """What a filter refused, with the expression it stands in when the program shows which."""
+    part, where = name.removeprefix("wire."), users_of(error.filter, source)
+    message = f"The {part} cannot be rendered: {f'in {where}: ' if where else ''}{error}."
+    return ValidationError(message, fields=[FieldProblem("", message, "format")])
 
 
 def _explained(error: minijinja.TemplateError, name: str) -> ValidationError:

@@ -11,6 +11,7 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.model import Release, Rendered, WireBody
 from posthouse.rendering import engine, quoted, wire
 from posthouse.rendering.data import guarded, reads_only_keys
+from posthouse.rendering.formats.occasion import during
 from posthouse.rendering.room import SMALL, Room, captures, fuel_for
 
 _KEPT: Final = 512
@@ -28,26 +29,27 @@ class _Seen(NamedTuple):
 class _Loaded:
     """The programs of one release, compiled."""
 
-    __slots__ = ("_counting", "_engine", "_fuel", "_room", "_sources", "keys_only", "programs")
+    __slots__ = ("_counting", "_engine", "_fuel", "_locale", "_room", "_sources", "keys_only", "programs")
 
-    def __init__(self, programs: Mapping[str, str]) -> None:
+    def __init__(self, programs: Mapping[str, str], locale: str) -> None:
         self._sources = programs
+        self._locale = locale
         self._fuel = min(fuel_for(source, engine.FUEL) for source in programs.values()) if programs else engine.FUEL
         self._room = Room(2 * engine.MAX_OUTPUT)
         self._counting: minijinja.Environment | None = None
         again = any(captures(source) for source in programs.values())
-        self._engine = self._counted() if again else self._filled(engine.environment(fuel=self._fuel))
+        self._engine = self._counted() if again else self._filled(engine.environment(self._locale, fuel=self._fuel))
         self.programs = frozenset(programs)
         self.keys_only = all(reads_only_keys(source) for source in programs.values())
 
     def run(self, name: str, seen: _Seen) -> str:
         """Renders one program; what it prints is counted unless the variables are small. ValidationError as engine.run."""
         self._room.empty()
-        return engine.run(self._engine if seen.small else self._counted(), name, seen.data)
+        return engine.run(self._engine if seen.small else self._counted(), name, seen.data, self._sources[name])
 
     def _counted(self) -> minijinja.Environment:
         if self._counting is None:
-            self._counting = self._filled(engine.environment(fuel=self._fuel, room=self._room))
+            self._counting = self._filled(engine.environment(self._locale, fuel=self._fuel, room=self._room))
         return self._counting
 
     def _filled(self, made: minijinja.Environment) -> minijinja.Environment:
@@ -62,25 +64,31 @@ class MinijinjaRenderer:
     def __init__(self) -> None:
         self._loaded: OrderedDict[Id, _Loaded] = OrderedDict()
 
-    def plain(self, release: Release, variables: Mapping[str, Any]) -> Rendered:
+    def plain(
+        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+    ) -> Rendered:
         """What the reader sees. ValidationError when a variable is missing or the fuel runs out."""
         loaded = self._load(release)
         seen = _seen(loaded, variables)
-        return Rendered(
-            subject=_subject(loaded, seen),
-            html=quoted.plain_body(_printed(loaded, "html", seen)) if "html" in loaded.programs else None,
-            text=quoted.plain_body(_printed(loaded, "text", seen)),
-        )
+        with during(at, zone):
+            return Rendered(
+                subject=_subject(loaded, seen),
+                html=quoted.plain_body(_printed(loaded, "html", seen)) if "html" in loaded.programs else None,
+                text=quoted.plain_body(_printed(loaded, "text", seen)),
+            )
 
-    def wire(self, release: Release, variables: Mapping[str, Any]) -> WireBody:
+    def wire(
+        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+    ) -> WireBody:
         """The same, ready for the wire: decoding it gives exactly :meth:`plain`."""
         loaded = self._load(release)
         seen = _seen(loaded, variables)
-        return WireBody(
-            subject=_subject(loaded, seen),
-            html=_body(loaded, "html", seen) if "html" in loaded.programs else None,
-            text=_body(loaded, "text", seen),
-        )
+        with during(at, zone):
+            return WireBody(
+                subject=_subject(loaded, seen),
+                html=_body(loaded, "html", seen) if "html" in loaded.programs else None,
+                text=_body(loaded, "text", seen),
+            )
 
     def encode(self, rendered: Rendered) -> WireBody:
         """Wire form of content that somebody rendered themselves."""
@@ -93,7 +101,7 @@ class MinijinjaRenderer:
     def _load(self, release: Release) -> _Loaded:
         loaded = self._loaded.get(release.id)
         if loaded is None:
-            loaded = self._loaded[release.id] = _Loaded(release.programs)
+            loaded = self._loaded[release.id] = _Loaded(release.programs, release.locale)
             if len(self._loaded) > _KEPT:
                 self._loaded.popitem(last=False)
         else:
