@@ -46,7 +46,7 @@ def documentation(document: dict[str, Any]) -> str:
         _words(document["info"]["description"]),
         _FOR_MACHINES,
         "<h4>Before you try</h4>",
-        _pre("export POSTHOUSE=http://localhost:8080\nexport KEY=ph_test_…"),
+        _pre("export POSTHOUSE=http://localhost:8025\nexport KEY=ph_test_…"),
         "<h4>Keys and scopes</h4>",
         _words(scopes),
     ]
