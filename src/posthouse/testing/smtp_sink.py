@@ -41,6 +41,7 @@ class SinkServer:
         on_message: told of each message.
         refuse: recipient → the reply for it (``550 5.1.1 unknown``), or None to take it.
         port: 0 takes a free one.
+        pause: seconds between having stored a message and saying so: a sender that dies meanwhile cannot know.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class SinkServer:
         on_message: Callable[[SinkMessage], None] | None = None,
         refuse: Callable[[str], str | None] | None = None,
         port: int = 0,
+        pause: float = 0.0,
     ) -> None:
         self.tls = tls
         self.extensions = extensions
@@ -61,6 +63,7 @@ class SinkServer:
         self.connections = 0
         self.port = port
         self.refuse = refuse
+        self.pause = pause
         self.sessions: set[_Session] = set()
         self._keep = keep
         self._on_message = on_message
@@ -227,7 +230,7 @@ class _Session(asyncio.Protocol):
                 self._sender or "", tuple(self._recipients), content.replace(b"\n.", b"\n"), self._secure
             )
             self._server.take(message)
-            self._say(f"250 2.0.0 ok: queued as {self._server.count:X}")
+            self._taken(f"250 2.0.0 ok: queued as {self._server.count:X}")
         self._clear()
         return True
 
@@ -240,6 +243,12 @@ class _Session(asyncio.Protocol):
         if not (self._eight_bit or raw.isascii()):
             return "bytes over 127 without BODY=8BITMIME"
         return "a line of more than 998 octets" if _LONG_LINE.search(raw) else ""
+
+    def _taken(self, line: str) -> None:
+        if self._server.pause:
+            asyncio.get_running_loop().call_later(self._server.pause, self._say, line)
+        else:
+            self._say(line)
 
     def _complain(self, line: str) -> None:
         self._server.complaints.append(line)

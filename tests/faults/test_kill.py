@@ -1,0 +1,75 @@
+"""kill -9 of a random process, again and again, under load."""
+
+import asyncio
+import os
+import random
+import signal
+
+import pytest
+from tests.faults.conftest import MakeHouse
+from tests.faults.kit import LONG, drained, judged, open_store, slowest
+
+from posthouse.testing.fault_house import FaultHouse
+from posthouse.testing.fault_load import Load
+from posthouse.testing.fault_sink import FaultSink
+
+KILLS = int(os.environ.get("POSTHOUSE_TEST_KILLS", "50" if LONG else "5"))
+RATE = float(os.environ.get("POSTHOUSE_TEST_RATE", "200"))
+CONNECTIONS = 10
+"""Of each of the two dispatchers: 20 together."""
+POSTFIX = 3.4
+"""Duplicates a kill that Postfix makes under the same conditions."""
+EVERYTHING = "all"
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.timeout(1200)
+async def test_killed_again_and_again(kind: str, make_house: MakeHouse, record_property) -> None:
+    """Nothing is lost, little is sent twice, and what a dead process held is sent within half a minute."""
+    house = make_house(kind)
+    async with FaultSink(pause=0.01) as sink:
+        house.furnish(sink.port, connections=CONNECTIONS)
+        house.start("--dispatchers", "2")
+        await house.ready()
+        load = Load(house.port, house.key, clients=32, rate=RATE)
+        running = asyncio.create_task(load.run())
+        await asyncio.sleep(1)
+        by_target: dict[str, list[int]] = {}
+        for turn in range(KILLS):
+            target = _kill_one(house, turn)
+            before = sink.duplicates
+            if target == EVERYTHING:
+                house.start("--dispatchers", "2")
+            await house.ready()
+            await asyncio.sleep(random.uniform(2.0, 3.0))
+            by_target.setdefault(target, []).append(sink.duplicates - before)
+        load.stop()
+        await running
+        store = await open_store(house)
+        await drained(store)
+        await judged(house, store, sink, [load])
+        await store.close()
+        mean = sink.duplicates / KILLS
+        facts = {
+            "accepted": len(load.accepted),
+            "asked again": load.again,
+            "duplicates": sink.duplicates,
+            "a kill": mean,
+            "slowest": slowest(sink, load),
+            "by target": {name: sum(some) / len(some) for name, some in by_target.items()},
+        }
+        print(kind, facts)
+        assert mean < POSTFIX, facts
+        assert slowest(sink, load) < 30, facts
+
+
+def _kill_one(house: FaultHouse, turn: int) -> str:
+    """Kills a process drawn by lot (the first five times: one of each kind), or all of them at once."""
+    children = house.children()
+    names = [*sorted(children), EVERYTHING]
+    target = names[turn] if turn < len(names) else random.choice(names)
+    if target == EVERYTHING:
+        house.kill_everything()
+    else:
+        os.kill(children[target], signal.SIGKILL)
+    return target
