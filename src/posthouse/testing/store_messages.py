@@ -171,6 +171,15 @@ class StoreContractSupersede:
         assert (await store.events_of(kit.workspace, queued.id))[-1].type is EventType.SUPERSEDED
         await check_invariants(store)
 
+    async def test_a_test_message_withdraws_no_live_one(self, store: Store, kit: Kit) -> None:
+        """Who has a test key only cannot stop live mail, one by one or in a batch; nor the other way round."""
+        live = kit.new(supersedes="cart")
+        assert await store.accept([live]) == [Stored()]
+        assert await store.accept([kit.new(supersedes="cart", live=False)]) == [Stored()]
+        batch = [kit.new(supersedes="cart", live=False), kit.new(supersedes="cart")]
+        assert await store.accept(batch) == [Stored(1), Stored(1)]
+        await check_invariants(store)
+
     async def test_within_one_batch(self, store: Store, kit: Kit) -> None:
         """In a batch each withdraws those before it, never those after it."""
         batch = [kit.new(supersedes="cart") for _ in range(3)]

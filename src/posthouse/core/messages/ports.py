@@ -18,7 +18,7 @@ class MessageStore(Protocol):
 
         For each new one: the message row, its queue row (or, ``due_at`` in the future, its scheduled queue row), its idempotency
         key, its ACCEPTED event, its counters, its blobs; and with ``supersedes`` the withdrawal of every older message of the workspace with that key
-        that is pending and not being sent. Two messages with one key within a batch: the first wins,
+        that is pending, live if it is live itself, and not being sent. Two messages with one key within a batch: the first wins,
         the second is answered as if it had come later. After the commit, dispatchers are woken.
 
         Raises:

@@ -15,7 +15,7 @@ _UNTAGGED: Final[list[list[object]]] = [[] for _ in range(3)]
 _POLICY_NUMBER: Final = {policy: number for number, policy in enumerate(POLICIES)}
 
 Slot = tuple[Id, str]
-"""A workspace and an idempotency key, or the key of what a message supersedes."""
+"""A workspace and an idempotency key."""
 
 
 async def accept(database: Database, shard: int, batch: Sequence[NewMessage]) -> list[AcceptResult]:
@@ -136,9 +136,9 @@ async def _supersede(connection: Connection, shard: int, kept: list[NewMessage])
     left = [message for message in kept if message.supersedes is not None]
     counts: dict[Id, int] = {}
     while left:
-        turn: dict[Slot, NewMessage] = {}
-        later = [m for m in left if turn.setdefault((m.workspace_id, m.supersedes or ""), m) is not m]
-        rows = [(*key, m.id, m.created_at, _replaced_by(m)) for key, m in turn.items()]
+        turn: dict[tuple[Id, str, bool], NewMessage] = {}
+        later = [m for m in left if turn.setdefault((m.workspace_id, m.supersedes or "", m.live), m) is not m]
+        rows = [(*key, m.id, m.created_at, _replaced_by(m), live) for (*key, live), m in turn.items()]
         found = await connection.fetch(SUPERSEDE, *zip(*rows, strict=True), [m.id for m in later], shard)
         counts.update((row[0], row[1]) for row in found)
         left = later

@@ -82,12 +82,12 @@ SELECT pg_advisory_xact_lock(k) FROM (
 
 SUPERSEDE: Final = """
 WITH newest AS (
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::bytea[])
-        AS n (workspace_id, key, message_id, at, data)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::bytea[], $6::bool[])
+        AS n (workspace_id, key, message_id, at, data, live)
 ), found AS MATERIALIZED (
     SELECT m.id, m.template_id, m.channel, m.lane, m.live, n.workspace_id, n.message_id AS by, n.at, n.data
-    FROM newest n JOIN messages m ON m.workspace_id = n.workspace_id AND m.supersedes = n.key
-    WHERE m.id <> n.message_id AND m.id <> ALL ($6::uuid[])
+    FROM newest n JOIN messages m ON m.workspace_id = n.workspace_id AND m.supersedes = n.key AND m.live = n.live
+    WHERE m.id <> n.message_id AND m.id <> ALL ($7::uuid[])
 ), locked AS MATERIALIZED (
     SELECT q.message_id FROM queue q WHERE q.message_id = ANY (ARRAY(SELECT id FROM found))
     ORDER BY q.message_id FOR UPDATE
@@ -107,7 +107,7 @@ WITH newest AS (
 ), counted AS (
     INSERT INTO counters AS c (workspace_id, hour, template, channel, lane, live, provider, type, shard, count)
     SELECT workspace_id, at / 3600000000, coalesce(replace(template_id::text, '-', ''), ''), channel, lane,
-        live::int, '', 17, $7::smallint, count(*)
+        live::int, '', 17, $8::smallint, count(*)
     FROM gone WHERE message_id IN (SELECT message_id FROM facts)
     GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
     ON CONFLICT (workspace_id, hour, template, channel, lane, live, provider, type, shard)

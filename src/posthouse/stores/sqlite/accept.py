@@ -35,7 +35,7 @@ INSERT INTO blobs (workspace_id, digest, created_at, data) VALUES (?, ?, ?, ?) O
 _OLDER_PENDING: Final = """
 SELECT m.id, m.template_id, m.channel, m.lane, m.live, q.attempts
 FROM messages m JOIN queue q ON q.message_id = m.id
-WHERE m.workspace_id = ? AND m.supersedes = ? AND (q.lease IS NULL OR q.available_at <= ?)
+WHERE m.workspace_id = ? AND m.supersedes = ? AND m.live = ? AND (q.lease IS NULL OR q.available_at <= ?)
 """
 _TAKE_OUT: Final = "DELETE FROM queue WHERE message_id = ?"
 _ADD_STATE: Final = """
@@ -119,7 +119,7 @@ def _supersede(raw: sqlite3.Connection, shard: int, new: Sequence[NewMessage]) -
     for one in new:
         if one.supersedes is None:
             continue
-        found = raw.execute(_OLDER_PENDING, (one.workspace_id, one.supersedes, one.created_at)).fetchall()
+        found = raw.execute(_OLDER_PENDING, (one.workspace_id, one.supersedes, one.live, one.created_at)).fetchall()
         older = [row for row in found if row[0] not in later]
         later.discard(one.id)
         if older:

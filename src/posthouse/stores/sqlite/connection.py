@@ -1,5 +1,7 @@
 """Connections to the one file, and what its errors mean."""
 
+import contextlib
+import os
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -40,6 +42,7 @@ def connect_writer(path: Path, *, unsafe: bool) -> sqlite3.Connection:
 
     ``unsafe`` commits without waiting for the disk: what was answered in the last moments before a power cut is lost.
     """
+    make_private(path)
     raw = _connect(path)
     raw.execute(f"PRAGMA page_size={PAGE_SIZE}")
     raw.execute("PRAGMA journal_mode=WAL")
@@ -48,6 +51,12 @@ def connect_writer(path: Path, *, unsafe: bool) -> sqlite3.Connection:
     raw.execute("PRAGMA journal_size_limit=268435456")
     raw.execute("PRAGMA cache_size=-65536")
     return raw
+
+
+def make_private(path: Path) -> None:
+    """Makes the file for its owner alone, if there is none: it holds people's addresses. SQLite gives its companions the same mode."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:

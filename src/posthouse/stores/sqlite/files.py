@@ -7,7 +7,14 @@ from pathlib import Path
 from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.stores.shared import migrate
-from posthouse.stores.sqlite.connection import Handle, check_durable, connect_reader, connect_writer, explained
+from posthouse.stores.sqlite.connection import (
+    Handle,
+    check_durable,
+    connect_reader,
+    connect_writer,
+    explained,
+    make_private,
+)
 from posthouse.stores.sqlite.ticket import WriteTicket
 
 
@@ -46,6 +53,7 @@ def backup(path: Path, target: Path) -> None:
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)
     source = connect_reader(path)
+    make_private(part)
     copy = sqlite3.connect(part)
     try:
         source.backup(copy)
