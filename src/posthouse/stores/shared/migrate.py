@@ -4,14 +4,16 @@ The caller owns the transaction and the lock that keeps two processes from migra
 """
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from posthouse.stores.shared.errors import StoreRefusedError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Alembic is imported where it works: every process looks at the schema when it starts, hardly any has to change it.
 
 HEAD: Final = "0001"
 """The schema this version works with: the last step of ``migrations/versions`` (a test proves it)."""
@@ -33,6 +35,8 @@ def check_known(revision: str | None) -> None:
     """
     if revision in {None, HEAD}:
         return
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above
+
     known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
     if revision not in known:
         raise StoreRefusedError(
@@ -43,15 +47,21 @@ def check_known(revision: str | None) -> None:
 
 def upgrade(connection: Connection) -> None:
     """Runs what is missing, in the caller's transaction."""
+    from alembic import command  # noqa: PLC0415 - see above
+
     command.upgrade(_config(connection), "head")
 
 
 def head() -> str | None:
     """The last step of the history."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see above
+
     return ScriptDirectory.from_config(_config(None)).get_current_head()
 
 
-def _config(connection: Connection | None) -> Config:
+def _config(connection: Connection | None) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
