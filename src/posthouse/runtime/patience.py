@@ -1,0 +1,54 @@
+"""How long a client may take over the head of a request. uvicorn itself waits for ever, and each waiting socket is a file too many."""
+
+import asyncio
+from typing import Any, Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_SECONDS: Final = 20.0
+"""From the connection, or from a request's first byte, to the end of its headers. Bodies have a limit of their own (http/bodies.py)."""
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, but whoever does not get to the end of the headers in time is left."""
+
+    head_seconds: float = HEAD_SECONDS
+    _in_head = True
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """A client: the time runs."""
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(self.head_seconds, self._leave)
+
+    def data_received(self, data: bytes) -> None:
+        """Most heads come in one piece and cost no timer; for the others the time runs from their first piece."""
+        super().data_received(data)
+        if not self._in_head:
+            self._stop_waiting()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(self.head_seconds, self._leave)
+
+    def on_message_begin(self) -> None:
+        """A request's first byte."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """All headers are there."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Gone."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _leave(self) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.abort()
