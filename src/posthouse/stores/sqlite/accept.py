@@ -12,6 +12,7 @@ from posthouse.core.messages.model import AcceptResult, EventType, KeyReused, Ne
 from posthouse.core.templates.model import UnknownPolicy
 from posthouse.stores.shared.documents import IDEMPOTENCY_GENERATION
 from posthouse.stores.sqlite.events import Dimensions, EventRow, add_counts, write_events
+from posthouse.stores.sqlite.rows import insert
 
 _KNOWN_KEY: Final = "SELECT message_id, body_hash, answer FROM idempotency WHERE workspace_id = ? AND key = ?"
 _GENERATION: Final = "SELECT number FROM meta WHERE name = ?"
@@ -64,10 +65,10 @@ def accept(
     answers = _take_keys(raw, batch)
     fresh = [place for place, answer in enumerate(answers) if answer is None]
     new = batch if len(fresh) == len(batch) else [batch[place] for place in fresh]
-    raw.executemany(_ADD_MESSAGE, rows if new is batch else [rows[place] for place in fresh])
-    raw.executemany(_ADD_TO_QUEUE, [(one.id, one.workspace_id, int(one.lane), one.flow, one.due_at) for one in new])
-    raw.executemany(_ADD_ACCEPTED, [(one.id, _ACCEPTED, one.workspace_id, one.created_at) for one in new])
-    raw.executemany(_ADD_TAG, [(one.workspace_id, tag, one.id) for one in new for tag in one.tags])
+    insert(raw, _ADD_MESSAGE, rows if new is batch else [rows[place] for place in fresh])
+    insert(raw, _ADD_TO_QUEUE, [(one.id, one.workspace_id, int(one.lane), one.flow, one.due_at) for one in new])
+    insert(raw, _ADD_ACCEPTED, [(one.id, _ACCEPTED, one.workspace_id, one.created_at) for one in new])
+    insert(raw, _ADD_TAG, [(one.workspace_id, tag, one.id) for one in new for tag in one.tags])
     raw.executemany(
         _ADD_BLOB, [(one.workspace_id, digest, one.created_at, data) for one in new for digest, data in one.blobs]
     )
@@ -99,7 +100,7 @@ def _add_keys(raw: sqlite3.Connection, keyed: Sequence[NewMessage]) -> int:
     rows = [
         (one.workspace_id, one.idempotency_key, one.idempotency_hash, one.id, generation, one.answer) for one in keyed
     ]
-    return raw.executemany(_ADD_KEY, rows).rowcount
+    return insert(raw, _ADD_KEY, rows)
 
 
 def _count(raw: sqlite3.Connection, shard: int, new: Sequence[NewMessage]) -> None:

@@ -9,7 +9,7 @@ from posthouse.core.delivery.model import Claimed
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Lane
 from posthouse.stores.shared.messages import POLICIES
-from posthouse.stores.sqlite.rows import by_ids
+from posthouse.stores.sqlite.rows import by_ids, change_by_ids
 
 _DUE_FLOWS: Final = """
 WITH RECURSIVE flows (flow) AS (
@@ -28,7 +28,7 @@ _DUE_OF_FLOW: Final = """
 SELECT message_id, attempts, lease IS NOT NULL FROM queue
 WHERE held = 0 AND lane = ? AND flow = ? AND available_at <= ? ORDER BY available_at, message_id LIMIT ?
 """
-_TAKE: Final = "UPDATE queue SET lease = ?, available_at = ? WHERE message_id = ?"
+_TAKE: Final = "UPDATE queue SET lease = ?, available_at = ? WHERE message_id IN ({})"
 _MESSAGES: Final = """
 SELECT id, workspace_id, flow, live, channel, lane, template_id, release_id, locale, recipient, recipient_name,
     variables, extras, created_at, due_at, expires_at, policy, tags
@@ -61,7 +61,7 @@ class Claimer:
         for lane, places in lanes:
             if places > 0:
                 taken += self._of_lane(raw, int(lane), now, places)
-        raw.executemany(_TAKE, [(lease, until, row.message_id) for row in taken])
+        change_by_ids(raw, _TAKE, [row.message_id for row in taken], lease, until)
         return taken
 
     def _of_lane(self, raw: sqlite3.Connection, lane: int, now: int, places: int) -> list[Taken]:

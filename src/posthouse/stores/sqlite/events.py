@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 from posthouse.core.kernel.clock import HOUR
 from posthouse.core.kernel.ids import Id
+from posthouse.stores.sqlite.rows import insert
 
 EventRow: TypeAlias = tuple[Id, int, str, Id, int, bytes | None]
 """message, type, key, workspace, at, data."""
@@ -34,7 +35,7 @@ def write_events(
     if not rows:
         return
     last = raw.execute(_LAST_EVENT).fetchone()[0]
-    written = raw.executemany(_ADD_EVENT, rows).rowcount
+    written = insert(raw, _ADD_EVENT, rows)
     new = None if written == len(rows) else {tuple(row) for row in raw.execute(_EVENTS_AFTER, (last,))}
     counted: Counter[tuple[Id, int, str, int, int, bool, str, int]] = Counter()
     for (message_id, kind, key, workspace, at, _), (template, channel, lane, live, provider) in zip(
@@ -52,4 +53,4 @@ def add_counts(
     raw: sqlite3.Connection, shard: int, counted: Counter[tuple[Id, int, str, int, int, bool, str, int]]
 ) -> None:
     """Adds to the counters, one row for each combination."""
-    raw.executemany(_ADD_COUNT, [(*key, shard, count) for key, count in counted.items()])
+    insert(raw, _ADD_COUNT, [(*key, shard, count) for key, count in counted.items()])

@@ -12,10 +12,11 @@ from posthouse.core.messages.model import Event, Status
 from posthouse.stores.shared.events import encode_data
 from posthouse.stores.shared.queue import HELD_IN_DOUBT, NOT_HELD
 from posthouse.stores.sqlite.events import Dimensions, EventRow, write_events
-from posthouse.stores.sqlite.rows import by_ids
+from posthouse.stores.sqlite.rows import by_ids, change_by_ids, insert
 
 _LEASES: Final = "SELECT message_id, lease FROM queue WHERE message_id IN ({})"
-_TAKE_OUT: Final = "DELETE FROM queue WHERE message_id = ?"
+_HOW_MANY_OURS: Final = "SELECT count(*) FROM queue WHERE lease = ? AND message_id IN ({})"
+_TAKE_OUT: Final = "DELETE FROM queue WHERE message_id IN ({})"
 _ADD_STATE: Final = """
 INSERT INTO states (message_id, workspace_id, status, ended_at, attempts, provider_id) VALUES (?, ?, ?, ?, ?, ?)
 """
@@ -29,8 +30,9 @@ def record(raw: sqlite3.Connection, shard: int, batch: Sequence[Settlement]) -> 
     effects = _in_effect(raw, batch)
     effective = [one for one, effect in zip(batch, effects, strict=True) if effect]
     ended = [one for one in effective if not one.status.pending]
-    raw.executemany(_TAKE_OUT, [(one.message_id,) for one in ended])
-    raw.executemany(
+    change_by_ids(raw, _TAKE_OUT, [one.message_id for one in ended])
+    insert(
+        raw,
         _ADD_STATE,
         [(one.message_id, one.workspace_id, int(one.status), one.at, one.attempts, one.provider_id) for one in ended],
     )
@@ -49,6 +51,8 @@ def someone_may_begin(batch: Sequence[Settlement]) -> bool:
 
 def _in_effect(raw: sqlite3.Connection, batch: Sequence[Settlement]) -> list[bool]:
     """Whether each settlement's lease is still the row's lease. The first of two for one message ends the lease."""
+    if _all_ours(raw, batch):
+        return [True] * len(batch)
     leases: dict[Id, int | None] = dict(by_ids(raw, _LEASES, [one.message_id for one in batch]))
     effects = []
     for one in batch:
@@ -57,6 +61,19 @@ def _in_effect(raw: sqlite3.Connection, batch: Sequence[Settlement]) -> list[boo
         if mine:
             leases[one.message_id] = None
     return effects
+
+
+def _all_ours(raw: sqlite3.Connection, batch: Sequence[Settlement]) -> bool:
+    """Whether all is as it nearly always is: nothing twice, every lease still ours. One step for each claim they came from."""
+    by_lease: dict[int, set[Id]] = {}
+    for one in batch:
+        by_lease.setdefault(one.lease, set()).add(one.message_id)
+    if sum(map(len, by_lease.values())) < len(batch) or len(by_lease) * 4 > len(batch):
+        return False
+    return all(
+        sum(count for (count,) in by_ids(raw, _HOW_MANY_OURS, list(ids), lease)) == len(ids)
+        for lease, ids in by_lease.items()
+    )
 
 
 def _available_at(one: Settlement) -> int:
