@@ -272,3 +272,12 @@ async def test_a_failed_commit_fails_its_own_requests_only() -> None:
     assert await committer.commit([object()]) == [Stored()]  # type: ignore[list-item]
     with pytest.raises(OverloadedError):
         await committer.commit([object()] * 3)  # type: ignore[list-item]
+
+
+async def test_an_upload_must_be_there_and_have_the_size_that_its_id_says(scene: Scene) -> None:
+    """A smaller size in the id would carry gigabytes past the limit; an unknown file would fail long after the 202."""
+    upload = await scene.house.messages.upload(scene.caller.workspace_id, "a", "a/b", b"x" * 1_000)
+    digest = upload.id.partition("-")[0]
+    for word in (f"{digest}-1", f"upl_{'0' * 64}-1000"):
+        files = [{"name": "a", "type": "a/b", "upload": upload.id}, {"name": "a", "type": "a/b", "upload": word}]
+        assert await scene.pointers(attachments=files) == ["/attachments/1/upload"]
