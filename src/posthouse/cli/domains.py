@@ -39,10 +39,11 @@ async def add(
         document = domain_document(domain, house.domains.records(domain))
 
     def human() -> None:
-        desk.out.say(f"{domain.name} added ({domain.verification}).")
+        proof = "; the proof by DNS is skipped: only providers on loopback carry its mail" if domain.usable else ""
+        desk.out.say(f"{domain.name} added{proof}.")
         print_records(desk.out, document["records"])
         if not domain.usable:
-            desk.out.note(f"Mail can leave in its name after: posthouse domains check {domain.name}")
+            desk.out.note(f"Mail can leave in its name after: posthouse domains check {domain.name}{desk.again}")
 
     desk.out.result(document, human)
 

@@ -64,7 +64,7 @@ async def restore(
     document = {"held": outcome.held, "replaced": str(outcome.replaced) if outcome.replaced else None}
 
     def human() -> None:
-        desk.out.say(f"restored; {outcome.held} messages are held: posthouse held list")
+        desk.out.say(f"restored; {outcome.held} messages are held: posthouse held list{desk.again}")
         if outcome.replaced:
             desk.out.note(f"what was there before: {outcome.replaced}")
 

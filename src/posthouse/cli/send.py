@@ -10,9 +10,9 @@ import typer
 
 from posthouse.cli.frame import Desk, command
 from posthouse.cli.frame.exits import Exit
-from posthouse.cli.frame.pairs import json_object, pairs
+from posthouse.cli.frame.pairs import json_object, texts, with_numbers
 from posthouse.cli.moments import ahead
-from posthouse.core.kernel.errors import PosthouseError
+from posthouse.core.kernel.errors import PosthouseError, ValidationError
 from posthouse.core.messages.model import Status
 from posthouse.core.messages.submission import Caller, Party, Submission
 
@@ -33,14 +33,15 @@ def register(app: typer.Typer) -> None:
 async def send(
     desk: Desk,
     *,
-    template: Annotated[str | None, typer.Argument(metavar="[TEMPLATE]", help="Key of the template.")] = None,
+    template: Annotated[str | None, typer.Argument(metavar="TEMPLATE", help="Key of the template.")] = None,
     to: Annotated[str, typer.Option("--to", help="The person's e-mail address.", show_default=False)],
     name: Annotated[str, typer.Option("--name", help="The person's name.")] = "",
     variables: Annotated[
         Path | None, typer.Option("--variables", help="JSON file with the variables, - for standard input.")
     ] = None,
     var: Annotated[
-        list[str] | None, typer.Option("--var", metavar="NAME=VALUE", help="One variable, JSON or a word. Repeatable.")
+        list[str] | None,
+        typer.Option("--var", metavar="NAME=VALUE", help="One variable: a text, a number, or JSON. Repeatable."),
     ] = None,
     subject: Annotated[str | None, typer.Option("--subject", help="Instead of a template.")] = None,
     text: Annotated[str | None, typer.Option("--text", help="Instead of a template.")] = None,
@@ -79,6 +80,9 @@ async def send(
     async with desk.open_workspace() as (house, workspace):
         caller = Caller(workspace_id=workspace.id, key_id=None, live=not test)
         answer = (await house.messages.accept(caller, [submission]))[0]
+        if isinstance(answer, ValidationError) and (numbers := with_numbers(submission.variables, answer.fields)):
+            submission = msgspec.structs.replace(submission, variables=numbers)
+            answer = (await house.messages.accept(caller, [submission]))[0]
         if isinstance(answer, PosthouseError):
             raise answer
         document: dict[str, Any] = msgspec.json.decode(answer.body)
@@ -89,7 +93,7 @@ async def send(
 
     def human() -> None:
         desk.out.say(f"{document['id']} {document['status']}")
-        desk.out.note(f"What happened to it: posthouse messages timeline {document['id']}")
+        desk.out.note(f"What happened to it: posthouse messages timeline {document['id']}{desk.again}")
 
     desk.out.result(document, human)
     if ended is not None and ended not in {Status.SENT, Status.DELIVERED}:
@@ -98,7 +102,7 @@ async def send(
 
 def _variables(path: Path | None, words: list[str]) -> dict[str, Any]:
     """The variables from the file, then those given one by one."""
-    return ({} if path is None else json_object(path)) | pairs(words, "--var")
+    return ({} if path is None else json_object(path)) | texts(words, "--var")
 
 
 async def _wait(house: Any, workspace_id: bytes, message_id: bytes, seconds: float) -> Status:

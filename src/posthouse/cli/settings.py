@@ -36,6 +36,8 @@ async def version(desk: Desk) -> None:
 
 
 def _word(value: object) -> str:
+    if value in {"", ()}:
+        return "(none)"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,20 +1,18 @@
 """``posthouse templates``."""
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import msgspec
 import typer
 
 from posthouse.cli.frame import Desk, command, group
 from posthouse.cli.frame.pairs import json_object
-from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.cli.lint import lint_commands, template_files
+from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.templates.folder import read_tree
 from posthouse.core.templates.model import Template
-
-LARGEST_FILE: Final = 5_000_000
-"""Bytes; a template file is text, and nobody writes so much of it."""
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +29,7 @@ def register(app: typer.Typer) -> None:
         "posthouse templates render order-confirmation --variables order.json --locale fr --html out.html"
     )
     command(templates, "render", example=example)(render)
+    lint_commands(templates)
 
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="Such as order-confirmation.", show_default=False)]
@@ -45,7 +44,7 @@ async def push(
     live: Annotated[bool, typer.Option("--publish", help="Make it live at once; otherwise it is a draft.")] = False,
 ) -> None:
     """Push templates from files. The same files again change nothing. Nothing is kept of a template that has a problem."""
-    sources = read_tree(_files(folder), folder.resolve().name)
+    sources = read_tree(template_files(folder), folder.resolve().name)
     documents: list[dict[str, Any]] = []
     async with desk.open_workspace() as (house, workspace):
         with desk.out.progress("pushing", len(sources)) as advance:
@@ -153,20 +152,6 @@ async def render(
         _warn(desk, preview.warnings)
 
     desk.out.result(document, human)
-
-
-def _files(folder: Path) -> dict[str, bytes]:
-    """Every file below the folder by its relative path; hidden ones are left out."""
-    if not folder.is_dir():
-        raise ValidationError(f"{folder} is no folder; name a template's folder or a folder of such folders")
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith(".") for part in name.parts):
-            if path.stat().st_size > LARGEST_FILE:
-                raise ValidationError(f"{path} has over {LARGEST_FILE} bytes, which no template file has")
-            found[name.as_posix()] = path.read_bytes()
-    return found
 
 
 def _warn(desk: Desk, warnings: tuple[FieldProblem, ...]) -> None:

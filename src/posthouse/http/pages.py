@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from posthouse.http.errors import UnknownPathError
 from posthouse.http.human import documentation, page
@@ -26,7 +26,7 @@ HTML_HEADERS: Final = {
 
 
 def install(api: FastAPI, document: dict[str, Any], paths: Paths) -> None:
-    """Adds ``/openapi.json``, ``/docs`` and ``/problems``."""
+    """Adds ``/openapi.json``, ``/docs`` and ``/problems``; who opens the bare address finds ``/docs``."""
     kinds = texts()
     fixed = {
         "/openapi.json": (msgspec.json.encode(document), "application/json"),
@@ -38,6 +38,12 @@ def install(api: FastAPI, document: dict[str, Any], paths: Paths) -> None:
         _add(api, paths, path, body, media_type)
     for slug, text in kinds.items():
         _add(api, paths, f"/problems/{slug}", _one(slug, text).encode(), "text/html")
+
+    async def home(_: Request) -> Response:
+        return RedirectResponse("/docs", 307, headers=HTML_HEADERS)
+
+    api.add_route("/", home, methods=["GET"])
+    paths.add("/", "GET")
 
     async def no_such_problem(_: Request) -> Response:
         raise UnknownPathError("There is no problem of this name; /problems lists them.")

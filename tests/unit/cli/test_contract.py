@@ -149,6 +149,41 @@ def test_send_show_and_cancel(house: Path, run: Run) -> None:
     assert [event["type"] for event in told["events"]] == ["message.accepted", "message.cancelled"]
 
 
+@pytest.mark.parametrize(
+    ("word", "kept"),
+    [
+        ("0482", "0482"),
+        ("12.50", "12.50"),
+        ("1e5", "1e5"),
+        ("true", True),
+        ('"12"', "12"),
+        ("Zoé", "Zoé"),
+    ],
+)
+def test_a_variable_stays_as_it_was_typed(house: Path, run: Run, word: str, kept: object) -> None:
+    """A code keeps its zeros and a price its decimals; other JSON is JSON."""
+    sent = run("send", "hello", "--to", "a@b.example", "--var", f"name={word}", "--data", house, "--json").json
+    shown = run("messages", "show", sent["id"], "--data", house, "--json").json
+    assert shown["variables"] == {"name": kept}
+
+
+def test_a_variable_is_a_number_where_the_template_wants_one(house: Path, run: Run, tmp_path: Path) -> None:
+    """Without anything more to type; what is no number is refused as before."""
+    (tmp_path / "hello" / "schema.json").write_text('{"properties": {"name": {"type": "integer"}}}')
+    (tmp_path / "hello" / "sample.json").write_text('{"name": 1}')
+    assert run("templates", "push", tmp_path / "hello", "--publish", "--data", house).code == 0
+    words = ("send", "hello", "--to", "a@b.example", "--data", house, "--json")
+    sent = run(*words, "--var", "name=12").json
+    assert run("messages", "show", sent["id"], "--data", house, "--json").json["variables"] == {"name": 12}
+    assert run(*words, "--var", "name=twelve").code == 2
+
+
+def test_what_to_type_next_works_as_it_stands(house: Path, run: Run) -> None:
+    """Advice repeats the options that say where: it can be copied."""
+    told = run("send", "hello", "--to", "a@b.example", "--var", "name=A", "--data", house)
+    assert f" --data {house}" in told.err
+
+
 def test_keys_are_made_listed_and_revoked(house: Path, run: Run) -> None:
     """The secret is shown once; a revoked key is listed as such."""
     made = run("keys", "create", "shop", "--scope", "messages:write", "--data", house, "--json").json

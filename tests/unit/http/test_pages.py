@@ -85,6 +85,12 @@ async def test_every_operation_has_an_example_to_try(client: AsyncClient) -> Non
     assert text.count("curl ") == len(OPERATIONS)
 
 
+async def test_the_bare_address_leads_to_the_pages(client: AsyncClient) -> None:
+    """Who opens the server in a browser finds the API's page, not a problem document."""
+    answer = await client.get("/", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+
+
 async def test_every_problem_has_its_page_and_its_advice(client: AsyncClient) -> None:
     """Every slug of the error tree is explained, and nothing is explained that does not exist."""
     assert set(texts()) == set(ADVICE)

@@ -112,13 +112,19 @@ class House:
         )
         out, err = await process.communicate()
         if process.returncode != 0:
-            said = (err + b"\n" + out).decode("utf-8", "replace").strip()
-            raise PosthouseError(f"posthouse {' '.join(words[:3])} failed: {said}")
+            raise PosthouseError(f"posthouse {' '.join(words[:3])} failed: {_why(out, err)}")
         try:
             return json.loads(out)
         except ValueError:
             said = out.decode("utf-8", "replace")
             raise PosthouseError(f"posthouse {' '.join(words[:3])} printed something else than JSON: {said}") from None
+
+
+def _why(out: bytes, err: bytes) -> str:
+    """What a command that failed had to say: the detail of its document, or all that it printed."""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        return str(json.loads(out)["detail"])
+    return (err + b"\n" + out).decode("utf-8", "replace").strip()
 
 
 def _command(line: list[str]) -> list[str]:

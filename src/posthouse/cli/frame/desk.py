@@ -1,5 +1,6 @@
 """Where a command works: the settings it was given, its output, and the way to the store."""
 
+import shlex
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -34,6 +35,13 @@ class Desk(msgspec.Struct):
         if self.database is not None:
             line["database"] = self.database
         return load(data=self.data, config=self.config, environ=self.environ, overrides=line)
+
+    @property
+    def again(self) -> str:
+        """The common options as they were typed, for a command line that somebody is told to type next."""
+        given = {"data": self.data, "config": self.config, "workspace": self.workspace}
+        words = "".join(f" --{name} {shlex.quote(str(value))}" for name, value in given.items() if value is not None)
+        return words + (" --database …" if self.database else "")  # it may hold a password
 
     @property
     def settings(self) -> Settings:

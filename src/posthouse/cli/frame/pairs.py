@@ -1,12 +1,14 @@
 """Variables and settings as the command line takes them: ``NAME=VALUE`` words, and files with a JSON object."""
 
+import contextlib
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from posthouse.core.kernel.errors import ValidationError
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
 
 
 def pairs(words: list[str], option: str) -> dict[str, Any]:
@@ -21,6 +23,27 @@ def pairs(words: list[str], option: str) -> dict[str, Any]:
         except msgspec.DecodeError:
             found[name] = value
     return found
+
+
+def texts(words: list[str], option: str) -> dict[str, Any]:
+    """The words as a dictionary of texts, so that a code stays ``0482`` and a price ``12.50``; other JSON than a number is JSON."""
+    found = pairs(words, option)
+    for word in words:
+        name, _, value = word.partition("=")
+        if isinstance(found[name], int | float) and not isinstance(found[name], bool):
+            found[name] = value
+    return found
+
+
+def with_numbers(variables: Mapping[str, Any], wrong: Iterable[FieldProblem]) -> dict[str, Any] | None:
+    """The variables with those texts as numbers that were refused for their type; None when there is nothing to change."""
+    changed = dict(variables)
+    for field in wrong:
+        name = field.pointer.removeprefix("/variables/")
+        if field.code == "type" and isinstance(changed.get(name), str):
+            with contextlib.suppress(msgspec.DecodeError):
+                changed[name] = msgspec.json.decode(changed[name], type=int | float)
+    return changed if changed != variables else None
 
 
 def json_object(path: Path) -> dict[str, Any]:

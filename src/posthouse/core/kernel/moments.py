@@ -12,7 +12,10 @@ def read_moment(word: str) -> int:
     Raises:
         ValueError: it is none, or it has no offset.
     """
-    moment = datetime.fromisoformat(word)
+    try:
+        moment = datetime.fromisoformat(word)
+    except ValueError:
+        raise ValueError("it is not a date and time") from None
     if moment.tzinfo is None:
         raise ValueError("a time zone is missing: end it with Z or an offset such as +02:00")
     return (moment - _EPOCH) // _MICROSECOND
