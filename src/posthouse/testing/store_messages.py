@@ -72,6 +72,8 @@ class StoreContractAccept:
         await store.add_blob(kit.workspace, digest, data, kit.clock.now())
         assert await store.blob(kit.workspace, digest) == data
         assert await store.blob(kit.ids(), digest) is None
+        assert await store.blob_sizes(kit.workspace, [digest, b"?" * 32]) == {digest: len(data)}
+        assert await store.blob_sizes(kit.ids(), [digest]) == {}
 
     async def test_many_at_once(self, store: Store, kit: Kit) -> None:
         """A thousand messages in one batch, tags and lanes mixed: all there, counted rightly."""

@@ -13,7 +13,7 @@ from posthouse.core.kernel.paging import MAX_PAGE, Page
 from posthouse.core.messages.committer import GroupCommitter
 from posthouse.core.messages.content import Content
 from posthouse.core.messages.errors import InProgressError, KeyReusedError, TooLateError
-from posthouse.core.messages.limits import MAX_NAME, Limits
+from posthouse.core.messages.limits import MAX_NAME, MAX_WORD, Limits
 from posthouse.core.messages.model import (
     AcceptResult,
     Event,
@@ -27,9 +27,13 @@ from posthouse.core.messages.model import (
     Status,
 )
 from posthouse.core.messages.ports import MessageStore, Releases, Viewer
-from posthouse.core.messages.resolve import Resolver, answer_for, flow_of
+from posthouse.core.messages.resolve import Resolver, answer_for, body_hash, flow_of, namespaced, refusal
 from posthouse.core.messages.submission import Caller, Receipt, Submission
-from posthouse.core.messages.uploads import Upload, make_upload_id
+from posthouse.core.messages.uploads import Upload, make_upload_id, read_upload_id
+
+NO_SUCH_UPLOAD: Final = (
+    "there is no such upload in this workspace; send the file to POST /v1/uploads, use the id it answers"
+)
 
 _extras_of: Final = msgspec.json.Decoder(Extras)
 
@@ -85,10 +89,11 @@ class MessageService:
             for index, item in enumerate(items):
                 try:
                     message = await self._resolver.resolve(caller, item, self._clock.now())
+                    await self._check_uploads(caller, item)
                     self._claim_key(message, claimed)
                     good.append((index, message))
                 except PosthouseError as error:
-                    answers[index] = error
+                    answers[index] = await self._first_answer(caller, item, error) or error
             if good:
                 results = await self._committer.commit([message for _, message in good])
                 for (index, message), result in zip(good, results, strict=True):
@@ -96,6 +101,30 @@ class MessageService:
         finally:
             self._under_way.difference_update(claimed)
         return [answer for answer in answers if answer is not None]
+
+    async def _first_answer(self, caller: Caller, item: Submission, error: PosthouseError) -> Receipt | None:
+        """What the same request was told when it was accepted: a retry may come after its ``expires_at``, or find a template gone."""
+        key = item.idempotency_key
+        if key is None or isinstance(error, InProgressError) or not 1 <= len(key) <= MAX_WORD:
+            return None
+        kept = await self._store.kept_answer(caller.workspace_id, namespaced(caller, key))
+        if kept is None or kept[0] != body_hash(item):
+            return None
+        return _replayed(kept[1])
+
+    async def _check_uploads(self, caller: Caller, item: Submission) -> None:
+        """The identifier of an upload says its size, and is believed only when the file is there and has it."""
+        named = {index: read_upload_id(file.upload) for index, file in enumerate(item.attachments) if file.upload}
+        if not named:
+            return
+        sizes = await self._store.blob_sizes(caller.workspace_id, [digest for digest, _ in named.values()])
+        problems = [
+            FieldProblem(f"/attachments/{index}/upload", NO_SUCH_UPLOAD, "unknown-upload")
+            for index, (digest, size) in named.items()
+            if sizes.get(digest) != size
+        ]
+        if problems:
+            raise refusal(problems)
 
     def _claim_key(self, message: NewMessage, claimed: list[tuple[Id, str]]) -> None:
         """One request at a time with one key; items of the same request are told apart by the store."""
@@ -209,9 +238,14 @@ class MessageService:
         return Upload(word, name, type_, len(data))
 
 
+def _replayed(answer: bytes) -> Receipt:
+    """The first answer again; it names the first message."""
+    return Receipt(ids.read(ids.MESSAGE, msgspec.json.decode(answer)["id"]), answer, replayed=True)
+
+
 def _answer(message: NewMessage, result: AcceptResult) -> Receipt | PosthouseError:
     if isinstance(result, Replayed):
-        return Receipt(message.id, result.answer, replayed=True)
+        return _replayed(result.answer)
     if isinstance(result, KeyReused):
         return KeyReusedError(
             "this idempotency key came with another body before: use a new key for a new message",

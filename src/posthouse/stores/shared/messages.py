@@ -1,6 +1,7 @@
 """Messages read back and searched: the queries of both stores."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, case, func, literal, or_, select
@@ -10,7 +11,16 @@ from posthouse.core.kernel.ids import Id, lowest_at
 from posthouse.core.messages.model import Channel, Lane, Message, MessageQuery, Status
 from posthouse.core.templates.model import UnknownPolicy
 from posthouse.stores.shared.documents import insert_unless_there
-from posthouse.stores.shared.schema import blobs, message_tags, messages, queue, releases, states, templates
+from posthouse.stores.shared.schema import (
+    blobs,
+    idempotency,
+    message_tags,
+    messages,
+    queue,
+    releases,
+    states,
+    templates,
+)
 
 POLICIES: Final = (UnknownPolicy.RESEND, UnknownPolicy.HOLD)
 """By the number kept in ``messages.policy``."""
@@ -53,6 +63,28 @@ def blob(connection: Connection, workspace_id: Id, digest: bytes) -> bytes | Non
     """The bytes again."""
     mine = (blobs.c.workspace_id == workspace_id) & (blobs.c.digest == digest)
     return connection.execute(select(blobs.c.data).where(mine)).scalar()
+
+
+def blob_sizes(connection: Connection, workspace_id: Id, digests: Sequence[bytes]) -> dict[bytes, int]:
+    """How many bytes are kept under each of these; the bytes themselves are not read."""
+    mine = (blobs.c.workspace_id == workspace_id) & blobs.c.digest.in_(digests)
+    rows = connection.execute(select(blobs.c.digest, func.length(blobs.c.data)).where(mine))
+    return {bytes(digest): size for digest, size in rows}
+
+
+def kept_answer(connection: Connection, workspace_id: Id, key: str) -> tuple[bytes, bytes] | None:
+    """The hash of the body and the answer that are kept under an idempotency key."""
+    c = idempotency.c
+    mine = (c.workspace_id == workspace_id) & (c.key == key)
+    row = connection.execute(select(c.body_hash, c.answer).where(mine)).first()
+    return None if row is None else (bytes(row[0]), bytes(row[1]))
+
+
+def blob_sizes(connection: Connection, workspace_id: Id, digests: Sequence[bytes]) -> dict[bytes, int]:
+    """How many bytes each has, of those that the workspace keeps; the bytes themselves are not read."""
+    mine = (blobs.c.workspace_id == workspace_id) & blobs.c.digest.in_(digests)
+    rows = connection.execute(select(blobs.c.digest, func.length(blobs.c.data)).where(mine))
+    return {bytes(digest): size for digest, size in rows}
 
 
 def _narrow(query: MessageQuery) -> bool:

@@ -143,6 +143,14 @@ class SharedStore(abc.ABC):
         """See MessageStore."""
         return await self._read(messages.blob, workspace_id, digest)
 
+    async def blob_sizes(self, workspace_id: Id, digests: Sequence[bytes]) -> dict[bytes, int]:
+        """See MessageStore."""
+        return await self._read(messages.blob_sizes, workspace_id, digests)
+
+    async def kept_answer(self, workspace_id: Id, key: str) -> tuple[bytes, bytes] | None:
+        """See MessageStore."""
+        return await self._read(messages.kept_answer, workspace_id, key)
+
     # --- QueueStore, but claim, extend, record, depth and wake
 
     async def next_due(self, now: int) -> int | None:
