@@ -9,6 +9,7 @@ from typing import Any
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.clock import SystemClock
 from posthouse.core.kernel.ids import Id
+from posthouse.core.messages.model import EventType
 from posthouse.stores.postgres.store import PostgresStore
 from posthouse.stores.sqlite.store import SqliteStore
 from posthouse.testing.fault_check import invariants
@@ -56,3 +57,8 @@ async def judged(house: FaultHouse, store: Any, sink: FaultSink, loads: Iterable
 def slowest(sink: FaultSink, load: Load) -> float:
     """The longest time from an answer to the first delivery, seconds."""
     return max(sink.first_at[id_] - at for id_, at in load.accepted_at.items() if id_ in sink.first_at)
+
+
+async def doubts(store: Any) -> int:
+    """How many attempts were recorded as in doubt."""
+    return sum(count for key, count in (await store.counters()).items() if key.type is EventType.UNKNOWN)

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from posthouse.testing.fault_load import hang_up
+
 READY_SECONDS: Final = 40.0
 DOMAIN: Final = "shop.example"
 
@@ -23,7 +25,7 @@ class FaultHouse:
     Args:
         data: data folder.
         database: URL of PostgreSQL, empty for SQLite.
-        settings: ``POSTHOUSE_*`` variables without the prefix, such as ``DISPATCH__LEASE_SECONDS``.
+        settings: ``POSTHOUSE_*`` variables without the prefix, such as ``DISPATCH_LEASE_SECONDS``.
     """
 
     def __init__(self, data: Path, database: str = "", settings: Mapping[str, str] | None = None) -> None:
@@ -87,8 +89,10 @@ class FaultHouse:
             async with asyncio.timeout(5):
                 reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
                 writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-                line = await reader.readline()
-                writer.close()
+                try:
+                    line = await reader.readline()
+                finally:
+                    await hang_up(writer)
                 return int(line.split()[1]) if line else 0
         return 0
 

@@ -1,6 +1,7 @@
 """A source that does not give up: each message is asked for again under its idempotency key until there is an answer."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -78,7 +79,7 @@ class Load:
             if self._rate:
                 await asyncio.sleep(max(0.0, self._began + number / self._rate - time.monotonic()))
             await self._post(line, number)
-        line.close()
+        await line.close()
 
     async def _post(self, line: "_Line", number: int) -> None:
         recipient = f"{self._prefix}{number}@person.example"
@@ -116,7 +117,7 @@ class _Line:
             async with asyncio.timeout(PATIENCE):
                 return await self._ask(request)
         except (OSError, EOFError, TimeoutError, ValueError):
-            self.close()
+            await self.close()
             return None
 
     async def _ask(self, request: bytes) -> Answer:
@@ -128,11 +129,18 @@ class _Line:
         length = int(head.partition("content-length:")[2].partition("\r\n")[0])
         body = await reader.readexactly(length)
         if "connection: close" in head:
-            self.close()
+            await self.close()
         return Answer(int(head.split(" ", 2)[1]), json.loads(body))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Hangs up."""
         if self._streams is not None:
-            self._streams[1].close()
+            await hang_up(self._streams[1])
             self._streams = None
+
+
+async def hang_up(writer: asyncio.StreamWriter) -> None:
+    """Closes a connection without ceremony, and waits until it is closed."""
+    writer.transport.abort()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()

@@ -1,0 +1,88 @@
+"""A dispatcher that stands still and goes on, and stops in good order."""
+
+import asyncio
+import os
+import signal
+import time
+
+import pytest
+from tests.faults.conftest import MakeHouse
+from tests.faults.kit import LONG, doubts, drained, judged, open_store
+
+from posthouse.testing.fault_house import FaultHouse
+from posthouse.testing.fault_load import Load
+from posthouse.testing.fault_sink import FaultSink
+
+KINDS = ["sqlite", "postgres"]
+LEASE = 20 if LONG else 5
+STANDS_STILL = 60.0 if LONG else 8.0
+CONNECTIONS = 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.timeout(300)
+async def test_a_dispatcher_that_stood_still_sends_nothing_that_another_took(kind: str, make_house: MakeHouse) -> None:
+    """SIGSTOP past the lease, then SIGCONT: of all it had claimed only what was on the wire at that moment may come twice."""
+    house = make_house(kind, DISPATCH_LEASE_SECONDS=str(LEASE), DISPATCH_PREFETCH="60")
+    async with FaultSink(pause=0.05) as sink:
+        house.furnish(sink.port, connections=CONNECTIONS)
+        house.start("--dispatchers", "2")
+        await house.ready()
+        load = Load(house.port, house.key, clients=32)
+        await load.run(count=400)
+        stopped = await _stop_one(house)
+        began = time.monotonic()
+        store = await open_store(house)
+        await drained(store, LEASE + 30)  # the other one takes over what the stopped one held
+        assert time.monotonic() - began < LEASE + 30
+        before = sink.duplicates
+        await asyncio.sleep(max(0.0, began + STANDS_STILL - time.monotonic()))
+        os.kill(stopped, signal.SIGCONT)
+        await asyncio.sleep(3)
+        assert before <= CONNECTIONS, "more was sent again than can have been on the wire"
+        assert sink.duplicates == before, "the one that stood still sent what another had taken"
+        assert await doubts(store) >= before
+        await judged(house, store, sink, [load])
+        await store.close()
+
+
+async def _stop_one(house: FaultHouse) -> int:
+    """Stops a dispatcher that has work in hand and does not hold the pen of the store: nobody could write meanwhile."""
+    pid = house.children()["dispatch-0"]
+    while True:
+        os.kill(pid, signal.SIGSTOP)
+        async with asyncio.timeout(20):
+            if await house.status() == 200:
+                return pid
+        os.kill(pid, signal.SIGCONT)
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.timeout(300)
+async def test_a_stop_under_load_leaves_no_doubt(kind: str, make_house: MakeHouse) -> None:
+    """SIGTERM: it ends within its grace, gives back what it had claimed, and nothing is sent twice or in doubt."""
+    house = make_house(kind)
+    async with FaultSink(pause=0.02) as sink:
+        house.furnish(sink.port, connections=CONNECTIONS)
+        house.start("--dispatchers", "2")
+        await house.ready()
+        load = Load(house.port, house.key, clients=16, rate=200)
+        running = asyncio.create_task(load.run())
+        for _ in range(5 if LONG else 1):
+            await asyncio.sleep(2)
+            took = await house.stop()
+            print("stop took", took)
+            assert took < 20, took
+            house.start("--dispatchers", "2")
+            await house.ready()
+        await asyncio.sleep(0.5)
+        load.stop()
+        await running
+        store = await open_store(house)
+        await drained(store, 19)  # sooner than any lease runs out: all was given back
+        assert sink.duplicates == 0
+        assert await doubts(store) == 0
+        assert not list((house.data / "run").glob("*.new"))
+        await judged(house, store, sink, [load])
+        await store.close()
