@@ -186,7 +186,13 @@ def _wire(settings: Settings, store: Store, clock: HouseClock, role: str, accept
             limits=limits,
         ),
         builder=EmailBuilder(composer, EmailIdentities(store, box, now=clock.now), catalogue, store),
-        context=ProviderContext(clock=clock, hostname=hostname, resolver=DnsResolver(_dns(settings)), sandbox=store),
+        context=ProviderContext(
+            clock=clock,
+            hostname=hostname,
+            resolver=DnsResolver(_dns(settings)),
+            sandbox=store,
+            trusted=settings.workspaces.trusted,
+        ),
     )
 
 

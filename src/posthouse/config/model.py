@@ -113,6 +113,18 @@ class Idempotency(Section, frozen=True, kw_only=True, forbid_unknown_fields=True
     keep_days: Annotated[int, _said("How long a key answers again, in days of running time.", ge=1, le=90)] = 7
 
 
+class Workspaces(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Those who administer workspaces."""
+
+    trusted: Annotated[
+        bool,
+        _said(
+            "Whether they are the operator's own people. `false` for workspaces of strangers: their providers then reach public "
+            "addresses only, read no certificate file of this machine, and carry no domain without proof by DNS."
+        ),
+    ] = True
+
+
 class Store(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The database."""
 
@@ -161,6 +173,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     log: Log = Log()
     idempotency: Idempotency = Idempotency()
     store: Store = Store()
+    workspaces: Workspaces = Workspaces()
 
     @property
     def data_dir(self) -> Path:

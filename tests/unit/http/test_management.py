@@ -145,7 +145,10 @@ async def test_providers_keep_their_secrets(client: AsyncClient, stage: Stage) -
     assert "hush" not in answer.text
     assert stage.store.provider_rows[0].secret.startswith(b"sealed:provider:")
     assert (await client.post("/v1/providers", json=body)).json()["type"] == "/problems/provider-exists"
-    changed = await client.patch("/v1/providers/relay", json={"enabled": False, "settings": {"host": "other"}})
+    moved = await client.patch("/v1/providers/relay", json={"settings": {"host": "other"}})
+    assert (moved.status_code, moved.json()["errors"][0]["pointer"]) == (422, "/secret")
+    body = {"enabled": False, "settings": {"host": "h", "helo": "we.example"}}
+    changed = await client.patch("/v1/providers/relay", json=body)
     assert (changed.json()["enabled"], changed.json()["has_secret"]) == (False, True)
     assert (await client.patch("/v1/providers/relay", json={"secret": {}})).json()["has_secret"] is False
     assert (await client.delete("/v1/providers/relay")).status_code == 204

@@ -18,6 +18,8 @@ SECRET_PURPOSE: Final = "provider"  # noqa: S105 - names what is sealed, is no s
 """What provider secrets are sealed for (see SecretBox)."""
 MAX_WEIGHT: Final = 1000
 MAX_STEPS: Final = 50
+DESTINATION: Final = ("host", "port", "tls", "ca_file", "url")
+"""Settings that say where a secret is sent, and how safely."""
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 Validate = Callable[[str, Mapping[str, Any]], None]
@@ -128,11 +130,13 @@ class ProviderService:
 
         Raises:
             UnknownProviderError: there is none.
-            ValidationError: a setting is wrong.
+            ValidationError: a setting is wrong, or the secret would go elsewhere than where it was given for.
         """
         row = await self.get(workspace_id, name)
         if settings is not None:
             self._validate(row.kind, settings)
+            if row.secret and secret is None:
+                _check_destination(row.settings, settings)
             row = msgspec.structs.replace(row, settings=dict(settings))
         if secret is not None:
             row = msgspec.structs.replace(row, secret=self._sealed(secret))
@@ -182,6 +186,14 @@ class ProviderService:
 
     def _sealed(self, secret: Mapping[str, Any] | None) -> bytes:
         return self._box.seal(msgspec.json.encode(secret), purpose=SECRET_PURPOSE) if secret else b""
+
+
+def _check_destination(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Nobody can see a secret, so nobody may have it sent to a server of their own either."""
+    moved = [name for name in DESTINATION if before.get(name) != after.get(name)]
+    if moved:
+        advice = f"{', '.join(moved)} changed: give the secret again, it is sent only where it was given for"
+        raise ValidationError("The secret is needed again.", fields=[FieldProblem("/secret", advice, "missing")])
 
 
 def _step_problems(index: int, step: NamedStep, rows: Mapping[str, ProviderRow]) -> list[FieldProblem]:

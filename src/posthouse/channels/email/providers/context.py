@@ -51,6 +51,8 @@ class ProviderContext:
         hostname: how this machine introduces itself (EHLO) unless the provider's settings say otherwise.
         resolver: looks up MX and address records.
         sandbox: where the sandbox keeps messages.
+        trusted: whether those who set up providers are the operator's own people. Strangers' providers reach public addresses
+            only and read no files of this machine.
         allow_private: whether ``mx`` may connect to loopback, private and link-local addresses.
         ca_file: PEM file of the certificate authorities to trust; empty: those of the machine.
         chance: orders mail hosts of equal preference.
@@ -60,6 +62,7 @@ class ProviderContext:
     hostname: str
     resolver: Resolver | None = None
     sandbox: SandboxStore | None = None
+    trusted: bool = True
     allow_private: bool = False
     ca_file: str = ""
     chance: random.Random = field(default_factory=random.SystemRandom)

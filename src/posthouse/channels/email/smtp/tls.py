@@ -1,7 +1,9 @@
 """TLS as a client of mail servers uses it."""
 
+import errno
 import functools
 import ssl
+from pathlib import Path
 from typing import Final
 
 _DOWN: Final = "TLS handshake failed"
@@ -9,7 +11,13 @@ _DOWN: Final = "TLS handshake failed"
 
 @functools.cache
 def verifying(ca_file: str = "") -> ssl.SSLContext:
-    """Checks certificate and host name against the machine's authorities, or those of a PEM file."""
+    """Checks certificate and host name against the machine's authorities, or those of a PEM file.
+
+    Raises:
+        OSError: there is no such file. (A device or a pipe would be read for ever.)
+    """
+    if ca_file and not Path(ca_file).is_file():
+        raise FileNotFoundError(errno.ENOENT, "there is no file of certificates", ca_file)
     context = ssl.create_default_context(cafile=ca_file or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from posthouse.channels.email.providers.context import MailHost, Resolver
+from posthouse.channels.email.reach import is_public
 from posthouse.core.delivery.outcomes import Refused
 
 MAX_HOSTS: Final = 5
@@ -61,17 +62,3 @@ def usable(addresses: Sequence[str], prefer: Literal["ipv4", "ipv6"], *, private
     parsed = [ipaddress.ip_address(address) for address in addresses]
     allowed = [address for address in parsed if private or is_public(address)]
     return [str(address) for address in sorted(allowed, key=lambda address: address.version != first)]
-
-
-def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Whether an address is on the public Internet, looking through the ways to write IPv4 as IPv6."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if inner is not None:
-            return is_public(inner)
-        if address in _NAT64:
-            return is_public(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
-    return address.is_global and not address.is_multicast
-
-
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")

@@ -32,7 +32,7 @@ class MxProvider:
         self.concurrency = settings.max_connections
         self._settings = settings
         self._helo = settings.helo or context.hostname
-        self._private = settings.allow_private or context.allow_private
+        self._private = context.allow_private or (settings.allow_private and context.trusted)
         self._resolver = resolver
         self._chance = context.chance
         self._contexts = TlsContexts(context.ca_file)

@@ -9,6 +9,7 @@ from typing import Any
 from posthouse.channels.email.model import Outbound
 from posthouse.channels.email.providers.context import UNPROVED, ProviderContext
 from posthouse.channels.email.providers.smtp.settings import SmtpSecret, SmtpSettings, read_secret, read_settings
+from posthouse.channels.email.reach import is_public
 from posthouse.channels.email.smtp.opening import TlsContexts
 from posthouse.channels.email.smtp.options import Credentials, Limits, Target
 from posthouse.channels.email.smtp.pool import Pool
@@ -23,7 +24,8 @@ class SmtpProvider:
     def __init__(self, row: ProviderRow, settings: SmtpSettings, secret: SmtpSecret, context: ProviderContext) -> None:
         self.row = row
         self.concurrency = settings.max_connections
-        self.loopback = is_loopback(settings.host)
+        self.loopback = context.trusted and is_loopback(settings.host)
+        self._trusted = context.trusted
         self._host = settings.host.strip("[]")
         self._port = settings.port
         target = Target(
@@ -36,7 +38,7 @@ class SmtpProvider:
             Limits(settings.max_connections, settings.max_messages_per_connection, settings.rate),
             trusted_path=self.loopback,
         )
-        self._pool = Pool(target, self._addresses, TlsContexts(settings.ca_file or context.ca_file))
+        self._pool = Pool(target, self._addresses, TlsContexts((context.trusted and settings.ca_file) or context.ca_file))
 
     async def send(self, outbound: Outbound, flight: Flight) -> Outcome:
         """One attempt."""
@@ -50,7 +52,11 @@ class SmtpProvider:
 
     async def _addresses(self) -> Sequence[str]:
         found = await asyncio.get_running_loop().getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-        return list(dict.fromkeys(str(address[0]) for *_, address in found))
+        addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
+        allowed = [each for each in addresses if self._trusted or is_public(ipaddress.ip_address(each.partition("%")[0]))]
+        if addresses and not allowed:
+            raise OSError("it has only private addresses, which providers may not reach here (workspaces.trusted)")
+        return allowed
 
 
 def create(row: ProviderRow, secret: dict[str, Any], context: ProviderContext) -> SmtpProvider:
