@@ -21,6 +21,7 @@ from posthouse.channels.email.dns_resolver import DnspythonLookup
 from posthouse.channels.email.domain_dns import EmailDns, make_dkim_key
 from posthouse.channels.email.identities import EmailIdentities
 from posthouse.channels.email.providers import PROVIDERS, ProviderContext
+from posthouse.channels.email.providers.context import Connected
 from posthouse.channels.email.providers.mx.resolver import DnsResolver
 from posthouse.channels.email.verp import ReturnPaths
 from posthouse.channels.email.viewer import EmailViewer
@@ -121,9 +122,18 @@ def _unmetered(accept: Accept) -> Accept:
     return accept
 
 
+def _uncounted(_kind: str, _change: int) -> None:
+    pass
+
+
 @asynccontextmanager
 async def open_house(
-    settings: Settings, *, role: str, shard: int = 0, metered: Callable[[Accept], Accept] = _unmetered
+    settings: Settings,
+    *,
+    role: str,
+    shard: int = 0,
+    metered: Callable[[Accept], Accept] = _unmetered,
+    connected: Connected = _uncounted,
 ) -> AsyncIterator[House]:
     """The house with its store open, closed again at the end.
 
@@ -132,6 +142,7 @@ async def open_house(
         role: of this process (``cli``, ``api``, ``dispatch``, ``scheduler``), for the logs.
         shard: keeps this process off other processes' counter rows.
         metered: puts a meter around the store's accept.
+        connected: counts the connections of providers.
     """
     clock = HouseClock(SystemClock())
     store = make_store(settings, clock, shard)
@@ -140,12 +151,14 @@ async def open_house(
         reference = await store.clock_reading()
         if reference is not None:
             clock.hold_to(reference)
-        yield _wire(settings, store, clock, role, metered(store.accept))
+        yield _wire(settings, store, clock, role, metered(store.accept), connected)
     finally:
         await store.close()
 
 
-def _wire(settings: Settings, store: Store, clock: HouseClock, role: str, accept: Accept) -> House:
+def _wire(
+    settings: Settings, store: Store, clock: HouseClock, role: str, accept: Accept, connected: Connected
+) -> House:
     box = MasterKeyBox(read_master_key(settings))
     new_id = Uuid7Source(clock.now)
     hostname = settings.mail.hostname or socket.getfqdn()

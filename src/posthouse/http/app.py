@@ -35,8 +35,18 @@ def create_app(services: Services) -> Shell:
     gate = Gatekeeper(services.keys, settings.proxies())
     bodies = BodyReader(limit=settings.max_body, seconds=settings.body_seconds, memory=settings.max_reading)
     limiter = RateLimiter(settings.rate, settings.burst, services.clock) if settings.rate else None
+    batches = BodyReader(
+        limit=min(settings.max_body, settings.max_batch_body),
+        seconds=settings.body_seconds,
+        memory=settings.max_reading,
+    )
     door = SubmitDoor(
-        messages=services.messages, gate=gate, bodies=bodies, limiter=limiter, max_batch=settings.max_batch
+        messages=services.messages,
+        gate=gate,
+        bodies=bodies,
+        batches=batches,
+        limiter=limiter,
+        max_batch=settings.max_batch,
     )
     paths = Paths(OPERATIONS)
     return Shell(

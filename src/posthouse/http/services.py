@@ -29,9 +29,11 @@ class HttpSettings(msgspec.Struct, frozen=True):
     """How much the door lets in. Bytes and seconds."""
 
     max_body: int = 10_000_000
-    """The largest body of a request or batch."""
+    """The largest body of a request."""
     max_batch: int = 1_000
     """The most items of a batch."""
+    max_batch_body: int = 10 * 2**20
+    """The largest body of a batch, bytes; never more than ``max_body``."""
     body_seconds: float = 30.0
     """How long a body may take to arrive."""
     max_reading: int = 128 * MEBIBYTE

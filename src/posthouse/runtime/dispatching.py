@@ -20,11 +20,11 @@ _log = structlog.get_logger("posthouse.dispatch")
 
 async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
     """Dispatches until told to stop."""
-    async with open_house(spec.settings, role="dispatch", shard=spec.shard) as house:
+    metrics = Metrics(Slots(spec.settings.metrics_dir, f"dispatch-{spec.index}"))
+    async with open_house(spec.settings, role="dispatch", shard=spec.shard, connected=metrics.connections) as house:
         folder = spec.settings.run_dir
         folder.mkdir(parents=True, exist_ok=True)
         await _recover(house)
-        metrics = Metrics(Slots(spec.settings.metrics_dir, f"dispatch-{spec.index}"))
         with _box(house, spec) as box:
             dispatcher, fleet = dispatcher_of(house, box, DispatchWatch(metrics, house.clock))
             keeping = asyncio.ensure_future(keep_time(house))

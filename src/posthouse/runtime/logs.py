@@ -27,7 +27,8 @@ _URL_PASSWORD: Final = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^
 _ADDRESS: Final = re.compile(r"[^\s<>@\"'(),:;\[\]=]+@(?P<domain>[^\s<>@\"'(),:;\[\]]+)")
 _OUR_OWN: Final = frozenset({"header_message_id", "database"})
 """Values that have an @ and are no address of a person."""
-_QUIET: Final = {"asyncio": logging.WARNING, "httpx": logging.WARNING, "mail.log": logging.WARNING}
+_QUIET: Final = dict.fromkeys(("alembic", "asyncio", "httpx", "mail.log", "uvicorn"), logging.WARNING)
+"""Libraries that talk about themselves: only their warnings are news."""
 
 
 def configure(log: Log, *, stream: TextIO | None = None, role: str = "") -> None:

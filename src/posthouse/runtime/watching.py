@@ -40,12 +40,13 @@ class DispatchWatch:
             if message.attempts == 0:
                 self._metrics.latency(message.lane, max(0, now - max(message.created_at, message.due_at)) / SECOND)
 
-    def recorded(self, settlements: Sequence[Settlement], took_effect: Sequence[bool]) -> None:
-        """Outcomes, and a line for what did not go well."""
+    def recorded(self, settlements: Sequence[Settlement], took_effect: Sequence[bool], seconds: float) -> None:
+        """The commit, the outcomes, and a line for what did not go well."""
+        self._metrics.committed("record", len(settlements), seconds)
         for settlement, effective in zip(settlements, took_effect, strict=True):
             word = _WORDS.get(settlement.status)
-            if word is not None:
-                self._metrics.outcome(settlement.channel.name.lower(), word)
+            if word is not None and settlement.provider_kind:
+                self._metrics.outcome(settlement.provider_kind, word)
             if not effective:
                 _log.warning("late_outcome", message=ids.show(ids.MESSAGE, settlement.message_id))
             elif settlement.status not in {Status.SENT, Status.DELIVERED, Status.QUEUED}:

@@ -32,7 +32,7 @@ class Silence:
     def claimed(self, messages: Sequence[Claimed]) -> None:
         """Claimed."""
 
-    def recorded(self, settlements: Sequence[Settlement], took_effect: Sequence[bool]) -> None:
+    def recorded(self, settlements: Sequence[Settlement], took_effect: Sequence[bool], seconds: float) -> None:
         """Recorded."""
 
     def trouble(self, what: str, error: Exception) -> None:
@@ -183,7 +183,7 @@ async def test_what_cannot_be_recorded_is_kept_until_it_can(house: SmallHouse) -
     async def no_wait(_seconds: float, /) -> None:
         await asyncio.sleep(0)
 
-    recorder = Recorder(Flaky(), lambda batch, _effect: recorded.extend(batch), troubles.append, no_wait)  # type: ignore[arg-type]
+    recorder = Recorder(Flaky(), lambda batch, _effect, _seconds: recorded.extend(batch), troubles.append, no_wait)  # type: ignore[arg-type]
     recorder.put(settlement)
     recorder.close()
     await asyncio.wait_for(recorder.run(), 5)

@@ -28,24 +28,7 @@ from posthouse.core.workspaces.ports import DkimPair, DnsFinding, DnsRecord
 from posthouse.core.workspaces.service import WorkspaceService
 from posthouse.http.app import create_app
 from posthouse.http.services import AccessRecord, Health, HttpSettings, Services
-
-START = 1_795_000_000_000_000
-
-
-class FakeClock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.instant = START
-
-    def now(self) -> int:
-        return self.instant
-
-    def monotonic(self) -> int:
-        return self.instant
-
-    def pass_seconds(self, seconds: float) -> None:
-        self.instant += int(seconds * 1_000_000)
+from posthouse.testing.clock import FakeClock
 
 
 class FakeBox:

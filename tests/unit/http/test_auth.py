@@ -5,6 +5,7 @@ import pytest
 from httpx import AsyncClient
 from tests.unit.http.fakes import Stage
 
+from posthouse.core.kernel.clock import SECOND
 from posthouse.http.auth import client_address
 from posthouse.http.services import HttpSettings
 
@@ -55,7 +56,7 @@ async def test_a_revoked_key_is_refused_a_tenth_of_a_second_later(stage: Stage) 
         test_key = next(key for key in keys if key["mode"] == "test")
         answer = await client.post(f"/v1/keys/{test_key['id']}/revoke", headers=bearer(stage.live_key))
         assert answer.json()["revoked_at"] is not None
-        stage.clock.pass_seconds(0.1)
+        stage.clock.advance(SECOND // 10)
         assert (await client.post("/v1/messages", json=ONE, headers=bearer(stage.test_key))).status_code == 401
 
 
@@ -139,7 +140,7 @@ async def test_the_rate_limit_counts_messages_by_key() -> None:
         assert answers[3].headers["ratelimit"].startswith('"key";r=0')
         assert answers[3].headers["retry-after"] == "1"
         assert (await client.post("/v1/messages", json=ONE, headers=bearer(stage.test_key))).status_code == 202
-        stage.clock.pass_seconds(0.5)
+        stage.clock.advance(SECOND // 2)
         assert (await client.post("/v1/messages", json=ONE, headers=bearer(stage.live_key))).status_code == 202
         answer = await client.get("/v1/messages", headers=bearer(stage.live_key))
         assert answer.status_code == 429
@@ -153,7 +154,7 @@ async def test_a_batch_counts_its_items_and_never_starves() -> None:
         assert answer.status_code == 200
         answer = await client.post("/v1/messages", json=ONE, headers=bearer(stage.live_key))
         assert (answer.status_code, answer.headers["retry-after"]) == (429, "4")
-        stage.clock.pass_seconds(4)
+        stage.clock.advance(4 * SECOND)
         assert (await client.post("/v1/messages", json=ONE, headers=bearer(stage.live_key))).status_code == 202
 
 

@@ -112,10 +112,12 @@ async def test_a_batch_with_a_key_gives_each_item_its_own(client: AsyncClient, s
 
 
 async def test_a_batch_too_large_or_empty_is_refused_as_a_whole(client: AsyncClient, stage: Stage) -> None:
-    """1,000 items at most, one at least."""
+    """1,000 items and 10 MB at most, one item at least."""
     assert (await client.post("/v1/messages/batch", json=[ONE] * 1001)).status_code == 413
     assert (await client.post("/v1/messages/batch", json=[])).status_code == 422
     assert (await client.post("/v1/messages/batch", json=ONE)).status_code == 422
+    pad = {**ONE, "metadata": {"pad": "x" * 11_000}}
+    assert (await client.post("/v1/messages/batch", json=[pad] * 1000)).status_code == 413  # over 10 MB
     assert stage.messages.submissions == []
     answer = await client.post("/v1/messages/batch", json=[ONE] * 1000)
     assert len(answer.json()["results"]) == 1000

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import datetime as dt
 from typing import Any
 
 import msgspec
@@ -128,7 +129,21 @@ async def test_the_same_key_and_body_is_answered_as_the_first_time(scene: Scene)
     assert again.replayed
     assert not first.replayed
     assert again.body == first.body
+    assert again.message_id == first.message_id
     assert len((await scene.house.messages.search(MessageQuery(scene.caller.workspace_id))).items) == 1
+
+
+async def test_a_retry_that_would_be_refused_by_now_still_gets_the_first_answer(scene: Scene) -> None:
+    """A retry may come after the message has expired or its domain has gone: what was accepted stays accepted."""
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(milliseconds=200)
+    request = {"idempotency_key": "k1", "expires_at": soon.isoformat()}
+    first = await scene.accepted(**request)
+    await asyncio.sleep(0.25)
+    again = await scene.accepted(**request)
+    assert again.replayed
+    assert again.body == first.body
+    assert await scene.pointers(**request, correlation="other") == ["/expires_at"]
+    assert await scene.pointers(expires_at=request["expires_at"]) == ["/expires_at"]
 
 
 async def test_the_same_key_with_another_body_is_refused(scene: Scene) -> None:

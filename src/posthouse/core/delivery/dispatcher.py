@@ -46,8 +46,8 @@ class Watch(Protocol):
     def claimed(self, messages: Sequence[Claimed]) -> None:
         """These were claimed."""
 
-    def recorded(self, settlements: Sequence[Settlement], took_effect: Sequence[bool]) -> None:
-        """These were recorded; a False is one whose lease was gone."""
+    def recorded(self, settlements: Sequence[Settlement], took_effect: Sequence[bool], seconds: float) -> None:
+        """These were recorded by one commit that took so long; a False is one whose lease was gone."""
 
     def trouble(self, what: str, error: Exception) -> None:
         """Something failed and is tried again."""
@@ -209,11 +209,11 @@ class Dispatcher:
             self._box.settled(settlement)
             self._recorder.put(settlement)
 
-    def _recorded(self, settlements: Sequence[Settlement], took_effect: Sequence[bool]) -> None:
+    def _recorded(self, settlements: Sequence[Settlement], took_effect: Sequence[bool], seconds: float) -> None:
         for settlement in settlements:
             self._leases.drop(settlement.message_id, settlement.lease)
         self._box.done(settlements)
-        self._watch.recorded(settlements, took_effect)
+        self._watch.recorded(settlements, took_effect, seconds)
 
     async def _renew(self) -> None:
         while True:

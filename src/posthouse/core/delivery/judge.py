@@ -52,7 +52,9 @@ class Judge:
         if isinstance(outcome, Accepted):
             return self._accepted(attempt, outcome)
         if isinstance(outcome, Throttled):
-            return give_back(attempt.message, attempt.ended_at, attempt.ended_at + outcome.pause)  # k
+            pause = give_back(attempt.message, attempt.ended_at, attempt.ended_at + outcome.pause)  # k
+            pause.provider_kind = _kind(attempt)
+            return pause
         if isinstance(outcome, Unknown):
             return self._unknown(attempt, outcome)
         if isinstance(outcome, Refused) and outcome.scope is Scope.RECIPIENT:
@@ -168,6 +170,7 @@ def _ended(attempt: Attempt, status: Status, type_: EventType, facts: dict[str, 
     settlement = _settlement(attempt.message, status, attempt.ended_at, (*attempt.failed_before, event))
     settlement.attempts = attempt.number
     settlement.provider_id = attempt.provider.id if attempt.provider else None
+    settlement.provider_kind = _kind(attempt)
     return settlement
 
 
@@ -197,6 +200,10 @@ def _provider(attempt: Attempt) -> dict[str, Any]:
     if attempt.provider is None:
         return {}
     return {"provider": attempt.provider.name, "provider_id": ids.show(ids.PROVIDER, attempt.provider.id)}
+
+
+def _kind(attempt: Attempt) -> str:
+    return attempt.provider.kind if attempt.provider else ""
 
 
 def _words(outcome: Outcome) -> dict[str, Any]:

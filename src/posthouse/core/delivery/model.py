@@ -85,6 +85,8 @@ class Settlement(msgspec.Struct):
     events: tuple[Event, ...]
     next_at: int | None = None
     provider_id: Id | None = None
+    provider_kind: str = ""
+    """Of the provider that had the last word, '' when none was asked: for the metrics, not recorded."""
     template_id: Id | None = None
     channel: Channel = Channel.EMAIL
     lane: Lane = Lane.NORMAL

@@ -7,8 +7,7 @@ from typing import Any, Protocol
 from posthouse.core.delivery.model import Claimed, CounterKey, LaneDepth, ProviderRow, Route, SandboxMessage, Settlement
 from posthouse.core.delivery.outcomes import Outcome
 from posthouse.core.kernel.ids import Id
-from posthouse.core.messages.model import Extras, Lane
-from posthouse.core.templates.model import Release
+from posthouse.core.messages.model import Lane
 
 
 class QueueStore(Protocol):
@@ -161,12 +160,6 @@ class Flight(Protocol):
         ...
 
 
-class Outbound(Protocol):
-    """A message built for a channel; the provider of that channel knows its class."""
-
-    size: int
-
-
 class Provider(Protocol):
     """A way out that is up. One object serves many sends at a time."""
 
@@ -190,27 +183,4 @@ class ProviderFactory(Protocol):
 
     def __call__(self, row: ProviderRow, secret: dict[str, Any]) -> Provider:
         """ValidationError when the settings are wrong, pointer by field."""
-        ...
-
-
-class Composer(Protocol):
-    """Builds messages of one channel. Pure computation: no waiting, no store."""
-
-    def compose(
-        self,
-        message: Claimed,
-        extras: Extras,
-        release: Release | None,
-        identity: Any,
-        attachments: dict[bytes, bytes],
-    ) -> Any:
-        """The outbound message. ValidationError (or any PosthouseError) when it cannot be built: the message fails, once and for all."""
-        ...
-
-
-class ChannelIdentities(Protocol):
-    """Who we write as."""
-
-    async def identity(self, workspace_id: Id, sender_email: str) -> Any | None:
-        """The identity (domain, keys, return path) for a sender address, None when the domain is not usable."""
         ...

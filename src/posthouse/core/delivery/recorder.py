@@ -1,6 +1,7 @@
 """Group commit of settlements: what came to an end while a commit ran is recorded by the next one."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
@@ -13,7 +14,7 @@ FULL: Final = 2_000
 FIRST_WAIT: Final = 0.05
 LONGEST_WAIT: Final = 2.0
 
-OnRecorded = Callable[[Sequence[Settlement], Sequence[bool]], None]
+OnRecorded = Callable[[Sequence[Settlement], Sequence[bool], float], None]
 OnTrouble = Callable[[Exception], None]
 
 
@@ -30,7 +31,7 @@ class Recorder:
 
     Args:
         store: where they are recorded.
-        on_recorded: told after each commit, with what took effect.
+        on_recorded: told after each commit: what was recorded, what took effect, the seconds it took.
         on_trouble: told of each failed commit; it is tried again.
         sleep: waits.
     """
@@ -74,6 +75,7 @@ class Recorder:
         wait = FIRST_WAIT
         while True:
             batch = self._waiting[:group]
+            begun = time.perf_counter()
             try:
                 took_effect = await self._store.record(batch)
                 break
@@ -84,10 +86,11 @@ class Recorder:
                 if not isinstance(error, PosthouseError):
                     group = 1
                     self._waiting.append(self._waiting.pop(0))
+        seconds = time.perf_counter() - begun
         del self._waiting[: len(batch)]
         if len(self._waiting) < FULL:
             self._room.set()
-        self._on_recorded(batch, took_effect)
+        self._on_recorded(batch, took_effect, seconds)
 
     def close(self) -> None:
         """Lets :meth:`run` end when everything is recorded."""

@@ -147,8 +147,7 @@ class Checks:
         return tuple(kept), tuple(blobs)
 
     def _attachment(self, pointer: str, file: File, kept: list[Attachment], blobs: list[tuple[bytes, bytes]]) -> None:
-        if self.word(f"{pointer}/name", file.name, limits.MAX_NAME) and ("/" in file.name or "\\" in file.name):
-            self.wrong(f"{pointer}/name", "write a file name without folders")
+        self._file_name(f"{pointer}/name", file.name)
         if not _MEDIA_TYPE.fullmatch(file.type):
             self.wrong(f"{pointer}/type", "write a media type such as application/pdf")
         elif file.type.lower().startswith(("multipart/", "message/")):
@@ -173,3 +172,9 @@ class Checks:
                 self.wrong(f"{pointer}/upload", str(error), "unknown-upload")
                 return
             kept.append(Attachment(file.name, file.type, digest, size, file.inline_id))
+
+    def _file_name(self, pointer: str, name: str) -> None:
+        if not name:
+            self.wrong(pointer, f"name the file (1 to {limits.MAX_NAME} characters), such as invoice.pdf", "missing")
+        elif self.word(pointer, name, limits.MAX_NAME) and ("/" in name or "\\" in name):
+            self.wrong(pointer, "write a file name without folders")

@@ -58,10 +58,6 @@ class MessageStore(Protocol):
         """How many bytes are kept under each of these; what is not there is left out."""
         ...
 
-    async def blob_sizes(self, workspace_id: Id, digests: Sequence[bytes]) -> dict[bytes, int]:
-        """How many bytes are kept under each of these; what is not there is left out."""
-        ...
-
     async def kept_answer(self, workspace_id: Id, key: str) -> tuple[bytes, bytes] | None:
         """The hash of the body and the answer that are kept under an idempotency key."""
         ...
@@ -76,14 +72,6 @@ class AddressRules(Protocol):
         Raises:
             ValueError: what is wrong with it, in words for the sender.
         """
-        ...
-
-
-class Uploads(Protocol):
-    """Knows what was uploaded (a part of MessageStore)."""
-
-    async def blob_sizes(self, workspace_id: Id, digests: Sequence[bytes]) -> dict[bytes, int]:
-        """How many bytes are kept under each of these; what is not there is left out."""
         ...
 
 

@@ -34,17 +34,26 @@ class SubmitDoor:
     Args:
         messages: the room that accepts them.
         gate: recognises keys.
-        bodies: reads bodies.
+        bodies: reads the bodies of single messages.
+        batches: reads those of batches.
         limiter: counts messages by key; None: no limit.
         max_batch: the most items of a batch.
     """
 
     def __init__(
-        self, *, messages: Messages, gate: Gatekeeper, bodies: BodyReader, limiter: RateLimiter | None, max_batch: int
+        self,
+        *,
+        messages: Messages,
+        gate: Gatekeeper,
+        bodies: BodyReader,
+        batches: BodyReader,
+        limiter: RateLimiter | None,
+        max_batch: int,
     ) -> None:
         self._messages = messages
         self._gate = gate
         self._bodies = bodies
+        self._batches = batches
         self._limiter = limiter
         self._max_batch = max_batch
         self._decode: Decoder[Submission] = Decoder(Submission)
@@ -66,7 +75,7 @@ class SubmitDoor:
     async def batch(self, headers: Headers, scope: Any, receive: Receive) -> Reply:
         """Many messages, each accepted or refused on its own: 200 with the answers in order."""
         caller = await self._admit(headers, scope)
-        body = await self._bodies.read(headers, receive)
+        body = await self._batches.read(headers, receive)
         items = self._items(body)
         extra = self._limiter.take(scope["posthouse.key"], len(items)) if self._limiter else []
         answers = await self._accept_all(caller, items, header_key(headers))

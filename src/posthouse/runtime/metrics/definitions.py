@@ -38,7 +38,8 @@ REFUSED: Final = Definition(
 OUTCOMES: Final = Definition(
     "posthouse_outcomes_total",
     Kind.COUNTER,
-    "Attempts by what they came to: accepted, refused, deferred, throttled, unknown. Their sum counts the attempts.",
+    "Attempts by the kind of the provider that had the last word, and by what they came to: accepted, refused, deferred, "
+    "throttled, unknown.",
     ("provider", "outcome"),
 )
 LATENCY: Final = Definition(
@@ -55,7 +56,7 @@ COMMIT_SECONDS: Final = Definition(
     "posthouse_commit_seconds", Kind.HISTOGRAM, "Time of one commit: accept or record.", ("kind",), _COMMIT_SECONDS
 )
 CONNECTIONS: Final = Definition(
-    "posthouse_connections", Kind.GAUGE, "Open connections, by what they lead to.", ("kind",)
+    "posthouse_connections", Kind.GAUGE, "Open connections to mail servers, by the kind of provider.", ("kind",)
 )
 QUEUE_MESSAGES: Final = Definition(
     "posthouse_queue_messages",

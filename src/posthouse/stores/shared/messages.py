@@ -65,13 +65,6 @@ def blob(connection: Connection, workspace_id: Id, digest: bytes) -> bytes | Non
     return connection.execute(select(blobs.c.data).where(mine)).scalar()
 
 
-def blob_sizes(connection: Connection, workspace_id: Id, digests: Sequence[bytes]) -> dict[bytes, int]:
-    """How many bytes are kept under each of these; the bytes themselves are not read."""
-    mine = (blobs.c.workspace_id == workspace_id) & blobs.c.digest.in_(digests)
-    rows = connection.execute(select(blobs.c.digest, func.length(blobs.c.data)).where(mine))
-    return {bytes(digest): size for digest, size in rows}
-
-
 def kept_answer(connection: Connection, workspace_id: Id, key: str) -> tuple[bytes, bytes] | None:
     """The hash of the body and the answer that are kept under an idempotency key."""
     c = idempotency.c

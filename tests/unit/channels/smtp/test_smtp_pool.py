@@ -1,11 +1,12 @@
 """How connections are shared, kept, limited and let go."""
 
 import asyncio
+import itertools
 import time
 
 import msgspec
 import pytest
-from tests.unit.channels.smtp.smtp_kit import BRIEF, Log, outbound, pool, target
+from tests.unit.channels.smtp.smtp_kit import BRIEF, Log, loopback, outbound, pool, target
 
 from posthouse.channels.email.smtp.opening import TlsContexts
 from posthouse.channels.email.smtp.options import Limits
@@ -34,6 +35,18 @@ async def test_it_never_exceeds_its_limit_and_loses_nobody() -> None:
     assert all(isinstance(outcome, Accepted) for outcome in outcomes)
     assert server.connections == 3
     assert len(server.messages) == 50
+
+
+async def test_connections_are_counted_up_and_down() -> None:
+    """Whoever watches knows at every moment how many are open."""
+    changes: list[int] = []
+    async with HostileServer() as server:
+        way = Pool(target(server.port, limits=Limits(2, 3)), loopback, TlsContexts(), changes.append)
+        await asyncio.gather(*(way.send(outbound(), Log()) for _ in range(8)))
+        assert sum(changes) == way.connections
+        assert max(itertools.accumulate(changes)) == 2
+        await way.close()
+    assert sum(changes) == 0
 
 
 async def test_turns_are_fair() -> None:

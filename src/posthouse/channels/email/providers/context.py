@@ -42,6 +42,13 @@ class Resolver(Protocol):
         ...
 
 
+Connected: TypeAlias = Callable[[str, int], None]
+
+
+def _uncounted(_kind: str, _change: int) -> None:
+    """For those who do not want to know."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderContext:
     """What providers carry in from the outside.
@@ -56,6 +63,7 @@ class ProviderContext:
         allow_private: whether ``mx`` may connect to loopback, private and link-local addresses.
         ca_file: PEM file of the certificate authorities to trust; empty: those of the machine.
         chance: orders mail hosts of equal preference.
+        connected: told of connections that were opened (1) or closed (-1), with the kind of provider.
     """
 
     clock: Clock
@@ -66,6 +74,11 @@ class ProviderContext:
     allow_private: bool = False
     ca_file: str = ""
     chance: random.Random = field(default_factory=random.SystemRandom)
+    connected: Connected = _uncounted
+
+    def counter(self, kind: str) -> Callable[[int], None]:
+        """Counts the connections of one kind of provider."""
+        return lambda change: self.connected(kind, change)
 
 
 Create: TypeAlias = Callable[[ProviderRow, dict[str, Any], ProviderContext], Provider]

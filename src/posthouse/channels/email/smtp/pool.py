@@ -7,6 +7,7 @@ to the former: no task, no trip through the event loop.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from posthouse.channels.email.model import Outbound
@@ -24,6 +25,10 @@ CLOSED: Final = Throttled(
 )
 
 
+def _uncounted(_change: int) -> None:
+    """For those who do not want to know."""
+
+
 class Pool:
     """Sends messages to one target.
 
@@ -31,12 +36,16 @@ class Pool:
         target: where and how.
         addresses: gives the IP addresses to try, in order.
         contexts: TLS contexts by mode.
+        counted: told of each connection that was opened (1) or closed (-1).
     """
 
-    def __init__(self, target: Target, addresses: Addresses, contexts: TlsContexts) -> None:
+    def __init__(
+        self, target: Target, addresses: Addresses, contexts: TlsContexts, counted: Callable[[int], None] = _uncounted
+    ) -> None:
         self.target = target
         self._addresses = addresses
         self._contexts = contexts
+        self._counted = counted
         self._queue: deque[Transaction] = deque()
         self._idle: list[Connection] = []
         self._connections: set[Connection] = set()
@@ -171,6 +180,7 @@ class Pool:
             self._pump()
             return
         self._connections.add(connection)
+        self._counted(1)
         self._tick_later()
         self.freed(connection)
 
@@ -207,7 +217,9 @@ class Pool:
 
     def gone(self, connection: Connection) -> None:
         """A connection is closed."""
-        self._connections.discard(connection)
+        if connection in self._connections:
+            self._connections.discard(connection)
+            self._counted(-1)
         if connection in self._idle:
             self._idle.remove(connection)
         if self._queue and not self._closed:

@@ -36,6 +36,7 @@ class MxProvider:
         self._resolver = resolver
         self._chance = context.chance
         self._contexts = TlsContexts(context.ca_file)
+        self._counted = context.counter("mx")
         self._pools: dict[str, Pool] = {}
         self._destinations = Destinations(
             context.clock.monotonic, settings.max_connections_per_domain, settings.rate_per_domain
@@ -125,7 +126,7 @@ class MxProvider:
         async def addresses() -> Sequence[str]:
             return await self._addresses(host)
 
-        return Pool(target, addresses, self._contexts)
+        return Pool(target, addresses, self._contexts, self._counted)
 
     async def _addresses(self, host: str) -> Sequence[str]:
         try:

@@ -38,7 +38,9 @@ class SmtpProvider:
             Limits(settings.max_connections, settings.max_messages_per_connection, settings.rate),
             trusted_path=self.loopback,
         )
-        self._pool = Pool(target, self._addresses, TlsContexts((context.trusted and settings.ca_file) or context.ca_file))
+        self._pool = Pool(
+            target, self._addresses, TlsContexts((context.trusted and settings.ca_file) or context.ca_file)
+        )
 
     async def send(self, outbound: Outbound, flight: Flight) -> Outcome:
         """One attempt."""
@@ -53,7 +55,9 @@ class SmtpProvider:
     async def _addresses(self) -> Sequence[str]:
         found = await asyncio.get_running_loop().getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
-        allowed = [each for each in addresses if self._trusted or is_public(ipaddress.ip_address(each.partition("%")[0]))]
+        allowed = [
+            each for each in addresses if self._trusted or is_public(ipaddress.ip_address(each.partition("%")[0]))
+        ]
         if addresses and not allowed:
             raise OSError("it has only private addresses, which providers may not reach here (workspaces.trusted)")
         return allowed
