@@ -3,6 +3,7 @@
 import typer
 
 from posthouse.cli import (
+    bench,
     demo,
     domains,
     held,
@@ -10,6 +11,7 @@ from posthouse.cli import (
     mailbox,
     messages,
     providers,
+    returned,
     safety,
     send,
     serve,
@@ -34,6 +36,8 @@ _ROOMS = (
     settings,
     safety,
     mailbox,
+    returned,
+    bench,
     demo,
 )
 

@@ -78,10 +78,9 @@ def coarse(verdict: str) -> str:
 
 def table(total: Score) -> str:
     """The report by class."""
-    lines = [
-        f"{total.mails} mails: right recipients {total.share(total.recipients):.1%}, "
-        f"hard/complaint/other {total.share(total.verdicts):.1%}, finer class {total.share(total.classes):.1%}"
-    ]
+    head = f"{total.mails} mails: right recipients {total.share(total.recipients):.1%}, "
+    head += f"hard/complaint/other {total.share(total.verdicts):.1%}, finer class {total.share(total.classes):.1%}"
+    lines = [head]
     for verdict in sorted({wanted for wanted, _ in total.pairs}):
         row = {got: count for (wanted, got), count in total.pairs.items() if wanted == verdict}
         people = sum(row.values())

@@ -86,4 +86,4 @@ def _take(fields: dict[str, list[str]], found: list[Status]) -> None:
     diagnostic = words if semicolon and " " not in kind.strip() else values.get("diagnostic-code", "")
     remote = values.get("remote-mta", "").partition(";")[2].strip().split(" ")[0]
     other = written if written.lower() != address.lower() else ""
-    found.append(Status(address, other, action, values.get("status", ""), fold(diagnostic), remote[:255]))
+    found.append(Status(address, other, action, values.get("status", ""), fold(diagnostic), fold(remote[:255])))

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from posthouse.channels.email.returned.judge import Told, judge
 from posthouse.channels.email.returned.model import Kind, Recipient, Returned, Verdict
+from posthouse.channels.email.returned.words import first_address, fold
 
 _MOST: Final = 1 << 17
 _LISTS: Final = {
@@ -30,16 +31,18 @@ def read_notice(text: str) -> Returned | None:
         return None
     recipients = tuple(recipient for item in listed[:200] if (recipient := _recipient(kind, item)))
     if kind == "Complaint":
-        return Returned(Kind.COMPLAINT, recipients, feedback=str(about.get("complaintFeedbackType") or "abuse")[:40])
+        return Returned(
+            Kind.COMPLAINT, recipients, feedback=fold(str(about.get("complaintFeedbackType") or "abuse")[:40])
+        )
     return Returned(Kind.BOUNCE if kind == "Bounce" else Kind.DELIVERED, recipients)
 
 
 def _recipient(kind: str, item: object) -> Recipient | None:
     if isinstance(item, str):
-        return Recipient(item[:320], Verdict.AUTO)
+        return Recipient(first_address(f"<{item[:320]}>"), Verdict.AUTO)
     if not isinstance(item, dict):
         return None
-    address = str(item.get("emailAddress") or "")[:320]
+    address = first_address(f"<{str(item.get('emailAddress') or '')[:320]}>")
     if kind == "Complaint":
         return Recipient(address, Verdict.COMPLAINT)
     _, _, words = str(item.get("diagnosticCode") or "").rpartition("smtp;")

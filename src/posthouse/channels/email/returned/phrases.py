@@ -86,7 +86,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "the sender's address or domain",
         Verdict.POLICY,
-        r"domain of sender|sender address has null mx|"
+        r"domain of sender|sender address has null mx|unexpected volume or user complaints|"
         r"sender(?:'s)?(?: e-?mail)?(?: address)?(?: domain)?[^.;]{0,20}(?:rejected|does not exist|doesn't exist|"
         r"not (?:found|exist|valid|accepted|allowed|verified)|"
         r"invalid|denied|unknown|unverified|unresolvable|refused|unrout(?:e)?able)|(?:invalid|unknown|bad|"
@@ -188,7 +188,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "too large",
         Verdict.CONTENT,
         r"(?:message|mail|e-?mail|header|headers|body|data|letter|size|length|msg|"
-        r"total)\b[^.;]{0,40}(?:too (?:large|big|long)|exceeds?\b|exceeded|over ?size|larger than|larger|is over|"
+        r"total)\b[^.;]{0,40}(?:too (?:large|big)|is too long(?! in)|exceeds?\b|exceeded|over ?size|larger than|larger|is over|"
         r"maximum|limit)|"
         r"(?:too (?:large|big|long)|oversized?) (?:a )?(?:message|mail|e-?mail|body|header|for)|message size|"
         r"size limit|(?:exceeds?|larger than|over) [^.;]{0,40}(?:message size|size limit|maximum size|"

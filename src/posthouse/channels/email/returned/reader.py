@@ -94,6 +94,7 @@ def _complaint(sections: Sections) -> Returned | None:
         return None
     report = _report_fields(sections.feedback)
     feedback = (report.get("feedback-type") or ["abuse"])[0].strip().lower()[:40]
+    feedback = fold(feedback)
     words = fold(sections.human)
     told = [
         address
@@ -141,7 +142,7 @@ def _of_statuses(sections: Sections, statuses: list[dsn.Status]) -> Returned:
             Recipient(
                 item.address,
                 Verdict.AUTO,
-                item.status[:12],
+                fold(item.status[:12]),
                 words=item.diagnostic,
                 remote=item.remote,
                 written_to=item.written_to,
@@ -272,7 +273,7 @@ def sent_to(original: Fields) -> list[str]:
     for value in original.all("received"):
         found = _RECEIVED_FOR.search(value[:2_000])
         if found:
-            return [found[1]]
+            return [address] if (address := first_address(f"<{found[1]}>")) else []
     return []
 
 
@@ -283,7 +284,7 @@ def _identified(read: Returned, sections: Sections, ours: Ours | None) -> Return
     header = _MESSAGE_ID.search(sections.original.first("message-id")[:600])
     candidates = [*_envelope(sections.fields), first_address(sections.original.first("return-path"))]
     message_id = next((known for address in candidates if ours and (known := ours(address))), None)
-    return Returned(read.kind, read.recipients, message_id, header[0] if header else "", read.feedback)
+    return Returned(read.kind, read.recipients, message_id, fold(header[0]) if header else "", read.feedback)
 
 
 _WAYS: Final = (

@@ -10,6 +10,8 @@ MOST_WORDS: Final = 1_000
 _MOST_ADDRESSES: Final = 400
 _LOCAL: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+/=?^_`{|}~.-"
 _DOMAIN: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
+# What could steer a terminal or turn the direction of writing around.
+_UNPRINTED: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\s]+")
 _SPACE: Final = re.compile(r"\s+")
 _UNITEXT: Final = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 _INNER_DOT: Final = re.compile(r"(?<=\w)\.(?=\w)")
@@ -63,7 +65,7 @@ def address_of_field(value: str) -> str:
     rest = rest.strip().strip("<>").strip()
     if kind.strip().lower() == "utf-8":
         rest = _UNITEXT.sub(_unitext, rest)
-        return rest if "@" in rest and len(rest) < 500 and not _SPACE.search(rest) else ""
+        return rest if "@" in rest and len(rest) < 500 and rest.isprintable() and not _SPACE.search(rest) else ""
     if rest.count("@") == 1 and rest.isprintable() and not _SPACE.search(rest) and 2 < len(rest) < 321:
         found = first_address(f"<{rest}>")
         return found if len(found) == len(rest) else found or rest.strip("<>")
@@ -76,8 +78,8 @@ def _unitext(found: re.Match[str]) -> str:
 
 
 def fold(text: str) -> str:
-    """White space folded, cut to what is kept of the remote's words."""
-    return _SPACE.sub(" ", text[: 4 * MOST_WORDS]).strip()[:MOST_WORDS]
+    """White space folded, nothing that steers a terminal, cut to what is kept of the remote's words."""
+    return _UNPRINTED.sub(" ", text[: 4 * MOST_WORDS]).strip()[:MOST_WORDS]
 
 
 def plain(text: str) -> str:
