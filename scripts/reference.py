@@ -1,4 +1,4 @@
-"""Makes docs/reference from the code (settings, commands, events, metrics) and the index of the docs.
+"""Makes docs/reference from the code (settings, commands, events, metrics, lint) and the index of the docs.
 
 ``python scripts/reference.py`` writes the pages; with ``--check`` it writes nothing and fails when one is not fresh.
 """
@@ -19,6 +19,8 @@ from posthouse.config.advice import kind_of
 from posthouse.config.fields import Setting, all_settings, sections
 from posthouse.core.messages import model
 from posthouse.core.messages.model import EventType
+from posthouse.core.templates.lint.rules import RULES
+from posthouse.rendering.lint.clients import support
 from posthouse.runtime.metrics import DEFINITIONS
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
@@ -143,6 +145,36 @@ def metrics_page() -> Iterator[str]:
         yield f"| `{item.name}` | {item.kind} | {labels} | {item.help} |"
 
 
+def lint_page() -> Iterator[str]:
+    """``lint.md``: every rule of the template lint, and what it knows about mail programs."""
+    yield "# Lint of templates\n"
+    yield NOTE
+    yield (
+        "`posthouse templates lint FOLDER|KEY` looks templates over. Errors stop publishing; warnings are told by publishing "
+        "and by `POST /v1/templates/{key}/render` too; infos by the lint only. The exit code is 1 with errors, with `--strict` also with "
+        'warnings. A rule that is broken on purpose stands in `template.toml`: `lint_ignore = ["link-placeholder"]` (errors cannot be '
+        "ignored).\n"
+    )
+    yield "| rule | severity | what is wrong | what to do |\n| --- | --- | --- | --- |"
+    for rule in RULES.values():
+        yield f"| `{rule.id}` | {rule.severity.value} | {_cell(rule.explanation)} | {_cell(rule.fix)} |"
+    data = support()
+    yield "\n## Mail programs\n"
+    yield f"As of {data.date}. {data.source}\n"
+    yield "| style or element | left out by | rule | instead |\n| --- | --- | --- | --- |"
+    for style in data.css:
+        shown = f"{style.property}: {', '.join(style.values)}" if style.values else style.property
+        rule_id = "css-unsupported" if style.breaks else "css-look"
+        yield f"| `{shown}` | {', '.join(style.programs)} | `{rule_id}` | {_cell(style.instead)} |"
+    for taken in data.element:
+        yield f"| `<{taken.name}>` | {', '.join(taken.programs)} | `element-unsupported` | {_cell(taken.instead)} |"
+
+
+def _cell(text: str) -> str:
+    """Words for a table: no bar, and no tag of HTML."""
+    return text.replace("|", chr(92) + "|").replace("<", "&lt;")
+
+
 def index_page() -> Iterator[str]:
     """``docs/README.md``: every page by its title."""
     yield "# Documentation\n"
@@ -175,6 +207,7 @@ PAGES = {
     "commands.md": commands_page,
     "events.md": events_page,
     "metrics.md": metrics_page,
+    "lint.md": lint_page,
     "../README.md": index_page,
 }
 

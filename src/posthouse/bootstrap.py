@@ -36,9 +36,9 @@ from posthouse.core.delivery.leases import Leases
 from posthouse.core.delivery.model import ProviderRow
 from posthouse.core.delivery.ports import Provider, ProviderFactory
 from posthouse.core.delivery.retry import RetryPolicy
-from posthouse.core.kernel.clock import HOUR, SECOND, HouseClock, SystemClock
+from posthouse.core.kernel.clock import HOUR, SECOND, Clock, HouseClock, SystemClock
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
-from posthouse.core.kernel.ids import Uuid7Source
+from posthouse.core.kernel.ids import IdSource, Uuid7Source
 from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.messages.committer import Accept, GroupCommitter
 from posthouse.core.messages.limits import Limits
@@ -48,12 +48,14 @@ from posthouse.core.messages.senders import Senders
 from posthouse.core.messages.service import MessageService
 from posthouse.core.templates.catalogue import Catalogue
 from posthouse.core.templates.model import Sender
+from posthouse.core.templates.press import Press
 from posthouse.core.templates.service import TemplateService
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.service import WorkspaceService
 from posthouse.rendering.checker import SchemaChecker
 from posthouse.rendering.compiler import MinijinjaCompiler
+from posthouse.rendering.lint.linter import MarkupLinter
 from posthouse.rendering.renderer import MinijinjaRenderer
 from posthouse.stores.sealed import MasterKeyBox
 from posthouse.stores.shared.migrate import HEAD
@@ -187,7 +189,9 @@ def _wire(
             to_ascii=lambda name: idna.encode(name, uts46=True).decode(),
         ),
         providers=ProviderService(store=store, box=box, clock=clock, new_id=new_id, validate=_check_provider),
-        templates=TemplateService(store, MinijinjaCompiler(), checker, renderer, ids=new_id, clock=clock),
+        templates=TemplateService(
+            store, _press(checker, renderer, new_id, clock), checker, renderer, ids=new_id, clock=clock
+        ),
         messages=MessageService(
             store,
             resolver,
@@ -207,6 +211,16 @@ def _wire(
             trusted=settings.workspaces.trusted,
         ),
     )
+
+
+def _press(checker: SchemaChecker, renderer: MinijinjaRenderer, new_id: IdSource, clock: Clock) -> Press:
+    return Press(MinijinjaCompiler(), checker, renderer, MarkupLinter(), new_id, clock)
+
+
+def make_press() -> Press:
+    """What compiles, proves and lints templates, without a store: for folders that are looked over before they are pushed."""
+    clock = HouseClock(SystemClock())
+    return _press(SchemaChecker(), MinijinjaRenderer(), Uuid7Source(clock.now), clock)
 
 
 def dispatcher_of(house: House, box: BlackBox, watch: Watch) -> tuple[Dispatcher, Fleet]:

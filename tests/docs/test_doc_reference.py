@@ -13,6 +13,8 @@ import typer
 from posthouse.cli.app import build
 from posthouse.config.fields import all_settings
 from posthouse.core.messages.model import EventType, Status
+from posthouse.core.templates.lint.rules import RULES
+from posthouse.rendering.lint.clients import support
 from posthouse.runtime.metrics import DEFINITIONS
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +85,23 @@ def test_every_metric_is_in_the_reference() -> None:
     """By its name."""
     text = page("metrics.md")
     assert [item.name for item in DEFINITIONS if f"`{item.name}`" not in text] == []
+
+
+def test_every_rule_of_the_lint_is_in_the_reference() -> None:
+    """With what is wrong and what to do; and each rule is told by some check."""
+    text = page("lint.md")
+    assert [rule for rule in RULES if f"| `{rule}` |" not in text] == []
+    files = [
+        file
+        for folder in ("core/templates", "rendering")
+        for file in (SOURCE / folder).rglob("*.py")
+        if file.parent.name != "rules"
+    ]
+    checks = "".join(file.read_text(encoding="utf-8") for file in files)
+    assert [rule for rule in RULES if f'"{rule}"' not in checks] == []
+    assert all(f"`{style.property}" in text for style in support().css)
+    assert all(f"`<{taken.name}>`" in text for taken in support().element)
+    assert support().date in text
 
 
 def slugs() -> Iterator[str]:

@@ -60,27 +60,26 @@ class MinijinjaCompiler:
             ValidationError: with one FieldProblem for each thing wrong, its place in the source first.
         """
         base = f"/variants/{template.variants.index(variant)}" if variant in template.variants else ""
-        warnings: list[FieldProblem] = []
         if template.schema:
             compiled_schema(template.schema)
-        programs = self._programs(variant, base, warnings)
+        programs = self._programs(variant, base)
         problems = [found for name, source in programs.items() for found in _problems(f"{base}/{name}", source)]
         if problems:
             raise _refused(variant, problems)
         analysis = _analysed(programs)
         programs |= {f"wire.{name}": wired for name in _BODIES if (wired := wire_program(programs.get(name, "")))}
         slow = [name for name in _BODIES if name in programs and f"wire.{name}" not in programs]
-        warnings += [FieldProblem(f"{base}/{name}", _SLOW, "slow") for name in slow]
+        warnings = tuple([FieldProblem(f"{base}/{name}", _SLOW, "slow") for name in slow])
         derived = derive(analysis.root)
         return CompiledVariant(
             programs=programs,
             variables=tuple(derived.get("required", ())),
             schema=merge(template.schema, derived) if template.schema else derived,
             compiler=self.name,
-            warnings=tuple(warnings),
+            warnings=warnings,
         )
 
-    def _programs(self, variant: VariantSource, base: str, warnings: list[FieldProblem]) -> dict[str, str]:
+    def _programs(self, variant: VariantSource, base: str) -> dict[str, str]:
         programs = {}
         if variant.subject:
             programs["subject"] = tags.clean(variant.subject).strip()
@@ -91,8 +90,6 @@ class MinijinjaCompiler:
             programs["text"] = tags.clean(variant.text)
         elif html is not None:
             programs["text"] = self._derived(variant, html, base)
-            if not programs["text"].strip():
-                warnings.append(FieldProblem(f"{base}/text", "no text could be derived from the HTML", "empty"))
         else:
             raise _refused(
                 variant, [FieldProblem(base, "there is neither an mjml, an html nor a text file", "missing")]
@@ -189,7 +186,7 @@ def _problems(pointer: str, source: str) -> Iterator[FieldProblem]:
 def _lost(pointer: str, source: str, gone: list[guard.Guarded]) -> Iterator[FieldProblem]:
     for held in gone:
         detail = f"{held.piece.source} would be lost or moved by MJML here; put it into an element's text or attribute"
-        yield _at(pointer, tags.line_of(source, held.piece.start), detail)
+        yield FieldProblem(pointer, f"line {tags.line_of(source, held.piece.start)}: {detail}", "mjml-tag")
 
 
 def _mjml_error(pointer: str, protected: str, guarded: list[guard.Guarded], message: str) -> FieldProblem:
@@ -197,9 +194,8 @@ def _mjml_error(pointer: str, protected: str, guarded: list[guard.Guarded], mess
     for held in guarded:
         message = message.replace(held.token, held.piece.source)
     detail = f"MJML is strict XML: {message} (every element closed, & written as &amp;)"
-    return (
-        _at(pointer, tags.line_of(protected, int(found[1])), detail) if found else FieldProblem(pointer, detail, "mjml")
-    )
+    line = f"line {tags.line_of(protected, int(found[1]))}: " if found else ""
+    return FieldProblem(pointer, line + detail, "mjml-syntax")
 
 
 def _at(pointer: str, line: int, detail: str) -> FieldProblem:

@@ -15,6 +15,8 @@ from posthouse.rendering.tags import Kind, Piece, pieces
 _OUTLOOK: Final = re.compile(r"<!--\[if (?:mso|lte|gte|lt|gt|\(mso|IE).*?<!\[endif\]-->", re.DOTALL | re.IGNORECASE)
 _COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
 _DOWNLEVEL: Final = re.compile(r"<!--\[if !mso\]><!-->|<!--<!\[endif\]-->|<!\[(?:if[^\]]*|endif)\]>", re.IGNORECASE)
+_MARKED: Final = re.compile(r"<!\[[^>]*>?")
+"""Marked sections, at which the standard library's parser gives up (an AssertionError)."""
 _VOID: Final = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
@@ -79,7 +81,7 @@ def _without_comments(html: str, token: re.Pattern[str]) -> str:
     kept = re.compile(token.pattern)
     for comment in (_OUTLOOK, _COMMENT):
         html = comment.sub(lambda found: "".join(match[0] for match in kept.finditer(found[0])), html)
-    return html
+    return _MARKED.sub("", html)
 
 
 class _Reader(HTMLParser):

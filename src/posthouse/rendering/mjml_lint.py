@@ -24,10 +24,18 @@ def lint(original: str, protected: str, guarded: list[Guarded], pointer: str) ->
     yield from _tags(original, guarded, pointer)
     yield from _layout_attributes(source, guarded, pointer)
     if (cdata := source.find("<![CDATA[")) >= 0:
-        yield _problem(pointer, line_of(source, cdata), "write the text without CDATA; use &lt; and &amp; for < and &")
+        yield _problem(
+            "mjml-cdata",
+            pointer,
+            line_of(source, cdata),
+            "write the text without CDATA; use &lt; and &amp; for < and &",
+        )
     for found in _UNCLOSED.finditer(source):
         yield _problem(
-            pointer, line_of(source, found.start()), f"close <{found[1]}> as <{found[1]}{found[2].rstrip()} />"
+            "mjml-syntax",
+            pointer,
+            line_of(source, found.start()),
+            f"close <{found[1]}> as <{found[1]}{found[2].rstrip()} />",
         )
     yield from _elements(source, pointer)
 
@@ -53,30 +61,33 @@ class _Where:
         self.pointer = pointer
         self.line = line
 
-    def says(self, detail: str) -> FieldProblem:
-        return _problem(self.pointer, self.line, detail)
+    def says(self, rule: str, detail: str) -> FieldProblem:
+        return _problem(rule, self.pointer, self.line, detail)
 
 
 def _element(name: str, rest: str, stack: list[str], where: _Where) -> Iterator[FieldProblem]:
     known = ATTRIBUTES.get(name)
     if known is None:
-        yield where.says(f"<{name}> is unknown{_near(name, ATTRIBUTES)}")
+        yield where.says("mjml-element", f"<{name}> is unknown{_near(name, ATTRIBUTES)}")
         return
     if name == "mj-raw" and "mj-wrapper" in stack and "mj-section" not in stack:
         yield where.says(
-            "<mj-raw> directly inside <mj-wrapper> ends up inside an Outlook comment; put it into a column"
+            "mjml-raw", "<mj-raw> directly inside <mj-wrapper> ends up inside an Outlook comment; put it into a column"
         )
     attributes = {found[1]: found[2][1:-1] for found in _ATTRIBUTE.finditer(rest)}
     if "mj-attributes" not in stack:
         for attribute in attributes.keys() - known - EVERYWHERE:
-            yield where.says(f"<{name}> has no attribute {attribute!r}{_near(attribute, known)}")
+            yield where.says("mjml-attribute", f"<{name}> has no attribute {attribute!r}{_near(attribute, known)}")
     if len(attributes.get("mj-class", "").split()) > 1:
-        yield where.says("give one mj-class only: of several, mail clients would see the first and MJML means the last")
+        yield where.says(
+            "mjml-class", "give one mj-class only: of several, mail clients would see the first and MJML means the last"
+        )
     if name in {"mj-image", "mj-carousel-image"} and "alt" not in attributes and "mj-attributes" not in stack:
-        yield where.says(f'<{name}> needs alt: say what it shows, or alt="" when it is decoration')
+        yield where.says("mjml-alt", f'<{name}> needs alt: say what it shows, or alt="" when it is decoration')
     if name == "mj-style" and "inline" in rest:
         yield where.says(
-            "mj-style inline is not supported: inlining would break loops; use attributes or mj-attributes"
+            "mjml-style",
+            "mj-style inline is not supported: inlining would break loops; use attributes or mj-attributes",
         )
 
 
@@ -87,13 +98,17 @@ def _tags(original: str, guarded: list[Guarded], pointer: str) -> Iterator[Field
             detail = (
                 f"{held.piece.source} stands between attributes; put it into an attribute's value or around the element"
             )
-            yield _problem(pointer, line, detail)
+            yield _problem("mjml-tag", pointer, line, detail)
         if held.place != Place.STRUCTURE:
             continue
         if held.piece.kind is not Kind.BLOCK:
-            yield _problem(pointer, line, f"{held.piece.source} stands between elements; put it into an <mj-text>")
+            yield _problem(
+                "mjml-tag", pointer, line, f"{held.piece.source} stands between elements; put it into an <mj-text>"
+            )
         elif held.parent in NO_TAGS_INSIDE:
-            yield _problem(pointer, line, f"{held.piece.source} cannot stand inside <{held.parent}>; put it around it")
+            yield _problem(
+                "mjml-tag", pointer, line, f"{held.piece.source} cannot stand inside <{held.parent}>; put it around it"
+            )
 
 
 def _layout_attributes(protected: str, guarded: list[Guarded], pointer: str) -> Iterator[FieldProblem]:
@@ -104,7 +119,10 @@ def _layout_attributes(protected: str, guarded: list[Guarded], pointer: str) -> 
             if attribute[1] in LAYOUT and any(token in attribute[2] for token in tokens):
                 line = line_of(protected, found.start())
                 yield _problem(
-                    pointer, line, f"{attribute[1]} of <{found['name']}> must be a constant: the layout needs it"
+                    "mjml-layout",
+                    pointer,
+                    line,
+                    f"{attribute[1]} of <{found['name']}> must be a constant: the layout needs it",
                 )
 
 
@@ -113,5 +131,5 @@ def _near(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def _problem(pointer: str, line: int, detail: str) -> FieldProblem:
-    return FieldProblem(pointer, f"line {line}: {detail}" if line else detail, "mjml")
+def _problem(rule: str, pointer: str, line: int, detail: str) -> FieldProblem:
+    return FieldProblem(pointer, f"line {line}: {detail}", rule)

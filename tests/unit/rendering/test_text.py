@@ -46,3 +46,8 @@ def test_a_tag_that_would_be_lost_asks_for_a_text_file(make: Callable[..., Relea
     """Half of a loop inside something hidden cannot be kept."""
     with pytest.raises(ValidationError, match=r"add a text file"):
         make(html='<div style="display:none">{% for x in y %}</div><p>{{ x }}</p>{% endfor %}')
+
+
+def test_odd_declarations_are_no_defect(make: Callable[..., Release]) -> None:
+    """What the parser of the standard library gives up at is left out, not raised."""
+    assert "a" in MinijinjaRenderer().plain(make(html="<p>a</p><![<p>b</p><![x"), {}).text

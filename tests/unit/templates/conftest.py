@@ -4,9 +4,11 @@ import pytest
 from tests.unit.templates.fakes import MemoryStore, StillClock, counting
 
 from posthouse.core.templates.catalogue import Catalogue
+from posthouse.core.templates.press import Press
 from posthouse.core.templates.service import TemplateService
 from posthouse.rendering.checker import SchemaChecker
 from posthouse.rendering.compiler import MinijinjaCompiler
+from posthouse.rendering.lint.linter import MarkupLinter
 from posthouse.rendering.renderer import MinijinjaRenderer
 
 
@@ -22,7 +24,9 @@ def store() -> MemoryStore:
 
 @pytest.fixture
 def service(store: MemoryStore, clock: StillClock) -> TemplateService:
-    return TemplateService(store, MinijinjaCompiler(), SchemaChecker(), MinijinjaRenderer(), counting(), clock)
+    checker, renderer, ids = SchemaChecker(), MinijinjaRenderer(), counting()
+    press = Press(MinijinjaCompiler(), checker, renderer, MarkupLinter(), ids, clock)
+    return TemplateService(store, press, checker, renderer, ids, clock)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.templates.errors import TemplateProblemsError
+from posthouse.core.templates.lint.rules import RULES
 from posthouse.core.templates.model import Category, Sender, TemplateSource, UnknownPolicy, VariantSource
 
 SETTINGS: Final = "template.toml"
@@ -28,7 +29,7 @@ _LANES: Final = ("critical", "normal", "bulk")
 _FIELDS: Final = frozenset(
     {
         "key", "name", "description", "kind", "category", "lane", "from", "reply_to", "default_locale", "default_channel",
-        "unknown_policy", "unknown", "tags", "subject", "subjects",
+        "unknown_policy", "unknown", "tags", "subject", "subjects", "lint_ignore",
     }
 )  # fmt: skip
 
@@ -92,6 +93,7 @@ def read_folder(files: Mapping[str, bytes], folder: str = "") -> TemplateSource:
         tags=_tags(settings, problems),
         schema=schema,
         sample=sample,
+        lint_ignore=_ignored_rules(settings, problems),
         variants=tuple(_variants(bodies, subjects, problems)),
     )
     problems.raise_if_any()
@@ -238,6 +240,17 @@ def _tags(settings: Mapping[str, Any], problems: _Problems) -> tuple[str, ...]:
         return tuple(given)
     problems.add(SETTINGS, 'tags must be a list of texts: tags = ["shop"]')
     return ()
+
+
+def _ignored_rules(settings: Mapping[str, Any], problems: _Problems) -> tuple[str, ...]:
+    given = settings.get("lint_ignore", [])
+    if not isinstance(given, list) or not all(isinstance(rule, str) for rule in given):
+        problems.add(SETTINGS, 'lint_ignore must be a list of rules: lint_ignore = ["text-derived"]')
+        return ()
+    for rule in given:
+        if rule not in RULES:
+            problems.add(SETTINGS, f"lint_ignore: there is no rule {rule!r}{_near(rule, tuple(RULES))}", "unknown")
+    return tuple(given)
 
 
 def _sender(settings: Mapping[str, Any], field: str, problems: _Problems) -> Sender | None:

@@ -60,6 +60,8 @@ class TemplateSource(msgspec.Struct, frozen=True):
     schema: dict[str, Any] | None = None
     """JSON Schema (2020-12) of the variables; what it does not say is found by analysis."""
     sample: dict[str, Any] = {}
+    lint_ignore: tuple[str, ...] = ()
+    """Rules of the lint (docs/reference/lint.md) that are broken on purpose."""
 
 
 class Release(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.lint.model import Looked
 from posthouse.core.templates.model import (
     Release,
     Rendered,
@@ -86,6 +87,14 @@ class Renderer(Protocol):
 
     def encode(self, rendered: Rendered) -> WireBody:
         """Wire form of content that somebody rendered themselves."""
+        ...
+
+
+class Linter(Protocol):
+    """Reads the markup of a variant for the lint. Never raises: what it cannot read it says nothing about."""
+
+    def look(self, variant: VariantSource, programs: Mapping[str, str], index: int) -> Looked:
+        """What is found in one variant; ``index`` is its place in the template, for pointers."""
         ...
 
 

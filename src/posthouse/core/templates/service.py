@@ -7,14 +7,16 @@ from typing import Any
 import msgspec
 
 from posthouse.core.kernel.clock import Clock
-from posthouse.core.kernel.errors import FieldProblem, PosthouseError, ValidationError
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.templates.catalogue import unknown
 from posthouse.core.templates.errors import TemplateProblemsError
+from posthouse.core.templates.lint.content import look_at_rendering
+from posthouse.core.templates.lint.model import Finding
 from posthouse.core.templates.locales import choose
-from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, VariantSource
-from posthouse.core.templates.ports import Compiled, Compiler, Renderer, TemplateStore, VariablesChecker
-from posthouse.core.templates.review import review
+from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource
+from posthouse.core.templates.ports import Renderer, TemplateStore, VariablesChecker
+from posthouse.core.templates.press import Press
 
 DRAFT = "draft"
 
@@ -42,7 +44,7 @@ class TemplateService:
 
     Args:
         store: keeps drafts, versions and releases.
-        compiler: turns a variant into programs.
+        press: makes releases of a source and looks them over.
         checker: checks variables against a release.
         renderer: runs a release.
         ids: makes identifiers.
@@ -52,14 +54,14 @@ class TemplateService:
     def __init__(
         self,
         store: TemplateStore,
-        compiler: Compiler,
+        press: Press,
         checker: VariablesChecker,
         renderer: Renderer,
         ids: IdSource,
         clock: Clock,
     ) -> None:
         self._store = store
-        self._compiler = compiler
+        self._press = press
         self._checker = checker
         self._renderer = renderer
         self._ids = ids
@@ -78,12 +80,12 @@ class TemplateService:
         if same and current is not None and not (publish and await self._is_behind(current)):
             return PushResult(current, current.version, changed=False)
         template = self._as_draft(workspace_id, source, current, digest)
-        releases, warnings = self._release(template, source)
+        printed = self._press.releases(source, workspace_id, template.id, template.version + 1)
         if not same:
             await self._store.save_draft(template, current.source_hash if current else None)
         if publish:
-            template = await self._make_live(template, releases)
-        return PushResult(template, template.version, changed=True, warnings=warnings)
+            template = await self._make_live(template, printed.releases)
+        return PushResult(template, template.version, changed=True, warnings=printed.warnings)
 
     async def publish(self, workspace_id: Id, key: str) -> PushResult:
         """Makes the draft live, all variants at once.
@@ -97,9 +99,9 @@ class TemplateService:
             raise TemplateProblemsError(f"The template {key!r} has no draft to publish; push one first.")
         if not await self._is_behind(template):
             return PushResult(template, template.version, changed=False)
-        releases, warnings = self._release(template, template.draft)
-        live = await self._make_live(template, releases)
-        return PushResult(live, live.version, changed=True, warnings=warnings)
+        printed = self._press.releases(template.draft, workspace_id, template.id, template.version + 1)
+        live = await self._make_live(template, printed.releases)
+        return PushResult(live, live.version, changed=True, warnings=printed.warnings)
 
     async def get(self, workspace_id: Id, key: str) -> Template:
         """One template with its draft. UnknownTemplateError with the nearest known keys."""
@@ -144,13 +146,33 @@ class TemplateService:
         rendered = self._renderer.plain(release, variables, at=self._clock.now())
         wire = self._renderer.encode(rendered)
         size = len(wire.text) + len(wire.html or b"")
-        return Preview(rendered, (*warnings, *review(rendered, size)), size)
+        return Preview(rendered, (*warnings, *self._looked(template, version, release, rendered)), size)
+
+    async def lint(self, workspace_id: Id, key: str) -> Sequence[Finding]:
+        """What the lint says of the draft. UnknownTemplateError with the nearest known keys."""
+        template = await self.get(workspace_id, key)
+        return () if template.draft is None else self._press.lint(template.draft)
+
+    def _looked(
+        self, template: Template, version: int | str | None, release: Release, rendered: Rendered
+    ) -> Sequence[FieldProblem]:
+        """The lint of a rendering: with the author's source when that is what the release was made from."""
+        source = template.draft
+        live = version in (None, template.version) and template.source_hash == template.published_hash
+        if source is not None and (version == DRAFT or live):
+            for index, variant in enumerate(source.variants):
+                if (variant.channel, variant.locale) == (release.channel, release.locale):
+                    return self._press.look(source, index, release, rendered)
+        return [one.as_problem() for one in look_at_rendering(rendered, release.locale, 0)]
 
     async def _releases(
         self, template: Template, version: int | str | None
     ) -> tuple[Sequence[Release], tuple[FieldProblem, ...]]:
         if version == DRAFT and template.draft is not None:
-            return self._release(template, template.draft, prove=False)
+            printed = self._press.releases(
+                template.draft, template.workspace_id, template.id, template.version + 1, prove=False
+            )
+            return printed.releases, printed.warnings
         if isinstance(version, str):
             raise ValidationError(f"{version!r} is no version; give a number or {DRAFT!r}.")
         releases = await self._store.releases(template.workspace_id, template.key, version)
@@ -190,68 +212,6 @@ class TemplateService:
         await self._store.publish(live, releases)
         return live
 
-    def _release(
-        self, template: Template, source: TemplateSource, *, prove: bool = True
-    ) -> tuple[Sequence[Release], tuple[FieldProblem, ...]]:
-        """Compiles every variant and renders it with the sample, collecting the problems of all."""
-        releases: list[Release] = []
-        problems = list(_source_problems(source))
-        warnings: list[FieldProblem] = []
-        for index, variant in enumerate(source.variants):
-            try:
-                compiled = self._compiler.compile(source, variant)
-                release = self._made(template, source, variant, compiled)
-                if prove:
-                    warnings.extend(self._prove(release, source.sample, index))
-                releases.append(release)
-                warnings.extend(compiled.warnings)
-            except PosthouseError as error:
-                problems.extend(error.fields or (FieldProblem(f"/variants/{index}", error.detail),))
-        if problems:
-            raise TemplateProblemsError(_summary(source.key, problems), fields=problems)
-        return releases, tuple(dict.fromkeys(warnings))
-
-    def _prove(self, release: Release, sample: Mapping[str, Any], index: int) -> Sequence[FieldProblem]:
-        """Renders with the sample: what cannot be rendered cannot be published."""
-        where = f"{release.channel}.{release.locale}"
-        if problems := self._checker.problems(release, sample):
-            moved = [
-                FieldProblem(f"/sample{found.pointer}", f"sample.json, {where}: {found.detail}", found.code)
-                for found in problems
-            ]
-            raise ValidationError("The sample does not fit.", fields=moved)
-        try:
-            rendered = self._renderer.plain(release, sample, at=self._clock.now())
-        except ValidationError as error:
-            problem = FieldProblem(f"/variants/{index}", f"{where} with sample.json: {error.detail}", "render")
-            raise ValidationError(error.detail, fields=[problem]) from None
-        wire = self._renderer.wire(release, sample, at=self._clock.now())
-        return review(rendered, len(wire.text) + len(wire.html or b""))
-
-    def _made(self, template: Template, source: TemplateSource, variant: VariantSource, compiled: Compiled) -> Release:
-        return Release(
-            id=self._ids(),
-            workspace_id=template.workspace_id,
-            template_id=template.id,
-            template_key=source.key,
-            version=template.version + 1,
-            channel=variant.channel,
-            locale=variant.locale,
-            category=source.category,
-            lane=source.lane,
-            default_channel=source.default_channel,
-            default_locale=source.default_locale,
-            unknown_policy=source.unknown_policy,
-            programs=compiled.programs,
-            variables=compiled.variables,
-            schema=compiled.schema,
-            created_at=self._clock.now(),
-            sender=source.sender,
-            reply_to=source.reply_to,
-            tags=source.tags,
-            compiler=compiled.compiler,
-        )
-
 
 def source_hash(source: TemplateSource) -> str:
     """SHA-256 of a source in a canonical form: the same source has the same hash, in every order of its keys."""
@@ -260,26 +220,3 @@ def source_hash(source: TemplateSource) -> str:
 
 def _channel(releases: Sequence[Release]) -> str:
     return releases[0].default_channel
-
-
-def _source_problems(source: TemplateSource) -> Sequence[FieldProblem]:
-    problems = []
-    if not source.variants:
-        problems.append(FieldProblem("/variants", "there is no variant; add email.en.mjml or email.en.html", "missing"))
-    locales = [variant.locale for variant in source.variants if variant.channel == source.default_channel]
-    if source.variants and source.default_locale not in locales:
-        there = ", ".join(sorted(locales)) or "none"
-        detail = (
-            f"the default locale {source.default_locale!r} has no {source.default_channel} variant (there: {there})"
-        )
-        problems.append(FieldProblem("/default_locale", detail, "missing"))
-    for index, variant in enumerate(source.variants):
-        if variant.channel == "email" and not variant.subject.strip():
-            detail = f"the e-mail in {variant.locale!r} has no subject; add subject.{variant.locale}.txt"
-            problems.append(FieldProblem(f"/variants/{index}/subject", detail, "missing"))
-    return problems
-
-
-def _summary(key: str, problems: Sequence[FieldProblem]) -> str:
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"The template {key!r} cannot be published: {problems[0].detail}{more}"

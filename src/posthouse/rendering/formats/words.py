@@ -12,6 +12,8 @@ CATEGORIES: Final = ("zero", "one", "two", "few", "many", "other")
 """Plural categories of CLDR."""
 _LIST_STYLES: Final = {"and": "standard", "or": "or", "unit": "unit"}
 _PHONE_STYLES: Final = ("international", "national", "e164")
+_LONGEST: Final = 1_000
+"""Items that a list can have, and characters that a form of a plural can: no sentence has so many."""
 _REPEATED: Final = 500
 """Whole numbers after which no language has shown a category that it did not show before (but for millions)."""
 
@@ -22,7 +24,11 @@ def listed(tag: str, values: Any, style: Any = "and") -> str:
         raise unreadable("list", values, "a list", '["a", "b"]')
     if style not in _LIST_STYLES:
         raise unknown("list", "style", style, _LIST_STYLES, "'or'")
+    if len(values) > _LONGEST:
+        raise FormatError("list", f"{len(values):,} items are no list for a sentence; write a loop")
     words = [_word(value) for value in values]
+    if sum(map(len, words)) > _LONGEST * 100:
+        raise FormatError("list", "the items are too long for a sentence; write a loop")
     if len(words) < 2:
         return "".join(words)
     patterns = _list_patterns(tag, _LIST_STYLES[style])
@@ -41,8 +47,10 @@ def plural(tag: str, count: Any, **forms: Any) -> str:
         raise unknown("plural", "plural category", min(strange), CATEGORIES, "one='# item', other='# items'")
     if "other" not in forms:
         raise FormatError("plural", "give at least other: n|plural(one='# item', other='# items')")
-    form = forms.get(data_of(tag).plural_form(amount.normalize()), forms["other"])
-    return str(form).replace("#", number(tag, amount))
+    form = str(forms.get(data_of(tag).plural_form(amount.normalize()), forms["other"]))
+    if len(form) > _LONGEST:
+        raise FormatError("plural", f"a form of {len(form):,} characters is no plural")
+    return form.replace("#", number(tag, amount))
 
 
 def country(tag: str, code: Any) -> str:

@@ -1,0 +1,117 @@
+"""``posthouse templates lint``."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from posthouse.cli.frame import Desk, command
+from posthouse.cli.frame.exits import Exit
+from posthouse.core.kernel.errors import ValidationError
+from posthouse.core.templates.errors import TemplateProblemsError
+from posthouse.core.templates.folder import read_folder, template_folders
+from posthouse.core.templates.lint.model import Finding, Severity
+from posthouse.core.templates.lint.rules import RULES
+
+LARGEST_FILE: Final = 5_000_000
+"""Bytes; a template file is text, and nobody writes so much of it."""
+_COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+
+
+def lint_commands(templates: typer.Typer) -> None:
+    """Adds the command."""
+    example = (
+        "posthouse templates lint ./templates --strict\n"
+        "posthouse templates lint ./templates/order-confirmation --json\n"
+        "posthouse templates lint order-confirmation"
+    )
+    command(templates, "lint", example=example)(lint)
+
+
+async def lint(
+    desk: Desk,
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="FOLDER|KEY", help="A folder of templates (no store is needed), or a key.", show_default=False
+        ),
+    ],
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail (code 1) on warnings too.")] = False,
+) -> None:
+    """Look templates over: broken links, missing words, colours, what mail programs leave out. Errors end with code 1."""
+    found = _of_folder(Path(what)) if _is_folder(what) else await _of_key(desk, what)
+    documents = [
+        {
+            "key": key,
+            "rule": one.rule,
+            "severity": one.severity.value,
+            "detail": one.detail,
+            "file": one.file,
+            "line": one.line,
+            "pointer": one.pointer,
+            "fix": RULES[one.rule].fix,
+        }
+        for key, findings in found.items()
+        for one in findings
+    ]
+    desk.out.result(documents, lambda: _tell(desk, found))
+    bad = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    if any(one.severity in bad for findings in found.values() for one in findings):
+        raise typer.Exit(Exit.FAILED)
+
+
+def template_files(folder: Path) -> dict[str, bytes]:
+    """Every file below the folder by its relative path; hidden ones are left out."""
+    if not folder.is_dir():
+        raise ValidationError(f"{folder} is no folder; name a template's folder or a folder of such folders")
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith(".") for part in name.parts):
+            if path.stat().st_size > LARGEST_FILE:
+                raise ValidationError(f"{path} has over {LARGEST_FILE} bytes, which no template file has")
+            found[name.as_posix()] = path.read_bytes()
+    return found
+
+
+def _is_folder(what: str) -> bool:
+    return "/" in what or what.startswith(".") or Path(what).is_dir()
+
+
+def _of_folder(folder: Path) -> dict[str, Sequence[Finding]]:
+    """Every template of the folder; one that cannot be read does not hide the others."""
+    from posthouse.bootstrap import make_press
+
+    press, found = make_press(), dict[str, Sequence[Finding]]()
+    for path, files in template_folders(template_files(folder)).items():
+        name = path.rpartition("/")[2] or folder.resolve().name
+        try:
+            source = read_folder(files, name)
+            found[source.key] = press.lint(source)
+        except TemplateProblemsError as error:
+            found[name] = [_unread(problem.pointer, problem.detail) for problem in error.fields]
+    return found
+
+
+def _unread(pointer: str, detail: str) -> Finding:
+    file = pointer.removeprefix("/")
+    return Finding("cannot-publish", Severity.ERROR, detail.removeprefix(f"{file}: "), pointer, file)
+
+
+async def _of_key(desk: Desk, key: str) -> dict[str, Sequence[Finding]]:
+    async with desk.open_workspace() as (house, workspace):
+        return {key: await house.templates.lint(workspace.id, key)}
+
+
+def _tell(desk: Desk, found: Mapping[str, Sequence[Finding]]) -> None:
+    counts = dict.fromkeys(Severity, 0)
+    for key, findings in found.items():
+        for one in findings:
+            counts[one.severity] += 1
+            place = f"{key}/{one.file}" if one.file else key
+            shown = f"{place}:{one.line}" if one.line else place
+            desk.out.say(f"{shown}: {one.severity.value} {one.rule}: {one.detail}", style=_COLOURS[one.severity])
+    words = ", ".join(f"{count} {severity.value}{'s' if count != 1 else ''}" for severity, count in counts.items())
+    desk.out.note(f"{len(found)} templates: {words}; docs/reference/lint.md explains the rules")

@@ -1,0 +1,1 @@
+"""The lint of templates: rules as data, findings with their places."""

@@ -1,0 +1,50 @@
+"""Rules and findings."""
+
+import enum
+
+import msgspec
+
+from posthouse.core.kernel.errors import FieldProblem
+
+
+class Severity(enum.StrEnum):
+    """How bad it is."""
+
+    ERROR = "error"
+    """Publishing refuses."""
+    WARNING = "warning"
+    """Publishing says so and goes on; readers will see it."""
+    INFO = "info"
+    """Worth knowing; told by the lint only."""
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """One thing that is looked for."""
+
+    id: str
+    severity: Severity
+    explanation: str
+    fix: str
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One place that breaks a rule. ``file`` and ``line`` are those of the author's source, empty and 0 where not known."""
+
+    rule: str
+    severity: Severity
+    detail: str
+    pointer: str = ""
+    file: str = ""
+    line: int = 0
+
+    def as_problem(self) -> FieldProblem:
+        """The same as other problems are told: place first."""
+        where = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+        return FieldProblem(self.pointer, f"{where}{self.detail}", self.rule)
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """What a look at one variant gave: findings, and its sentences for the comparison of languages."""
+
+    findings: tuple[Finding, ...] = ()
+    sentences: frozenset[str] = frozenset()

@@ -1,0 +1,74 @@
+"""Rules about markup: images, links, size, colours, and what mail programs leave out."""
+
+from typing import Final
+
+from posthouse.core.templates.lint.model import Rule, Severity
+
+MAIL: Final = (
+    Rule(
+        "image-alt",
+        Severity.WARNING,
+        "An image has no alt: who cannot see it, or does not load images, learns nothing; screen readers spell the file's name.",
+        'Say what it shows, or alt="" when it is decoration.',
+    ),
+    Rule(
+        "link-label",
+        Severity.WARNING,
+        "A link has no words: screen readers spell its address, and without images there is nothing to press.",
+        "Put words between the tags, or an alt on the image inside.",
+    ),
+    Rule(
+        "link-dead",
+        Severity.WARNING,
+        "A link leads nowhere: no address, #, a script, or an anchor that does not exist.",
+        "Give it its address, or the target its id.",
+    ),
+    Rule(
+        "link-http",
+        Severity.WARNING,
+        "An address is not encrypted: browsers warn, mail programs refuse to load the image.",
+        "Write https://.",
+    ),
+    Rule(
+        "link-placeholder",
+        Severity.WARNING,
+        "An address leads to this machine, a private network or a name reserved for examples: readers get an error page.",
+        "Write the real address, or a variable.",
+    ),
+    Rule(
+        "html-size",
+        Severity.WARNING,
+        "The HTML, rendered with the sample, has over 102 KB: Gmail shows the beginning only.",
+        "Shorten it; much of it is often inline style repeated in each line of a table.",
+    ),
+    Rule(
+        "contrast",
+        Severity.WARNING,
+        "Text and background are too alike (WCAG 2.2 AA: 4.5 to 1, large text 3 to 1). Simple inline colours are compared only.",
+        "Make the text darker or the background lighter.",
+    ),
+    Rule(
+        "css-unsupported",
+        Severity.WARNING,
+        "A style that a large mail program ignores, and without which the layout breaks there.",
+        "Do what the detail says.",
+    ),
+    Rule(
+        "css-look",
+        Severity.INFO,
+        "A style that a large mail program ignores; without it the mail looks plainer and stays readable.",
+        "Nothing, if the plainer look will do.",
+    ),
+    Rule(
+        "element-unsupported",
+        Severity.WARNING,
+        "An element that a large mail program takes out.",
+        "Do what the detail says.",
+    ),
+    Rule(
+        "slow",
+        Severity.WARNING,
+        "A macro, a block or a backslash escape rules out the wire form: dispatch encodes the whole body (ten times slower).",
+        "Write the loop or condition where it is used; see docs/explain/wire-form.md.",
+    ),
+)

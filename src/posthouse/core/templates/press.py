@@ -1,0 +1,204 @@
+"""The press: makes releases of a source, proves them with the sample and looks them over. Keeps nothing."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from posthouse.core.kernel.clock import Clock
+from posthouse.core.kernel.errors import FieldProblem, PosthouseError, ValidationError
+from posthouse.core.kernel.ids import Id, IdSource
+from posthouse.core.templates.errors import TemplateProblemsError
+from posthouse.core.templates.lint.content import body_file, compare, kept, look_at_rendering, look_at_words
+from posthouse.core.templates.lint.model import Finding, Looked, Severity
+from posthouse.core.templates.lint.rules import RULES, finding
+from posthouse.core.templates.model import Release, Rendered, TemplateSource, VariantSource
+from posthouse.core.templates.ports import Compiled, Compiler, Linter, Renderer, VariablesChecker
+
+_LINE: Final = re.compile(r"line (\d+): ")
+_VARIANT: Final = re.compile(r"/variants/(\d+)")
+_NOBODY: Final[Id] = bytes(16)
+
+
+class Printed(msgspec.Struct, frozen=True):
+    """What came off the press. With problems nothing of it may be published."""
+
+    releases: tuple[Release, ...]
+    problems: tuple[FieldProblem, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def warnings(self) -> tuple[FieldProblem, ...]:
+        """What publishing says and goes on."""
+        return tuple([one.as_problem() for one in self.findings if one.severity is not Severity.INFO])
+
+
+class Press:
+    """Makes releases.
+
+    Args:
+        compiler: turns a variant into programs.
+        checker: checks variables against a release.
+        renderer: runs a release.
+        linter: reads markup.
+        ids: makes identifiers.
+        clock: the time.
+    """
+
+    def __init__(
+        self,
+        compiler: Compiler,
+        checker: VariablesChecker,
+        renderer: Renderer,
+        linter: Linter,
+        ids: IdSource,
+        clock: Clock,
+    ) -> None:
+        self._compiler = compiler
+        self._checker = checker
+        self._renderer = renderer
+        self._linter = linter
+        self._ids = ids
+        self._clock = clock
+
+    def releases(
+        self, source: TemplateSource, workspace_id: Id, template_id: Id, version: int, *, prove: bool = True
+    ) -> Printed:
+        """Releases of every variant; ``prove`` renders each with the sample and looks it over.
+
+        Raises:
+            TemplateProblemsError: with every problem of every variant.
+        """
+        printed = self._print(source, workspace_id, template_id, version, prove=prove)
+        if printed.problems:
+            raise TemplateProblemsError(_summary(source.key, printed.problems), fields=printed.problems)
+        return printed
+
+    def lint(self, source: TemplateSource) -> tuple[Finding, ...]:
+        """Everything that can be said about a source, what stops it from being published first."""
+        printed = self._print(source, _NOBODY, _NOBODY, 1, prove=True)
+        return (*(_stopped(source, problem) for problem in printed.problems), *printed.findings)
+
+    def look(
+        self, source: TemplateSource, index: int, release: Release, rendered: Rendered
+    ) -> tuple[FieldProblem, ...]:
+        """What the lint says of one variant as it was just rendered, without the comparison of languages."""
+        looked = self._linter.look(source.variants[index], release.programs, index)
+        findings = [
+            *looked.findings,
+            *look_at_words(source, index),
+            *look_at_rendering(rendered, release.locale, index),
+        ]
+        return tuple([one.as_problem() for one in kept(source, findings) if one.severity is not Severity.INFO])
+
+    def _print(
+        self, source: TemplateSource, workspace_id: Id, template_id: Id, version: int, *, prove: bool
+    ) -> Printed:
+        releases: list[Release] = []
+        problems = list(_source_problems(source))
+        findings: list[Finding] = []
+        looked: dict[int, Looked] = {}
+        for index, variant in enumerate(source.variants):
+            try:
+                compiled = self._compiler.compile(source, variant)
+                release = self._made(source, variant, compiled, workspace_id, template_id, version)
+                findings.extend(_warned(variant, problem) for problem in compiled.warnings)
+                if prove:
+                    findings.extend(
+                        look_at_rendering(self._prove(release, source.sample, index), variant.locale, index)
+                    )
+                    looked[index] = self._linter.look(variant, compiled.programs, index)
+                    findings.extend((*looked[index].findings, *look_at_words(source, index)))
+                releases.append(release)
+            except PosthouseError as error:
+                problems.extend(error.fields or (FieldProblem(f"/variants/{index}", error.detail),))
+        findings.extend(compare(source, looked))
+        return Printed(tuple(releases), tuple(problems), kept(source, findings))
+
+    def _prove(self, release: Release, sample: Mapping[str, Any], index: int) -> Rendered:
+        """Renders with the sample: what cannot be rendered cannot be published."""
+        where = f"{release.channel}.{release.locale}"
+        if problems := self._checker.problems(release, sample):
+            moved = [
+                FieldProblem(f"/sample{found.pointer}", f"sample.json, {where}: {found.detail}", found.code)
+                for found in problems
+            ]
+            raise ValidationError("The sample does not fit.", fields=moved)
+        try:
+            rendered = self._renderer.plain(release, sample, at=self._clock.now())
+            self._renderer.wire(release, sample, at=self._clock.now())
+        except ValidationError as error:
+            problem = FieldProblem(f"/variants/{index}", f"{where} with sample.json: {error.detail}", "render")
+            raise ValidationError(error.detail, fields=[problem]) from None
+        return rendered
+
+    def _made(
+        self,
+        source: TemplateSource,
+        variant: VariantSource,
+        compiled: Compiled,
+        workspace_id: Id,
+        template_id: Id,
+        version: int,
+    ) -> Release:
+        return Release(
+            id=self._ids(),
+            workspace_id=workspace_id,
+            template_id=template_id,
+            template_key=source.key,
+            version=version,
+            channel=variant.channel,
+            locale=variant.locale,
+            category=source.category,
+            lane=source.lane,
+            default_channel=source.default_channel,
+            default_locale=source.default_locale,
+            unknown_policy=source.unknown_policy,
+            programs=compiled.programs,
+            variables=compiled.variables,
+            schema=compiled.schema,
+            created_at=self._clock.now(),
+            sender=source.sender,
+            reply_to=source.reply_to,
+            tags=source.tags,
+            compiler=compiled.compiler,
+        )
+
+
+def _warned(variant: VariantSource, problem: FieldProblem) -> Finding:
+    """A compiler's warning; its code is the rule."""
+    return finding(problem.code, problem.detail, pointer=problem.pointer, file=body_file(variant))
+
+
+def _stopped(source: TemplateSource, problem: FieldProblem) -> Finding:
+    """A problem that stops publishing, with its file and line where it tells them."""
+    rule = problem.code if problem.code in RULES else "cannot-publish"
+    variant, line = _VARIANT.match(problem.pointer), _LINE.match(problem.detail)
+    index = int(variant[1]) if variant else len(source.variants)
+    file = body_file(source.variants[index]) if index < len(source.variants) else ""
+    detail = problem.detail[line.end() :] if line else problem.detail
+    return Finding(rule, Severity.ERROR, detail, problem.pointer, file, int(line[1]) if line else 0)
+
+
+def _source_problems(source: TemplateSource) -> Sequence[FieldProblem]:
+    problems = []
+    if not source.variants:
+        problems.append(FieldProblem("/variants", "there is no variant; add email.en.mjml or email.en.html", "missing"))
+    locales = [variant.locale for variant in source.variants if variant.channel == source.default_channel]
+    if source.variants and source.default_locale not in locales:
+        there = ", ".join(sorted(locales)) or "none"
+        detail = (
+            f"the default locale {source.default_locale!r} has no {source.default_channel} variant (there: {there})"
+        )
+        problems.append(FieldProblem("/default_locale", detail, "missing"))
+    for index, variant in enumerate(source.variants):
+        if variant.channel == "email" and not variant.subject.strip():
+            detail = f"the e-mail in {variant.locale!r} has no subject; add subject.{variant.locale}.txt"
+            problems.append(FieldProblem(f"/variants/{index}/subject", detail, "missing"))
+    return problems
+
+
+def _summary(key: str, problems: Sequence[FieldProblem]) -> str:
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"The template {key!r} cannot be published: {problems[0].detail}{more}"

@@ -1,0 +1,1 @@
+"""The part of the lint that reads markup."""

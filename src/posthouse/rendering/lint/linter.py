@@ -1,0 +1,91 @@
+"""Looks at one variant: the author's source for what has a line, what was compiled for what a reader sees."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from posthouse.core.templates.lint.content import body_file
+from posthouse.core.templates.lint.model import Finding, Looked
+from posthouse.core.templates.lint.rules import finding
+from posthouse.core.templates.model import VariantSource
+from posthouse.rendering.lint.clients import look_at_support
+from posthouse.rendering.lint.contrast import look_at_contrast
+from posthouse.rendering.lint.language import look_at_language
+from posthouse.rendering.lint.links import look_at_links
+from posthouse.rendering.lint.reader import DYNAMIC, Document, Element
+from posthouse.rendering.tags import line_of
+
+_HIDDEN: Final = re.compile(r"display\s*:\s*none|max-height\s*:\s*0|mso-hide", re.IGNORECASE)
+_SILENT: Final = frozenset({"style", "script", "head", "title", "mj-style", "mj-title", "mj-head", "mj-attributes"})
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_LEAST_WORDS: Final = 3
+_LEAST_LETTERS: Final = 12
+
+
+class MarkupLinter:
+    """The lint's part that reads markup."""
+
+    def look(self, variant: VariantSource, programs: Mapping[str, str], index: int) -> Looked:
+        """Everything that can be told without a store or a network."""
+        base, file = f"/variants/{index}", body_file(variant)
+        kind = "mjml" if variant.mjml is not None else "html"
+        written = variant.mjml if variant.mjml is not None else variant.html
+        if written is None:
+            return Looked(tuple(look_at_language(variant.locale, variant.text or "", file, f"{base}/text")))
+        pointer, source = f"{base}/{kind}", Document(written)
+        seen = Document(programs.get("html", "")) if kind == "mjml" else source
+        findings = [
+            *look_at_language(variant.locale, written, file, pointer),
+            *look_at_links(source, file, pointer),
+            *look_at_support(source, file, pointer),
+            *_contrast(seen, written, file, pointer),
+            *_preheader(variant, seen, file, base),
+        ]
+        return Looked(tuple(findings), frozenset(_sentences(source)))
+
+
+def _contrast(seen: Document, written: str, file: str, pointer: str) -> Iterator[Finding]:
+    for words, detail in look_at_contrast(seen):
+        at = written.find(max(words.split(DYNAMIC), key=len).strip())
+        yield finding("contrast", detail, pointer=pointer, file=file, line=line_of(written, at) if at >= 0 else 0)
+
+
+def _preheader(variant: VariantSource, seen: Document, file: str, base: str) -> Iterator[Finding]:
+    """The first words of the body must stand in a hidden element."""
+    if variant.preheader:
+        return
+    for words in seen.words:
+        if _inside(words.parent, _SILENT):
+            continue
+        if not _is_hidden(words.parent):
+            yield finding("preheader-missing", "there is no preheader", pointer=f"{base}/preheader", file=file)
+        return
+
+
+def _sentences(source: Document) -> Iterator[str]:
+    """Texts that a translator would have to touch."""
+    for words in source.words:
+        letters = _LETTERS.findall(words.text)
+        long_enough = len(letters) >= _LEAST_WORDS and sum(map(len, letters)) >= _LEAST_LETTERS
+        if (
+            long_enough
+            and not any(sign.isdigit() or sign == "@" for sign in words.text)
+            and not _inside(words.parent, _SILENT)
+        ):
+            yield words.text.replace(DYNAMIC, "…")
+
+
+def _is_hidden(element: Element | None) -> bool:
+    while element is not None:
+        if _HIDDEN.search(element.get("style")) or element.name == "mj-preview":
+            return True
+        element = element.parent
+    return False
+
+
+def _inside(element: Element | None, names: frozenset[str]) -> bool:
+    while element is not None:
+        if element.name in names:
+            return True
+        element = element.parent
+    return False

@@ -1,0 +1,222 @@
+"""Every rule of the lint finds what it is for, at its place, and is silent where all is well."""
+
+import itertools
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from posthouse.core.templates.lint.model import Finding, Severity
+from posthouse.core.templates.lint.rules import RULES
+from posthouse.core.templates.model import Category, TemplateSource, VariantSource
+from posthouse.core.templates.press import Press
+from posthouse.rendering.checker import SchemaChecker
+from posthouse.rendering.compiler import MinijinjaCompiler
+from posthouse.rendering.lint.contrast import contrast
+from posthouse.rendering.lint.linter import MarkupLinter
+from posthouse.rendering.lint.reader import Document
+from posthouse.rendering.renderer import MinijinjaRenderer
+
+HIDDEN = '<div style="display:none">What it is about</div>'
+
+
+class NoonClock:
+    """Always noon."""
+
+    def now(self) -> int:
+        return 1_774_958_400_000_000
+
+    def monotonic(self) -> int:
+        return 0
+
+
+def press() -> Press:
+    numbers = itertools.count(1)
+    ids = lambda: next(numbers).to_bytes(16, "big")  # noqa: E731
+    return Press(MinijinjaCompiler(), SchemaChecker(), MinijinjaRenderer(), MarkupLinter(), ids, NoonClock())
+
+
+def template(*variants: VariantSource, **given: Any) -> TemplateSource:
+    return TemplateSource("order", "Order", variants, **given)
+
+
+def html(body: str, **given: Any) -> TemplateSource:
+    """A template whose only fault can be in the body."""
+    variant = VariantSource("email", "en", "Your order", html=f"{HIDDEN}\n{body}", text="Hello")
+    return template(variant, **given)
+
+
+def mjml(inside: str, head: str = "<mj-preview>About</mj-preview>") -> TemplateSource:
+    source = f"<mjml>\n<mj-head>{head}</mj-head>\n<mj-body><mj-section><mj-column>\n{inside}\n</mj-column></mj-section></mj-body></mjml>"
+    return template(VariantSource("email", "en", "Your order", mjml=source, text="Hello"))
+
+
+def subject(words: str, **given: Any) -> TemplateSource:
+    return template(VariantSource("email", "en", words, html=f"{HIDDEN}<p>Hello</p>", text="Hello"), **given)
+
+
+def translated(locale: str, body: str, title: str = "Votre commande") -> TemplateSource:
+    english = VariantSource(
+        "email", "en", "Your order", html=f"{HIDDEN}<p>We are getting it ready for you.</p>", text="x"
+    )
+    return template(
+        english, VariantSource("email", locale, title, html=f"<p hidden style='display:none'>Voilà</p>{body}", text="x")
+    )
+
+
+CASES: list[tuple[str, TemplateSource, int]] = [
+    ("cannot-publish", html("{{ a.b() }}"), 2),
+    ("subject-long", subject("{{ a }}", sample={"a": "x" * 61}), 0),
+    ("subject-shouting", subject("YOUR ORDER IS READY"), 0),
+    ("subject-shouting", subject("Buy now!!"), 0),
+    ("preheader-missing", template(VariantSource("email", "en", "A", html="<p>Hi</p>", text="Hi")), 0),
+    ("preheader-missing", mjml("<mj-text>Hi</mj-text>", head=""), 0),
+    ("text-derived", template(VariantSource("email", "en", "A", html=f"{HIDDEN}<p>Hi</p>")), 0),
+    ("text-empty", template(VariantSource("email", "en", "A", html=f"{HIDDEN}<p>Hi</p>", text=" ")), 0),
+    ("translation-missing", translated("fr", "<p>We are getting it ready for you.</p>"), 0),
+    ("translation-missing", translated("fr", "<p>Nous la préparons.</p>", title="Your order"), 0),
+    ("plural-forms", translated("ru", "<p>{{ 3|plural(one='# a', other='# b') }}</p>"), 1),
+    ("locale-unknown", translated("tlh", "<p>Qapla</p>"), 0),
+    ("unsubscribe-missing", html("<p>Buy</p>", category=Category.COMMERCIAL), 0),
+    ("image-alt", html('<p>x</p>\n<img src="https://shop.org/a.png">'), 3),
+    ("link-label", html('<a href="https://shop.org/"><img src="https://shop.org/a.png" alt=""></a>'), 2),
+    ("link-label", mjml('<mj-image src="https://shop.org/a.png" alt="" href="https://shop.org/" />'), 4),
+    ("link-dead", html('<a href="#">Order</a>'), 2),
+    ("link-dead", html('<a href="#lines">Lines</a>'), 2),
+    ("link-dead", html('<a href="javascript:alert(1)">Lines</a>'), 2),
+    ("link-http", html('<a href="http://shop.org/{{ 1 }}">Order</a>'), 2),
+    ("link-http", html('<img alt="" src="http://shop.org/a.png">'), 2),
+    ("link-placeholder", html('<a href="https://localhost:8000/">Order</a>'), 2),
+    ("link-placeholder", html('<a href="https://www.example.com/{{ 1 }}">Order</a>'), 2),
+    ("link-placeholder", html('<a href="https://192.168.1.7/">Order</a>'), 2),
+    ("link-placeholder", html('<a href="mailto:care@shop.example?subject=a">Write</a>'), 2),
+    ("html-size", html("<p>{{ a }}</p>", sample={"a": "x" * 103_000}), 0),
+    ("contrast", html('<p style="color:#999">Pale</p>'), 2),
+    ("contrast", html('<table><tr><td bgcolor="#1f5a43"><b style="color:#333333">Dark</b></td></tr></table>'), 2),
+    ("contrast", mjml('<mj-text color="#aaaaaa">Pale words</mj-text>'), 4),
+    ("css-unsupported", html('<p>\n</p><div style="display: flex !important">x</div>'), 3),
+    ("css-unsupported", html("<style>\n.a { position: absolute }</style>"), 2),
+    ("css-look", html('<p style="border-radius:3px">x</p>'), 2),
+    ("element-unsupported", html("<video></video>"), 2),
+    ("slow", html("{% macro m() %}x{% endmacro %}<p>{{ m() }}</p>"), 0),
+    ("mjml-element", mjml("<mj-txt>x</mj-txt>"), 4),
+    ("mjml-attribute", mjml('<mj-text colour="red">x</mj-text>'), 4),
+    ("mjml-alt", mjml('<mj-image src="https://shop.org/a.png" />'), 4),
+    ("mjml-class", mjml('<mj-text mj-class="a b">x</mj-text>'), 4),
+    ("mjml-style", mjml("<mj-text>x</mj-text>", head='<mj-style inline="inline">a { color: red }</mj-style>'), 2),
+    (
+        "mjml-raw",
+        template(
+            VariantSource(
+                "email", "en", "A", mjml="<mjml><mj-body><mj-wrapper>\n<mj-raw>x</mj-raw></mj-wrapper></mj-body></mjml>"
+            )
+        ),
+        2,
+    ),
+    ("mjml-tag", mjml("{{ 1 }}"), 4),
+    ("mjml-layout", mjml('<mj-image alt="" src="https://shop.org/a.png" width="{{ 1 }}px" />'), 4),
+    ("mjml-cdata", mjml("<mj-text><![CDATA[x]]></mj-text>"), 4),
+    ("mjml-syntax", mjml("<mj-text>a<br>b</mj-text>"), 4),
+]
+
+
+def rules(source: TemplateSource) -> set[str]:
+    return {found.rule for found in press().lint(source)}
+
+
+@pytest.mark.parametrize(("rule", "source", "line"), CASES, ids=[f"{at}-{case[0]}" for at, case in enumerate(CASES)])
+def test_finds(rule: str, source: TemplateSource, line: int) -> None:
+    """The rule, its severity and the author's line (0: the whole file)."""
+    found = [one for one in press().lint(source) if one.rule == rule]
+    assert [one.line for one in found][:1] == [line]
+    assert found[0].severity is RULES[rule].severity
+
+
+def test_every_rule_has_its_case() -> None:
+    """Whoever adds a rule shows what it finds."""
+    assert {case[0] for case in CASES} == set(RULES)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<a href="{{ 1 }}">Order</a>',
+        '<a href="https://shop.org/"><img src="https://shop.org/a.png" alt="Shop"></a>',
+        '<a name="top"></a><a href="#top">Up</a>',
+        '<a href="mailto:care@shop.org">Write</a> <a href="tel:+33123456789">Call</a>',
+        '<p style="color:{{ 1 }};background:#fff">x</p>',
+        '<p style="color:#777;font-size:24px">Large</p>',
+        '<p style="color:#fff;background:linear-gradient(red, blue)">Over a picture</p>',
+        '<p style="display:none;color:#eee">Unseen</p>',
+        "<style>.a { color: red }</style><p>{% if true %}a{% else %}b{% endif %}</p>",
+    ],
+)
+def test_silent_where_all_is_well(body: str) -> None:
+    """A false alarm teaches people to look away."""
+    assert rules(html(body)) == set()
+
+
+def test_plurals_need_only_what_the_language_has() -> None:
+    """English has two forms, Japanese one, Russian three for whole numbers."""
+    forms = "<p>{{ 3|plural(one='# a', few='# b', many='# c', other='# d') }}</p>"
+    assert "plural-forms" not in rules(translated("ru", forms))
+    assert "plural-forms" not in rules(translated("ja", "<p>{{ 3|plural(other='# a') }}</p>"))
+    assert "plural-forms" not in rules(translated("fr", "<p>{{ 3|plural(one='# a', other='# b') }}</p>"))
+
+
+def test_what_a_template_ignores() -> None:
+    """``lint_ignore`` silences warnings, never what stops publishing."""
+    assert rules(html("<video></video>", lint_ignore=("element-unsupported",))) == set()
+    assert rules(html("{{ a.b() }}", lint_ignore=("cannot-publish",))) == {"cannot-publish"}
+
+
+def test_one_language_in_two_countries_is_no_missing_translation() -> None:
+    """en and en-GB may say the same."""
+    one = VariantSource("email", "en", "Your order", html=f"{HIDDEN}<p>We are getting it ready.</p>", text="x")
+    assert rules(template(one, msgspec.structs.replace(one, locale="en-GB"))) == set()
+
+
+def test_a_finding_is_told_with_its_place() -> None:
+    """As publishing and the API tell it."""
+    problem = Finding(
+        "link-http", Severity.WARNING, "is not encrypted", "/variants/0/html", "email.en.html", 7
+    ).as_problem()
+    assert (problem.pointer, problem.detail, problem.code) == (
+        "/variants/0/html",
+        "email.en.html:7: is not encrypted",
+        "link-http",
+    )
+
+
+def test_contrast_is_that_of_the_guideline() -> None:
+    """WCAG's own examples: black on white is 21, #777 on white 4.48, #767676 4.54."""
+    white = (255, 255, 255)
+    assert contrast((0, 0, 0), white) == pytest.approx(21)
+    assert contrast((0x77,) * 3, white) == pytest.approx(4.48, abs=0.005)
+    assert contrast(white, (0x76,) * 3) == pytest.approx(4.54, abs=0.005)
+
+
+SCRAPS = [
+    *"<>/a!-\"'= {}%#;:\n",
+    "<a href=",
+    "{{ x }}",
+    "{% if",
+    "<style>",
+    "<!--",
+    "<mj-text>",
+    "</a>",
+    "<![",
+    "&#x110000;",
+]
+MARKUP = st.lists(st.sampled_from(SCRAPS), max_size=40).map("".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(MARKUP)
+def test_any_markup_can_be_read(markup: str) -> None:
+    """What is broken is published or refused elsewhere; the lint never falls over it."""
+    looked = MarkupLinter().look(VariantSource("email", "en", "A", html=markup), {}, 0)
+    assert all(found.rule in RULES for found in looked.findings)
+    assert all(element.line >= 1 for element in Document(markup).elements)
