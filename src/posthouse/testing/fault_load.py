@@ -74,12 +74,14 @@ class Load:
 
     async def _client(self, count: int) -> None:
         line = _Line(self._port)
-        while not self._stopping.is_set() and (not count or self._next < count):
-            number, self._next = self._next, self._next + 1
-            if self._rate:
-                await asyncio.sleep(max(0.0, self._began + number / self._rate - time.monotonic()))
-            await self._post(line, number)
-        await line.close()
+        try:
+            while not self._stopping.is_set() and (not count or self._next < count):
+                number, self._next = self._next, self._next + 1
+                if self._rate:
+                    await asyncio.sleep(max(0.0, self._began + number / self._rate - time.monotonic()))
+                await self._post(line, number)
+        finally:
+            await line.close()
 
     async def _post(self, line: "_Line", number: int) -> None:
         recipient = f"{self._prefix}{number}@person.example"
