@@ -209,6 +209,7 @@ def _wire(
             resolver=DnsResolver(_dns(settings)),
             sandbox=store,
             trusted=settings.workspaces.trusted,
+            connected=connected,
         ),
     )
 

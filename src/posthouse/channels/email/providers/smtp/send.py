@@ -39,7 +39,10 @@ class SmtpProvider:
             trusted_path=self.loopback,
         )
         self._pool = Pool(
-            target, self._addresses, TlsContexts((context.trusted and settings.ca_file) or context.ca_file)
+            target,
+            self._addresses,
+            TlsContexts((context.trusted and settings.ca_file) or context.ca_file),
+            context.counter("smtp"),
         )
 
     async def send(self, outbound: Outbound, flight: Flight) -> Outcome:
