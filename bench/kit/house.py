@@ -59,7 +59,7 @@ class House:
         relay = ["--name", "relay", "--host", "127.0.0.1", "--port", str(sink_port), "--tls", "none"]
         more = [word for setting in settings for word in ("--set", setting)]
         self.command("providers", "add", "smtp", *relay, *more)
-        self.command("templates", "push", str(orders.TEMPLATES), "--publish")
+        self.command("templates", "push", str(orders.TEMPLATE), "--publish")
         if not both_keys:
             asyncio.run(self._leave_rsa_alone())
 
