@@ -15,6 +15,7 @@ from posthouse.core.templates.model import TemplateSource, VariantSource
 from posthouse.rendering import engine, guard, mjml_lint, tags
 from posthouse.rendering.analysis import Analysis
 from posthouse.rendering.checker import compiled as compiled_schema
+from posthouse.rendering.document import Written, written
 from posthouse.rendering.formats.tongue import right_to_left
 from posthouse.rendering.html_text import derive_text
 from posthouse.rendering.policy import refusals
@@ -43,7 +44,7 @@ class CompiledVariant(msgspec.Struct):
 
 
 class MinijinjaCompiler:
-    """Compiles MJML or HTML with Jinja tags.
+    """Compiles documents, MJML and HTML with Jinja tags.
 
     Args:
         social_icons: address of the folder the icons of ``mj-social`` come from; never a vendor's.
@@ -62,7 +63,8 @@ class MinijinjaCompiler:
         base = f"/variants/{template.variants.index(variant)}" if variant in template.variants else ""
         if template.schema:
             compiled_schema(template.schema)
-        programs = self._programs(variant, base)
+        source = written(variant, template.default_locale, base)
+        programs = self._programs(source, base)
         problems = [found for name, source in programs.items() for found in _problems(f"{base}/{name}", source)]
         if problems:
             raise _refused(variant, problems)
@@ -76,14 +78,14 @@ class MinijinjaCompiler:
             variables=tuple(derived.get("required", ())),
             schema=merge(template.schema, derived) if template.schema else derived,
             compiler=self.name,
-            warnings=warnings,
+            warnings=(*source.warnings, *warnings),
         )
 
-    def _programs(self, variant: VariantSource, base: str) -> dict[str, str]:
-        programs = {}
+    def _programs(self, source: Written, base: str) -> dict[str, str]:
+        programs, variant = {}, source.variant
         if variant.subject:
             programs["subject"] = tags.clean(variant.subject).strip()
-        html = self._html(variant, base)
+        html = source.completed(self._html(variant, base))
         if html is not None:
             programs["html"] = _with_preheader(html, variant.preheader).replace("&#x2f;", "/")
         if variant.text is not None:
@@ -92,7 +94,7 @@ class MinijinjaCompiler:
             programs["text"] = self._derived(variant, html, base)
         else:
             raise _refused(
-                variant, [FieldProblem(base, "there is neither an mjml, an html nor a text file", "missing")]
+                variant, [FieldProblem(base, "there is neither a document, an mjml, an html nor a text file", "missing")]
             )
         return programs
 

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem
+from posthouse.core.templates.document_folder import DOCUMENT, THEME, document_variants, with_theme
 from posthouse.core.templates.errors import TemplateProblemsError
 from posthouse.core.templates.lint.rules import RULES
 from posthouse.core.templates.model import Category, Sender, TemplateSource, UnknownPolicy, VariantSource
@@ -23,8 +24,9 @@ _SUBJECT: Final = re.compile(rf"subject(?:\.(?P<locale>{_LOCALE}))??(?:\.(?:txt|
 _KEY: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _ADDRESS: Final = re.compile(r"\s*(?:(?P<name>[^<>]*?)\s*<(?P<email>[^<>\s]+)>|(?P<bare>[^<>\s]+@[^<>\s]+))\s*")
 _IGNORED: Final = re.compile(r"(?:.*/)?(?:\.[^/]*|README(?:\.\w+)?|.*~|Thumbs\.db)", re.IGNORECASE)
-_NAMES: Final = ("template.toml", "email.en.mjml", "email.en.html", "email.en.txt", "subject.en.txt", "sample.json",
-                 "schema.json")  # fmt: skip
+_NAMES: Final = ("template.toml", "email.en.mjml", "email.en.html", "email.json", "theme.json", "email.en.txt",
+                 "subject.en.txt", "sample.json", "schema.json")  # fmt: skip
+_TAG: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,64}")
 _LANES: Final = ("critical", "normal", "bulk")
 _FIELDS: Final = frozenset(
     {
@@ -75,9 +77,17 @@ def read_folder(files: Mapping[str, bytes], folder: str = "") -> TemplateSource:
     settings = _settings(texts.pop(SETTINGS, ""), problems)
     sample = _object(texts, "sample.json", problems) or {}
     schema = _object(texts, "schema.json", problems)
+    document, theme = _object(texts, DOCUMENT, problems), _object(texts, THEME, problems)
     default_locale = _locale(_word(settings, "default_locale", "", problems)) or _only_locale(texts) or "en"
     subjects = _subjects(settings, default_locale, problems)
     bodies = _bodies(texts, default_locale, subjects, problems)
+    if document is None:
+        if theme is not None and DOCUMENT not in files:
+            problems.add(THEME, f"is only for documents; there is no {DOCUMENT}", "unknown")
+        variants = () if DOCUMENT in files else tuple(_variants(bodies, subjects, problems))
+    else:
+        by_hand = _texts_beside(bodies, problems)
+        variants = tuple(document_variants(document, theme, default_locale, by_hand, subjects, problems.add))
     source = TemplateSource(
         key=_key(settings, folder, problems),
         name=_word(settings, "name", folder.replace("-", " ").capitalize(), problems),
@@ -94,7 +104,7 @@ def read_folder(files: Mapping[str, bytes], folder: str = "") -> TemplateSource:
         schema=schema,
         sample=sample,
         lint_ignore=_ignored_rules(settings, problems),
-        variants=tuple(_variants(bodies, subjects, problems)),
+        variants=variants,
     )
     problems.raise_if_any()
     return source
@@ -113,7 +123,7 @@ def template_folders(files: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
     found = {folder: held for folder, held in folders.items() if any(_is_template_file(name) for name in held)}
     if not found:
         raise TemplateProblemsError(f"There is no template here: no folder has a {SETTINGS} or an email.LOCALE.mjml.")
-    return dict(sorted(found.items()))
+    return {folder: with_theme(folders, folder) for folder in sorted(found)}
 
 
 def read_tree(files: Mapping[str, bytes], name: str = "") -> list[TemplateSource]:
@@ -122,7 +132,7 @@ def read_tree(files: Mapping[str, bytes], name: str = "") -> list[TemplateSource
 
 
 def _is_template_file(name: str) -> bool:
-    return name == SETTINGS or _BODY.fullmatch(name) is not None
+    return name in {SETTINGS, DOCUMENT} or _BODY.fullmatch(name) is not None
 
 
 def _texts(files: Mapping[str, bytes], problems: _Problems) -> dict[str, str]:
@@ -184,6 +194,13 @@ def _bodies(
     return bodies
 
 
+def _texts_beside(bodies: dict[str, list[_Body]], problems: _Problems) -> dict[str, str]:
+    """Text parts written by hand beside a document, by locale; other bodies would say the same as the document."""
+    for body in (body for held in bodies.values() for body in held if body.kind != "txt"):
+        problems.add(body.name, f"there is {DOCUMENT} too; keep one", "ambiguous")
+    return {locale: body.content for locale, held in bodies.items() for body in held if body.kind == "txt"}
+
+
 def _variants(bodies: dict[str, list[_Body]], subjects: dict[str, str], problems: _Problems) -> Iterator[VariantSource]:
     for locale, held in sorted(bodies.items()):
         by_kind: dict[str, _Body] = {}
@@ -236,9 +253,9 @@ def _policy(settings: Mapping[str, Any], problems: _Problems) -> str:
 
 def _tags(settings: Mapping[str, Any], problems: _Problems) -> tuple[str, ...]:
     given = settings.get("tags", [])
-    if isinstance(given, list) and all(isinstance(tag, str) for tag in given):
+    if isinstance(given, list) and all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in given):
         return tuple(given)
-    problems.add(SETTINGS, 'tags must be a list of texts: tags = ["shop"]')
+    problems.add(SETTINGS, 'tags must be a list of short texts without line breaks: tags = ["shop"]')
     return ()
 
 

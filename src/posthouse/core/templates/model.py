@@ -30,7 +30,10 @@ class Sender(msgspec.Struct, frozen=True):
 
 
 class VariantSource(msgspec.Struct, frozen=True):
-    """What a person wrote for one channel and locale. One of ``mjml`` and ``html`` for e-mail."""
+    """What a person wrote for one channel and locale. One of ``document``, ``mjml`` and ``html`` for e-mail.
+
+    A document speaks every locale it has words for: its variants share it. Subject and preheader stand in the document.
+    """
 
     channel: str
     locale: str
@@ -39,6 +42,10 @@ class VariantSource(msgspec.Struct, frozen=True):
     html: str | None = None
     text: str | None = None
     preheader: str | None = None
+    document: dict[str, Any] | None = None
+    """The e-mail document as JSON (core/templates/document.py); kept as it was written, read at publish."""
+    theme: dict[str, Any] | None = None
+    """The tokens that the document names (core/templates/theme.py); None: the built-in theme."""
 
 
 class TemplateSource(msgspec.Struct, frozen=True):

@@ -1,0 +1,6 @@
+"""Turns an e-mail document, a theme and a locale into MJML (docs/explain/email-document.md)."""
+
+from posthouse.rendering.document.build import Built, build
+from posthouse.rendering.document.variant import Written, written
+
+__all__ = ["Built", "Written", "build", "written"]

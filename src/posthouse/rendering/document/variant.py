@@ -1,0 +1,63 @@
+"""A variant that holds a document, as a variant that holds MJML: from here on both go the same way."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.templates.document_reading import read_document, read_theme
+from posthouse.core.templates.model import VariantSource
+from posthouse.core.templates.theme import DEFAULT_THEME
+from posthouse.rendering.document.build import build
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A variant ready for the MJML compiler, and what the compiler must not see."""
+
+    variant: VariantSource
+    inserts: dict[str, str] = {}
+    warnings: tuple[FieldProblem, ...] = ()
+
+    def completed(self, html: str | None) -> str | None:
+        """The compiled HTML with the document's own HTML in place of its comments."""
+        for comment, held in self.inserts.items():
+            html = None if html is None else html.replace(comment, held)
+        return html
+
+
+def written(variant: VariantSource, default_locale: str, base: str) -> Written:
+    """Writes the document of a variant as MJML; a variant without one stays as it is.
+
+    Raises:
+        ValidationError: every problem of the document and its theme, with pointers below ``base``.
+    """
+    if variant.document is None:
+        return Written(variant)
+    if variant.mjml is not None or variant.html is not None:
+        detail = "give a document or a source of your own (mjml, html), not both"
+        raise _refused(variant, [FieldProblem(f"{base}/document", detail, "ambiguous")])
+    place = "document"
+    try:
+        document = read_document(variant.document)
+        place = "theme"
+        theme = DEFAULT_THEME if variant.theme is None else read_theme(variant.theme)
+    except ValidationError as error:
+        raise _refused(variant, _moved(f"{base}/{place}", error.fields)) from None
+    built = build(document, theme, variant.locale, default_locale)
+    if built.problems:
+        raise _refused(variant, _moved(f"{base}/document", built.problems))
+    settled = {"subject": built.subject, "preheader": built.preheader, "mjml": built.mjml, "document": None}
+    as_mjml = msgspec.structs.replace(variant, **settled)
+    return Written(as_mjml, built.inserts, tuple(_moved(f"{base}/document", built.warnings)))
+
+
+def _moved(base: str, problems: Sequence[FieldProblem]) -> list[FieldProblem]:
+    return [FieldProblem(base + found.pointer, found.detail, found.code) for found in problems]
+
+
+def _refused(variant: VariantSource, problems: Sequence[FieldProblem]) -> ValidationError:
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    first = f"{problems[0].pointer.partition('/document')[2] or problems[0].pointer}: {problems[0].detail}"
+    return ValidationError(
+        f"The document of the {variant.channel} in {variant.locale!r} has problems: {first}{more}", fields=problems
+    )
