@@ -24,6 +24,9 @@ _GLOSSED: Final = re.compile(r"^\s*\d\.\d\.\d - [^'\n]{0,80}(\d{3})-'([^\n]{1,15
 # Japanese mobile networks answer like this to mail that the person's own filter refuses, after they took the content.
 _HIDDEN_FILTER: Final = re.compile(r"55\d[: ]{1,3}: user unknown|unknown user \S{1,64}@docomo\.ne\.jp", re.IGNORECASE)
 _DIRECTORY: Final = re.compile(r"directory|address book|ディレクトリ|アドレス帳", re.IGNORECASE)
+_DISGUISE: Final = re.compile(
+    r"user unknown|unknown user|no such (?:user|person)|does not exist|invalid address", re.IGNORECASE
+)
 _A_SENTENCE: Final = 8
 """Words that make an answer more than the bare "user unknown"."""
 
@@ -127,7 +130,7 @@ def _doubted_hard(rule: Rule, case: _Case, stage: Stage) -> Verdict:
 
 def _bare(case: _Case) -> bool:
     """Whether it is the bare "user unknown" without a code about addresses: so answer filters as well as mailboxes."""
-    if case.enhanced[1:3] == ".1" or _DIRECTORY.search(case.quoted):
+    if case.enhanced[1:3] == ".1" or _DIRECTORY.search(case.quoted) or not _DISGUISE.search(case.quoted or case.human):
         return False
     if case.code:
         return len(plain(case.quoted).split()) < _A_SENTENCE

@@ -52,7 +52,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "our host name or its reverse DNS",
         Verdict.POLICY,
-        r"\bptr\b|\br(?:everse)?[ -]?dns\b|reverse[ -](?:lookup|name|mapping|address|resolution|ip)|(?:ip|client|"
+        r"\bptr\b|\bdns-p\d|\br(?:everse)?[ -]?dns\b|reverse[ -](?:lookup|name|mapping|address|resolution|ip)|(?:ip|client|"
         r"host) name lookup failed|"
         r"(?:cannot|can't|could not|unable to|fail(?:ed|ure)?(?: to)?) (?:find your (?:reverse )?hostname|"
         r"resolve your (?:host|ip|address)|reverse)|"
@@ -81,7 +81,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?:unable|not allowed|not permitted|refuse[ds]?|denied|cannot|can't|not) (?:to )?relay|"
         r"relay(?:ing)? (?:mail )?(?:to|from|through)[^.;]{0,40}(?:denied|prohibited|not)|"
         r"insecure mail relay|no relay|don't relay|we do not relay|not (?:a|an) (?:open )?relay|"
-        r"isn't in my list of allowed rcpthosts|not in my list of allowed|not local",
+        r"isn't in my list of allowed rcpthosts|not in my list of allowed|(?<!user )not local",
     ),
     Rule(
         "the sender's address or domain",
@@ -98,6 +98,11 @@ RULES: Final[tuple[Rule, ...]] = (
         r"mailfrom|mail from (?:address|command|domain)|(?:envelope|header) from|must resolve|sender blocked",
     ),
     Rule(
+        "an administrator's rule",
+        Verdict.POLICY,
+        r"administrative prohibition|organi[sz]ation policy|transport.rules",
+    ),
+    Rule(
         "a closed group or list",
         Verdict.POLICY,
         r"groups.google.com|send mail as|group you tried to contact|permission to post|permissions to post|"
@@ -111,12 +116,12 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?:mail ?box|inbox|mail ?folder|maildir|account|mail ?store|storage|quota|mail drop|disk quota|"
         r"mailspool)[^.;]{0,30}\b(?:full|exceed\w*|over\b|exhausted|over ?quota|out of (?:space|storage|room|"
         r"disk|quota))|"
-        r"(?:over|exceed\w*|above|out of|beyond|hit|reached|not enough|insufficient)[^.;]{0,40}\b(?:quota|"
+        r"(?:over|exceed\w*|above|out of|beyond|hit|reached|not enough|insufficient(?! system))[^.;]{0,40}\b(?:quota|"
         r"storage|mailbox (?:size|limit|space)|allocation|allotted|disk space|mail ?box|space (?:for|in|left|"
         r"on) (?:mail|the user|user|recipient|account|inbox))|"
         r"\bover ?quota\b|quota (?:is )?(?:exceeded|violation|full|reached|limit)|mailfull|mailbox_?full|"
         r"user is over|message is larger than the space available|"
-        r"(?:too much|no more|no) (?:mail|space|room)[^.;]{0,20}(?:mailbox|account|data|inbox)|"
+        r"(?:too much|no more|no) (?:mail|space|room)[^.;]{0,20}(?:mailbox|account|inbox)|"
         r"boîte[^.;]{0,40}pleine|postfach[^.;]{0,30}voll|buzón[^.;]{0,30}llen|"
         r"casella[^.;]{0,30}piena|メールボックスが(?:一杯|いっぱい)|переполнен|ящик[^.;]{0,30}заполнен|邮箱(?:已|空间)",
     ),
@@ -128,6 +133,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "mail comes faster than the receiver likes",
         Verdict.SOFT,
+        r"server (?:is )?(?:unavailable|busy)|too busy|"
         r"receiving mail at a rate|receiving mail too quickly|too (?:many|much) (?:\w+ ){0,3}(?:connections?|"
         r"sessions?|messages?|mails?|emails?|traffic|requests|recipients|concurrent|invalid|errors|unknown)|"
         r"connection (?:rate|limit|frequency)|rate limit exceeded|exceeded the rate limit|throttl|(?:message|"
@@ -150,14 +156,15 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "a list of bad senders has us, or our reputation is poor",
         Verdict.BLOCK,
+        r"\bblk-p\d|\((?:rly|hvu|con|dyn|rtr|ld\w{0,4}):|will not accept delivery|permanently deferred|traffic not accepted|"
         r"spamhaus|spamcop|sorbs|barracuda|uceprotect|surbl|abuseat|abusix|senderbase|senderscore|cloudmark|"
         r"invaluement|"
         r"unsolicited mail originating from your ip|banned sending ip|black ?-?list|block ?-?list|deny ?-?list|"
-        r"\bd?n?s?r?bl\b|\bdnsbl\b|\brbl\b|blocked (?:using|by (?!the recipient)|due|because|for)|reputation|"
+        r"\bd?n?s?r?bl\b|\bdnsbl\b|\brbl\b|blocked (?:using|by (?!the recipient)|due|because(?! its content)|for)|reputation|"
         r"(?<!not )listed (?:in|at|on|by)|(?:client|your|sending|connecting|remote) (?:host|ip|server|network|"
         r"machine|address)\b[^.;]{0,40}(?:reject|block|denied|banned|refused|blacklist|listed|prohibit|"
         r"not (?:allowed|accepted|permitted))|"
-        r"(?:ip|ip address|host|server|network|relay)\b[^.;]{0,30}(?:has been |is |"
+        r"(?:ip|ip address|network|relay)\b[^.;]{0,30}(?:has been |is |"
         r"was )?(?:temporarily )?(?:blocked|banned|blacklisted|listed|rejected|refused|denied)|"
         r"(?:blocked|banned|refused?|rejected|denied|reject) (?:your |the |this )?(?:ip|client|host|server|"
         r"network|connection from|mail(?:s)? from|by ip)|open (?:relay|proxy)|dynamic (?:ip|address|host)|"
@@ -174,14 +181,14 @@ RULES: Final[tuple[Rule, ...]] = (
         Verdict.CONTENT,
         r"\bspam\b|spam(?:my|ming|score|assassin|detect| filter)|unsolicited|\bube\b|\buce\b|\bjunk\b|"
         r"bulk (?:mail|e-?mail)|looks like|appears? to be|high (?:spam )?score|phishing|spamlike|"
-        r"content (?:filter|reject|policy|block|scan|restriction|not)|message content|(?:contains?|found) (?:a |"
+        r"content (?:filter|reject|policy|block|scan|restriction|not|denied)|because its content|message content|(?:contains?|found) (?:a |"
         r"an |suspicious |forbidden |banned |blocked )?(?:url|link|word|phrase|content)|rejected by content|"
         r"suspicious|dspam|bayes",
     ),
     Rule(
         "a virus, or a file that is not let in",
         Verdict.CONTENT,
-        r"\bvirus|\bviruses|malware|infected|trojan|worm\b|attachment|executable|file type|banned (?:file|"
+        r"quarantin|file \w{0,40} ?has been blocked|\bvirus|\bviruses|malware|infected|trojan|worm\b|attachment|executable|file type|banned (?:file|"
         r"content|name)|dangerous",
     ),
     Rule(
@@ -198,7 +205,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "malformed message",
         Verdict.CONTENT,
-        r"multiple addresses in from|(?:not|non-?|isn't)[ -]?(?:\w+ )?(?:rfc|compliant|compliance|conform)|"
+        r"\bmsg-p\d|multiple addresses in from|(?:not|non-?|isn't)[ -]?(?:\w+ )?(?:rfc|compliant|compliance|conform)|"
         r"rfc ?-?(?:2822|822|5322)|8-?bit data|bare (?:lf|cr|newline)|line (?:is )?too long|lines? longer|"
         r"(?:missing|invalid|malformed|duplicate|multiple|bad|no|improper|"
         r"illegal) (?:valid )?(?:\w+ ){0,2}(?:headers?\b|message-?id|from header|to header|date|subject|mime)|"
@@ -218,7 +225,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"wasn't found|was not found|lookup failed|nonexistent)|"
         rf"\bno (?:such|valid|matching|known|local|one|active)(?: \w+)? (?:{_WHO}|person|here|at this|by that|"
         r"with that|name|exists?)|\bno (?:mail ?box|account|recipients?\b|users?\b)|"
-        r"\bno such (?!file|domain|host|command|process)|user_?(?:not_?found|unknown)|recip(?:ient)?notfound|"
+        r"\brcp-p\d|\bno such (?!file|domain|host|command|process)|user_?(?:not_?found|unknown)|recip(?:ient)?notfound|"
         r"nosuchuser|not our (?:customer|user)|isn't known here|(?:is )?not known (?:here|at|to)|not (?:a |"
         r"an )?(?:known|valid|local|existing|active|registered|current|legal) (?:local |active |e-?mail )?"
         rf"{_WHO}|"
@@ -255,7 +262,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         NO_DOMAIN,
         Verdict.HARD,
-        r"host (?:is )?unknown|unknown (?:host|domain|mail host|destination|server)|find any host|(?:host|domain|"
+        r"cannot find domain|host (?:is )?unknown|unknown (?:host|domain|mail host|destination|server)|find any host|(?:host|domain|"
         r"domain name|mail server|hostname)\b[^.;]{0,40}(?:not (?:be )?(?:found|exist|resolved|valid)|"
         r"does not exist|doesn't exist|unknown|invalid|couldn't be found|lookup failure)|"
         r"invalid (?:domain|host|hostname|mx)|no such (?:domain|host)|nxdomain|(?:illegal|bad|unroutable|"
@@ -300,7 +307,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?:syntax|command) (?:error|unrecogni[sz]ed|not (?:implemented|recogni[sz]ed|understood))|"
         r"unrecogni[sz]ed command|(?:bad|improper) sequence|malformed address|incorrectly constructed|"
         r"unspecified|resources temporarily|temporarily|returned error|mailing list expansion|not capable of|"
-        r"incorrectly configured|unable to route|congestion|invalid command|wrong protocol|i/o error|"
+        r"incorrectly configured|unable to route|congestion|invalid command|wrong protocol|backend|\bint-[pt]\d|\bcon-t\d|i/o error|"
         r"permission denied|procmail|maildrop|local delivery|pipe to \|",
         vague=True,
     ),
@@ -321,7 +328,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"advertise auth|not (?:authori[sz]ed|permitted|allowed|acceptable)|unauthori[sz]ed|"
         r"access (?:is )?(?:denied|refused)|permission|prohibit|forbidden|security|\btls\b|encrypt|starttls|"
         r"certificate|(?:administrat|local)\w* (?:prohibition|reject|block|reason)|restrict|violat|"
-        r"denied by|rejected by (?:the )?(?:administrator|admin|policy|system|server|header|rule)|authori[sz]",
+        r"denied by|rejected by (?:the )?(?:administrator|admin|policy|system|server|header|rule)|authori[sz]|\bdenied\b|\bpol-p\d",
         vague=True,
     ),
     Rule(
