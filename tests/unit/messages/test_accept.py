@@ -289,6 +289,22 @@ async def test_a_failed_commit_fails_its_own_requests_only() -> None:
         await committer.commit([object()] * 3)  # type: ignore[list-item]
 
 
+async def test_what_cannot_be_kept_takes_nobody_along() -> None:
+    """A request that the store chokes on fails alone; those that shared its commit are kept."""
+    poison = object()
+
+    async def accept(batch: Any) -> Any:
+        await asyncio.sleep(0)
+        if poison in batch:
+            raise ValueError("invalid byte sequence")
+        return [Stored() for _ in batch]
+
+    committer = GroupCommitter(accept)
+    requests = [committer.commit([one]) for one in (object(), object(), poison, object())]  # type: ignore[list-item]
+    answers = await asyncio.gather(*requests, return_exceptions=True)
+    assert [isinstance(answer, ValueError) for answer in answers] == [False, False, True, False]
+
+
 async def test_an_upload_must_be_there_and_have_the_size_that_its_id_says(scene: Scene) -> None:
     """A smaller size in the id would carry gigabytes past the limit; an unknown file would fail long after the 202."""
     upload = await scene.house.messages.upload(scene.caller.workspace_id, "a", "a/b", b"x" * 1_000)

@@ -105,3 +105,10 @@ async def test_every_example_publishes_without_a_warning(service: TemplateServic
             preview = await service.render(b"w" * 16, source.key, locale=variant.locale)
             assert preview.rendered.subject
             assert "{" not in preview.rendered.text
+
+
+@pytest.mark.parametrize("tag", ["a\\u0000", "a\\nb", "", "x" * 65])
+def test_a_tag_that_no_store_could_keep_is_refused(tag: str) -> None:
+    """PostgreSQL has no NUL: every message of the template would fail, and those that shared its commit."""
+    with pytest.raises(TemplateProblemsError, match="tags must be"):
+        read_folder({"template.toml": f'tags = ["{tag}"]'.encode(), "email.mjml": MJML}, "k")

@@ -4,10 +4,12 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
+from posthouse.core.kernel.errors import UnavailableError
 from posthouse.core.messages.errors import OverloadedError
 from posthouse.core.messages.model import AcceptResult, NewMessage
 
 Accept = Callable[[Sequence[NewMessage]], Awaitable[list[AcceptResult]]]
+_Waiting = tuple[Sequence[NewMessage], asyncio.Future[list[AcceptResult]]]
 
 
 class GroupCommitter:
@@ -23,7 +25,7 @@ class GroupCommitter:
         self._accept = accept
         self._group = group
         self._limit = waiting
-        self._waiting: deque[tuple[Sequence[NewMessage], asyncio.Future[list[AcceptResult]]]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._count = 0
         self._running: asyncio.Task[None] | None = None
 
@@ -49,7 +51,7 @@ class GroupCommitter:
         finally:
             self._running = None
 
-    def _take_group(self) -> list[tuple[Sequence[NewMessage], asyncio.Future[list[AcceptResult]]]]:
+    def _take_group(self) -> list[_Waiting]:
         taken = [self._waiting.popleft()]
         size = len(taken[0][0])
         while self._waiting and size + len(self._waiting[0][0]) <= self._group:
@@ -58,16 +60,30 @@ class GroupCommitter:
         self._count -= size
         return taken
 
-    async def _commit_group(self, group: list[tuple[Sequence[NewMessage], asyncio.Future[list[AcceptResult]]]]) -> None:
+    async def _commit_group(self, group: Sequence[_Waiting]) -> None:
         try:
             results = await self._accept([message for messages, _ in group for message in messages])
-        except Exception as error:  # noqa: BLE001 - handed to every caller, who raises it
-            for _, future in group:
+        except UnavailableError as error:
+            _fail(group, error)
+        except Exception as error:  # noqa: BLE001 - handed to the callers, who raise it
+            await self._one_by_one(group, error)
+        else:
+            at = 0
+            for messages, future in group:
                 if not future.done():
-                    future.set_exception(error)
+                    future.set_result(results[at : at + len(messages)])
+                at += len(messages)
+
+    async def _one_by_one(self, group: Sequence[_Waiting], error: Exception) -> None:
+        """Something in the group cannot be kept, so nothing was: whoever brought it is told, and nobody else."""
+        if len(group) == 1:
+            _fail(group, error)
             return
-        at = 0
-        for messages, future in group:
-            if not future.done():
-                future.set_result(results[at : at + len(messages)])
-            at += len(messages)
+        for waiting in group:
+            await self._commit_group([waiting])
+
+
+def _fail(group: Sequence[_Waiting], error: Exception) -> None:
+    for _, future in group:
+        if not future.done():
+            future.set_exception(error)

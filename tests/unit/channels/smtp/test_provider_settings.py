@@ -29,6 +29,8 @@ def create(kind: str, settings: dict[str, Any], secret: dict[str, Any] | None = 
         ({"host": "a.example", "zzz": 1}, {}, "/settings/zzz", "known ones are"),
         ({"host": "a.example", "port": 0}, {}, "/settings/port", ">= 1"),
         ({"host": "a b"}, {}, "/settings/host", ""),
+        ({"host": "a.example\n"}, {}, "/settings/host", ""),
+        ({"host": "a.example", "helo": "we.example\n"}, {}, "/settings/helo", ""),
         ({"host": "a.example", "tls": "verfy"}, {}, "/settings/tls", "did you mean 'verify'"),
         ({"host": "a.example", "port": 465}, {}, "/settings/tls", "implicit"),
         ({"host": "a.example", "max_connections": "many"}, {}, "/settings/max_connections", "int"),

@@ -9,8 +9,8 @@ from posthouse.channels.email.providers.fields import read_fields, refused
 from posthouse.channels.email.smtp.options import Security, Timeouts
 from posthouse.core.kernel.errors import FieldProblem
 
-HostName: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[\w.:\[\]-]+$")]
-MaybeHostName: TypeAlias = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[\w.:\[\]-]*$")]
+HostName: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[\w.:\[\]-]+\Z")]
+MaybeHostName: TypeAlias = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[A-Za-z0-9.:\[\]_-]*\Z")]
 Port: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Seconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 Connections: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=1000)]
