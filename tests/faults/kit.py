@@ -19,6 +19,8 @@ from posthouse.testing.fault_sink import FaultSink
 
 LONG = os.environ.get("POSTHOUSE_TEST_FAULTS") == "long"
 """The long form (``make faults``) runs every case for minutes; without it a choice runs for seconds."""
+KINDS = ("sqlite", "postgres") if LONG else ("sqlite",)
+"""Stores; what stands in the short form on PostgreSQL says so itself."""
 CLOCK = SystemClock()
 
 

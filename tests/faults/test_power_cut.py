@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,13 +31,13 @@ MakeDisk = Callable[[str], LoopDisk]
 
 
 @pytest.fixture
-def make_disk(tmp_path: Path) -> Iterator[MakeDisk]:
+def make_disk() -> Iterator[MakeDisk]:
     """Makes disks; where this machine does not allow it the test says why instead of passing."""
     made: list[LoopDisk] = []
 
     def make(kind: str) -> LoopDisk:
         try:
-            made.append(LoopDisk(tmp_path, kind))
+            made.append(LoopDisk(Path(tempfile.mkdtemp(prefix="posthouse-disk-")), kind))
         except NoLoopDeviceError as error:
             pytest.skip(f"NOT TESTED, no power can be cut here: {error}")
         return made[-1]
@@ -44,14 +45,13 @@ def make_disk(tmp_path: Path) -> Iterator[MakeDisk]:
     yield make
     for disk in made:
         _let_go(disk)
-        with contextlib.suppress(NoLoopDeviceError):
-            disk.unmount()
+        disk.remove()
 
 
 @pytest.mark.parametrize(("kind", "file_system"), ARMS)
 @pytest.mark.timeout(900)
 async def test_what_was_answered_survives_a_power_cut(
-    kind: str, file_system: str, make_house: MakeHouse, make_disk: MakeDisk
+    kind: str, file_system: str, make_disk: MakeDisk, make_house: MakeHouse
 ) -> None:
     """Cut after cut: no answered message is missing, and at the end all were sent, none twice without a recorded doubt."""
     disk = make_disk(file_system)
@@ -83,7 +83,7 @@ async def test_what_was_answered_survives_a_power_cut(
 
 
 @pytest.mark.timeout(300)
-async def test_without_full_synchronisation_a_power_cut_loses(make_house: MakeHouse, make_disk: MakeDisk) -> None:
+async def test_without_full_synchronisation_a_power_cut_loses(make_disk: MakeDisk, make_house: MakeHouse) -> None:
     """The control arm: with ``synchronous = "normal"`` answered messages are lost. If not, the other arm proves nothing."""
     disk = make_disk("ext4")
     house = make_house("sqlite", disk.mount_point / "data", STORE_UNSAFE="true", STORE_SYNCHRONOUS="normal")

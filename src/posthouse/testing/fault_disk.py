@@ -6,6 +6,7 @@ program had synced is gone, as if the plug had been pulled. Mounted again it rec
 
 import fcntl
 import os
+import shutil
 import struct
 import subprocess
 from pathlib import Path
@@ -24,7 +25,7 @@ class LoopDisk:
     """One disk, mounted below a folder.
 
     Args:
-        folder: where its image and its mount point are made.
+        folder: of its own, for its image and its mount point.
         kind: of file system: ``ext4`` or ``xfs``.
 
     Raises:
@@ -60,6 +61,11 @@ class LoopDisk:
     def unmount(self) -> None:
         """Takes it out; nobody may use it any more."""
         _run("umount", str(self.mount_point))
+
+    def remove(self) -> None:
+        """Takes it out, in use or not, and deletes it with its folder."""
+        subprocess.run(["umount", "--lazy", str(self.mount_point)], capture_output=True, check=False)  # noqa: S603, S607
+        shutil.rmtree(self._image.parent)
 
     def users(self) -> list[int]:
         """The processes that have something open there."""

@@ -46,13 +46,14 @@ class FaultHouse:
             raise RuntimeError(f"posthouse {' '.join(words)}: {(done.stderr + done.stdout).decode()}")
         return json.loads(done.stdout)
 
-    def furnish(self, smtp_port: int, *, connections: int = 10) -> None:
-        """Workspace, key, sending domain and the way out."""
+    def furnish(self, smtp_port: int, *, connections: int = 10, relay_settings: Sequence[str] = ()) -> None:
+        """Workspace, key, sending domain and the way out (``relay_settings``: ``name=value``)."""
         made = self.command("init", *(["--database", self.database] if self.database else []))
         self.key, self.workspace = made["live_key"], made["workspace_id"]
         self.command("domains", "add", DOMAIN, "--verified")
         relay = ["--host", "127.0.0.1", "--port", str(smtp_port), "--tls", "none"]
-        self.command("providers", "add", "smtp", "--name", "relay", *relay, "--set", f"max_connections={connections}")
+        more = [word for one in (f"max_connections={connections}", *relay_settings) for word in ("--set", one)]
+        self.command("providers", "add", "smtp", "--name", "relay", *relay, *more)
 
     def start(
         self, *words: str, environment: Mapping[str, str] | None = None, wrapper: Sequence[str] = ()

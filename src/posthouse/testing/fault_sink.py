@@ -49,14 +49,19 @@ class FaultSink:
         return sum(self.wire.values()) - len(self.wire)
 
     def _note(self, message: SinkMessage) -> None:
-        found = _MESSAGE_ID.search(message.content)
-        if found is None:
+        id_, now = message_of(message.content), time.monotonic()
+        if id_ is None:
             self.faults.append(f"a mail to {message.recipients} has no Message-ID of ours")
             return
-        id_, now = ids.read(ids.MESSAGE, found[1].decode()), time.monotonic()
         for recipient in message.recipients:
             if self.recipients.setdefault(recipient, id_) != id_:
                 self.faults.append(f"{recipient} got two Message-IDs")
         self.wire[id_] += 1
         self.first_at.setdefault(id_, now)
         self.last_at[id_] = now
+
+
+def message_of(content: bytes) -> Id | None:
+    """Which message a mail is, by its Message-ID; None when it has none of ours."""
+    found = _MESSAGE_ID.search(content)
+    return ids.read(ids.MESSAGE, found[1].decode()) if found else None
