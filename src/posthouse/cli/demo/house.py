@@ -5,13 +5,14 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
-from posthouse.cli.frame import Output
 from posthouse.core.kernel.errors import PosthouseError
 
 WORKSPACE: Final = "shop"
@@ -30,22 +31,31 @@ class House:
     Args:
         data: the folder; empty or not there yet.
         port: where it will listen on loopback.
-        out: where each command is told.
+        tell: told of each command.
+        serving: further words for ``posthouse serve``.
     """
 
-    def __init__(self, data: Path, port: int, out: Output) -> None:
+    def __init__(self, data: Path, port: int, tell: Callable[[str], None], serving: Sequence[str] = ()) -> None:
         self.data = data
         self.url = f"http://127.0.0.1:{port}"
         self.key = ""
         self.records: list[dict[str, Any]] = []
         """DNS records of the sending domain, DKIM keys among them."""
         self._port = port
-        self._out = out
+        self._tell = tell
+        self._serving = serving
         self._process: asyncio.subprocess.Process | None = None
 
-    async def furnish(self, smtp_port: int, templates: Path) -> None:
+    @property
+    def pid(self) -> int:
+        """Of the supervisor, while it serves."""
+        assert self._process is not None  # noqa: S101 - it was opened
+        return self._process.pid
+
+    async def furnish(self, smtp_port: int, templates: Path, *, database: str = "") -> None:
         """Workspace and keys, sending domain, the way out, templates."""
-        made = await self._posthouse("init", "--workspace", WORKSPACE, "--json")
+        store = ["--database", database] if database else []
+        made = await self._posthouse("init", "--workspace", WORKSPACE, *store, "--json")
         self.key = made["live_key"]
         added = await self._posthouse("domains", "add", DOMAIN, "--verified", "--json")
         self.records = added["records"]
@@ -56,8 +66,8 @@ class House:
     async def open(self) -> None:
         """Starts serving and waits until it is ready. PosthouseError with the end of its log when it does not get there."""
         log = self.data / "serve.log"
-        line = ["serve", "--data", str(self.data), "--port", str(self._port)]
-        self._out.note(f"$ posthouse {' '.join(line)}")
+        line = ["serve", "--data", str(self.data), "--port", str(self._port), *self._serving]
+        self._tell(f"$ posthouse {' '.join(line)}")
         with log.open("wb") as file:
             self._process = await asyncio.create_subprocess_exec(
                 *_command(line), stdout=file, stderr=file, env=_environment(), start_new_session=True
@@ -100,13 +110,13 @@ class House:
         try:
             return await asyncio.wait_for(process.wait(), _STOP_SECONDS)
         except TimeoutError:
-            self._out.note(f"it did not stop within {_STOP_SECONDS:g} s and was killed", style="bold red")
+            self._tell(f"it did not stop within {_STOP_SECONDS:g} s and was killed")
             os.killpg(process.pid, signal.SIGKILL)
             return await process.wait()
 
     async def _posthouse(self, *words: str) -> Any:
         line = [*words, "--data", str(self.data)]
-        self._out.note(f"$ posthouse {' '.join(word for word in line if word != '--json')}")
+        self._tell(f"$ posthouse {' '.join(word for word in line if word != '--json')}")
         process = await asyncio.create_subprocess_exec(
             *_command(line), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=_environment()
         )
@@ -118,6 +128,14 @@ class House:
         except ValueError:
             said = out.decode("utf-8", "replace")
             raise PosthouseError(f"posthouse {' '.join(words[:3])} printed something else than JSON: {said}") from None
+
+
+def free_port(port: int = 0) -> int:
+    """That port when it is free on loopback, otherwise any free one."""
+    for candidate in (port, 0):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", candidate)) as listener:
+            return int(listener.getsockname()[1])
+    raise PosthouseError("no port is free on 127.0.0.1")
 
 
 def _why(out: bytes, err: bytes) -> str:

@@ -1,11 +1,9 @@
 """The story of the demo: furnish, open, let the shop's day happen, look at what came, keep the doors open."""
 
 import asyncio
-import contextlib
 import json
 import shutil
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from posthouse.cli.demo import judge
-from posthouse.cli.demo.house import DOMAIN, House
+from posthouse.cli.demo.house import DOMAIN, House, free_port
 from posthouse.cli.demo.shop import DAY, Signal, examples, happen
 from posthouse.cli.frame import Desk, Output
 from posthouse.cli.mailbox import until_told_to_stop
@@ -38,9 +36,9 @@ async def tell(desk: Desk, port: int) -> None:
     folder = examples()
     async with (
         _place(desk.data) as data,
-        Mailbox(smtp_port=_free(_SMTP_PORT), http_port=_free(port and port + 1)) as mailbox,
+        Mailbox(smtp_port=free_port(_SMTP_PORT), http_port=free_port(port and port + 1)) as mailbox,
     ):
-        house = House(data, _free(port), out)
+        house = House(data, free_port(port), out.note)
         try:
             out.say("Furnishing a Posthouse with the commands that you would type:", style="bold")
             await house.furnish(mailbox.smtp_port or 0, folder / "templates")
@@ -165,14 +163,6 @@ async def _place(data: Path | None) -> AsyncIterator[Path]:
         yield made / "data"
     finally:
         shutil.rmtree(made, ignore_errors=True)
-
-
-def _free(port: int) -> int:
-    """That port when it is free on loopback, otherwise any free one."""
-    for candidate in (port, 0):
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", candidate)) as listener:
-            return int(listener.getsockname()[1])
-    raise PosthouseError("no port is free on 127.0.0.1")
 
 
 def _sample(template: str) -> str:
