@@ -19,6 +19,7 @@ from posthouse.config.advice import kind_of
 from posthouse.config.fields import Setting, all_settings, sections
 from posthouse.core.messages import model
 from posthouse.core.messages.model import EventType
+from posthouse.core.templates.document_schema import document_schema, theme_schema
 from posthouse.core.templates.lint.rules import RULES
 from posthouse.rendering.lint.clients import support
 from posthouse.runtime.metrics import DEFINITIONS
@@ -175,6 +176,16 @@ def _cell(text: str) -> str:
     return text.replace("|", chr(92) + "|").replace("<", "&lt;")
 
 
+def document_page() -> Iterator[str]:
+    """``email-document.schema.json``: the JSON Schema of the e-mail document."""
+    yield json.dumps(document_schema(), indent=2, ensure_ascii=False)
+
+
+def theme_page() -> Iterator[str]:
+    """``theme.schema.json``: the JSON Schema of a theme."""
+    yield json.dumps(theme_schema(), indent=2, ensure_ascii=False)
+
+
 def index_page() -> Iterator[str]:
     """``docs/README.md``: every page by its title."""
     yield "# Documentation\n"
@@ -208,6 +219,8 @@ PAGES = {
     "events.md": events_page,
     "metrics.md": metrics_page,
     "lint.md": lint_page,
+    "email-document.schema.json": document_page,
+    "theme.schema.json": theme_page,
     "../README.md": index_page,
 }
 

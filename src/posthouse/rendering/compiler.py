@@ -94,7 +94,8 @@ class MinijinjaCompiler:
             programs["text"] = self._derived(variant, html, base)
         else:
             raise _refused(
-                variant, [FieldProblem(base, "there is neither a document, an mjml, an html nor a text file", "missing")]
+                variant,
+                [FieldProblem(base, "there is neither a document, an mjml, an html nor a text file", "missing")],
             )
         return programs
 
