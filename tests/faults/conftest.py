@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.faults.kit import FACTS
 
 from posthouse.testing.fault_house import FaultHouse
 from posthouse.testing.postgres import WheelServer, create_database, own_server
@@ -44,3 +45,11 @@ def _in_thread(work: Callable[[], str]) -> str:
     """Runs something that wants an event loop of its own, wherever we are."""
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         return pool.submit(work).result()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The numbers, which are half of what the long form is for."""
+    if FACTS:
+        terminalreporter.section("measured")
+        for line in FACTS:
+            terminalreporter.line(line)

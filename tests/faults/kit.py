@@ -64,3 +64,17 @@ def slowest(sink: FaultSink, load: Load) -> float:
 async def doubts(store: Any) -> int:
     """How many attempts were recorded as in doubt."""
     return sum(count for key, count in (await store.counters()).items() if key.type is EventType.UNKNOWN)
+
+
+FACTS: list[str] = []
+"""What was measured, for the end of the run."""
+
+
+def tell(what: str, **facts: object) -> dict[str, object]:
+    """Notes what was measured; it is shown when all tests are done."""
+    FACTS.append(f"{what}: " + ", ".join(f"{name} {_short(fact)}" for name, fact in facts.items()))
+    return facts
+
+
+def _short(fact: object) -> str:
+    return f"{fact:.2f}" if isinstance(fact, float) else str(fact)

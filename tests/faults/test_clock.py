@@ -21,7 +21,7 @@ LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 ROLES = {"worker": ("worker", "--dispatchers", "1"), "api": ("serve", "--role", "api", "--role", "scheduler")}
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", ROLES if LONG else ["worker"])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.timeout(300)
 async def test_the_clock_of_one_process_steps(kind: str, role: str, make_house: MakeHouse, tmp_path: Path) -> None:

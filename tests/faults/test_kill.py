@@ -7,7 +7,7 @@ import signal
 
 import pytest
 from tests.faults.conftest import MakeHouse
-from tests.faults.kit import LONG, drained, judged, open_store, slowest
+from tests.faults.kit import LONG, drained, judged, open_store, slowest, tell
 
 from posthouse.testing.fault_house import FaultHouse
 from posthouse.testing.fault_load import Load
@@ -50,15 +50,16 @@ async def test_killed_again_and_again(kind: str, make_house: MakeHouse, record_p
         await judged(house, store, sink, [load])
         await store.close()
         mean = sink.duplicates / KILLS
-        facts = {
-            "accepted": len(load.accepted),
-            "asked again": load.again,
-            "duplicates": sink.duplicates,
-            "a kill": mean,
-            "slowest": slowest(sink, load),
-            "by target": {name: sum(some) / len(some) for name, some in by_target.items()},
-        }
-        print(kind, facts)
+        facts = tell(
+            f"kill -9 on {kind}",
+            kills=KILLS,
+            by_target={name: round(sum(some) / len(some), 1) for name, some in by_target.items()},
+            accepted=len(load.accepted),
+            asked_again=load.again,
+            duplicates=sink.duplicates,
+            a_kill=mean,
+            slowest_seconds=slowest(sink, load),
+        )
         assert mean < POSTFIX, facts
         assert slowest(sink, load) < 30, facts
 

@@ -318,7 +318,6 @@ async def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
 
 
 SHORT = {
-    ("sqlite", "resend", "before", "lives"),
     ("sqlite", "resend", "after", "dies"),
     ("sqlite", "hold", "silent", "lives"),
     ("sqlite", "resend", "hangs past the lease", "dies"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.faults.conftest import MakeHouse
-from tests.faults.kit import CLOCK, LONG, drained, open_store
+from tests.faults.kit import CLOCK, LONG, drained, open_store, tell
 
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.ids import Id
@@ -77,7 +77,7 @@ async def test_what_was_answered_survives_a_power_cut(
         await house.stop()
         if database is not None:
             database.stop()
-        print(kind, file_system, {"cuts": CUTS, "answered": len(kept), "lost": 0, "sent again": sink.duplicates})
+        tell(f"power cuts, {kind} on {file_system}", cuts=CUTS, answered=len(kept), lost=0, repeated=sink.duplicates)
         assert not found, found[:5]
         assert not kept - set(sink.wire)
 
@@ -92,7 +92,7 @@ async def test_without_full_synchronisation_a_power_cut_loses(make_disk: MakeDis
         os.sync()
         kept = await _cut(house, disk, 0)
         missing = await _missing(house, kept)
-        print("control", {"answered": len(kept), "lost": len(missing)})
+        tell("power cut, control arm", answered=len(kept), lost=len(missing))
         assert missing
 
 

@@ -72,7 +72,7 @@ class LoopDisk:
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                links = [os.readlink(link) for link in (folder / "cwd", *(folder / "fd").iterdir())]
+                links = [str(link.readlink()) for link in (folder / "cwd", *(folder / "fd").iterdir())]
             except OSError:
                 continue
             if any(link.startswith(f"{self.mount_point}/") for link in links):

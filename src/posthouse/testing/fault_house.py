@@ -35,6 +35,7 @@ class FaultHouse:
         self.key = ""
         self.workspace = ""
         self.supervisors: list[subprocess.Popen[bytes]] = []
+        self._last: tuple[str, ...] = ()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("POSTHOUSE_")}
         self._environment = kept | {f"POSTHOUSE_{name}": value for name, value in (settings or {}).items()}
 
@@ -55,19 +56,17 @@ class FaultHouse:
         more = [word for one in (f"max_connections={connections}", *relay_settings) for word in ("--set", one)]
         self.command("providers", "add", "smtp", "--name", "relay", *relay, *more)
 
-    def start(
-        self, *words: str, environment: Mapping[str, str] | None = None, wrapper: Sequence[str] = ()
-    ) -> subprocess.Popen[bytes]:
+    def start(self, *words: str, environment: Mapping[str, str] | None = None) -> None:
         """Starts ``posthouse serve`` (or what ``words`` begin with), its log beside the data."""
         what = words if words and words[0] in {"serve", "worker"} else ("serve", *words)
         port = ["--port", str(self.port)] if what[0] == "serve" else []
-        line = [*wrapper, sys.executable, "-m", "posthouse", *what, *port, "--data", str(self.data)]
+        line = [sys.executable, "-m", "posthouse", *what, *port, "--data", str(self.data)]
         with self.log.open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - our own command
-                line, stdout=log, stderr=log, env=self._environment | (environment or {}), start_new_session=True
+                line, stdout=log, stderr=log, env={**self._environment, **(environment or {})}, start_new_session=True
             )
         self.supervisors.append(process)
-        return process
+        self._last = words
 
     @property
     def log(self) -> Path:
@@ -79,7 +78,7 @@ class FaultHouse:
         deadline = time.monotonic() + seconds
         while await self.status() != 200:
             if self.supervisors and self.supervisors[-1].poll() is not None:
-                self.start(*self.supervisors[-1].args[3:-4])  # type: ignore[index]  # a list, as given
+                self.start(*self._last)
             if time.monotonic() > deadline:
                 raise TimeoutError(f"not ready within {seconds} s; {self.log} ends with:\n{self.tail()}")
             await asyncio.sleep(0.1)
