@@ -46,11 +46,12 @@ _IN: Final = re.compile(r"\bin\b")
 class Node:
     """What is known about one variable or one of its parts."""
 
-    __slots__ = ("children", "guarded", "item", "printed", "required", "used")
+    __slots__ = ("children", "formats", "guarded", "item", "printed", "required", "used")
 
     def __init__(self) -> None:
         self.children: dict[str, Node] = {}
         self.item: Node | None = None
+        self.formats: set[str] = set()
         self.required = False
         self.printed = False
         self.guarded = False
@@ -75,12 +76,13 @@ class _Token:
 class _Read:
     """One path read in an expression, with what stands around it."""
 
-    __slots__ = ("alone", "defaulted", "filtered", "path")
+    __slots__ = ("alone", "defaulted", "filter", "filtered", "path")
 
-    def __init__(self, path: Path, *, defaulted: bool, filtered: bool, alone: bool) -> None:
+    def __init__(self, path: Path, *, defaulted: bool, filtered: str, alone: bool) -> None:
         self.path = path
+        self.filter = filtered
         self.defaulted = defaulted
-        self.filtered = filtered
+        self.filtered = bool(filtered) and not defaulted
         self.alone = alone
 
 
@@ -183,6 +185,8 @@ class Analysis:
         reads = list(self._reads(tokens))
         for read in reads:
             self._note(read.path, required=not (choosing or read.defaulted), guarded=choosing)
+            if read.filtered:
+                self._node(read.path).formats.add(read.filter)
             if printed and len(reads) == 1 and (read.alone or read.defaulted) and not read.filtered:
                 self._node(read.path).printed = True
         return reads
@@ -207,7 +211,8 @@ class Analysis:
                     tokens, at
                 )
                 alone = start == 0 and at == len(tokens)
-                yield _Read(whole, defaulted=defaulted, filtered=filtered and not defaulted, alone=alone)
+                named = tokens[at + 1].text if filtered and at + 1 < len(tokens) else ""
+                yield _Read(whole, defaulted=defaulted, filtered=named, alone=alone)
 
     def _resolve(self, path: Path) -> Path | None:
         for scope in reversed(self._scopes):

@@ -8,6 +8,24 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _SCALARS: Final = ["string", "number", "boolean"]
 
 
+_NUMBER: Final = {"type": ["number", "string"], "pattern": r"^[+-]?[0-9]{1,31}(\.[0-9]{1,31})?([eE][+-]?[0-9]{1,2})?$"}
+_DATE: Final = {"type": ["string", "number"], "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}($|[T ])"}
+_FORMATS: Final[dict[str, dict[str, Any]]] = {
+    "money": _NUMBER,
+    "number": _NUMBER,
+    "percent": _NUMBER,
+    "unit": _NUMBER,
+    "plural": _NUMBER,
+    "date": _DATE,
+    "datetime": _DATE,
+    "relative": _DATE,
+    "list": {"type": "array", "items": {"type": ["string", "number"]}},
+    "country": {"type": "string", "pattern": "^[A-Za-z]{2}$"},
+    "phone": {"type": "string"},
+}
+"""What a format can read: told before a message is accepted rather than when it is rendered."""
+
+
 def derive(root: Node) -> dict[str, Any]:
     """What the programs cannot do without."""
     return {"$schema": DIALECT, **_object(root)}
@@ -56,9 +74,19 @@ def _part(node: Node) -> dict[str, Any]:
         return {}
     if node.children:
         return _nullable(node, _object(node))
+    if (known := node.formats & _FORMATS.keys()) and len(known) == len(node.formats):
+        return _nullable(node, _formatted(node, min(known)))
     if node.printed:
         return _nullable(node, {"type": list(_SCALARS)})
     return {}
+
+
+def _formatted(node: Node, name: str) -> dict[str, Any]:
+    """The schema of a format; behind a condition an empty text is as good as none."""
+    schema = dict(_FORMATS[name])
+    if node.guarded:
+        schema.pop("pattern", None)
+    return schema
 
 
 def _nullable(node: Node, schema: dict[str, Any]) -> dict[str, Any]:

@@ -74,3 +74,33 @@ def test_a_schema_that_is_none_is_refused(schema: dict, make: Callable[..., Rele
     """And nothing outside is ever fetched for one."""
     with pytest.raises(ValidationError, match="no JSON Schema"):
         make(text="x", schema=schema)
+
+
+@pytest.mark.parametrize(
+    ("expression", "good", "bad"),
+    [
+        ("a|money('EUR')", [1, 1.5, "12.90", "-3"], ["12,90", "abc", "", None, [1], True]),
+        ("a|number", [1, "1e3"], ["1 000"]),
+        ("a|plural(one='# item', other='# items')", [1, "2"], ["two"]),
+        ("a|date('long')", ["2026-03-31", "2026-03-31T10:00:00Z", 0], ["31/03/2026", "", {}]),
+        ("a|relative", ["2026-03-31"], ["tomorrow"]),
+        ("a|list('or')", [["x", 1], []], ["x", [None]]),
+        ("a|country", ["FR", "fr"], ["France", 33]),
+        ("a|phone", ["+33612345678"], [33612345678]),
+    ],
+)
+def test_formats_say_what_they_can_read(
+    expression: str, good: list[object], bad: list[object], make: Callable[..., Release]
+) -> None:
+    """A price that is no number is refused before the message is accepted, not when it is rendered."""
+    release, checker = make(text="{{ " + expression + " }}"), SchemaChecker()
+    assert [value for value in good if checker.problems(release, {"a": value})] == []
+    assert [value for value in bad if not checker.problems(release, {"a": value})] == []
+
+
+def test_a_format_behind_a_condition_may_have_nothing_to_read(make: Callable[..., Release]) -> None:
+    """Empty is as good as missing there."""
+    release, checker = make(text="{% if a %}{{ a|money('EUR') }}{% endif %}"), SchemaChecker()
+    assert [value for value in ("", None, "1.50", 2) if checker.problems(release, {"a": value})] == []
+    assert checker.problems(release, {}) == ()
+    assert checker.problems(release, {"a": {}})

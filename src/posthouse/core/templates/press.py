@@ -19,6 +19,8 @@ from posthouse.core.templates.ports import Compiled, Compiler, Linter, Renderer,
 _LINE: Final = re.compile(r"line (\d+): ")
 _VARIANT: Final = re.compile(r"/variants/(\d+)")
 _NOBODY: Final[Id] = bytes(16)
+_RULE_OF: Final = {"translation": "translation-missing"}
+"""What compilers call by another name."""
 
 
 class Printed(msgspec.Struct, frozen=True):
@@ -87,7 +89,7 @@ class Press:
         looked = self._linter.look(source.variants[index], release.programs, index)
         findings = [
             *looked.findings,
-            *look_at_words(source, index),
+            *look_at_words(source, release.programs, index),
             *look_at_rendering(rendered, release.locale, index),
         ]
         return tuple([one.as_problem() for one in kept(source, findings) if one.severity is not Severity.INFO])
@@ -109,7 +111,7 @@ class Press:
                         look_at_rendering(self._prove(release, source.sample, index), variant.locale, index)
                     )
                     looked[index] = self._linter.look(variant, compiled.programs, index)
-                    findings.extend((*looked[index].findings, *look_at_words(source, index)))
+                    findings.extend((*looked[index].findings, *look_at_words(source, compiled.programs, index)))
                 releases.append(release)
             except PosthouseError as error:
                 problems.extend(error.fields or (FieldProblem(f"/variants/{index}", error.detail),))
@@ -167,8 +169,10 @@ class Press:
 
 
 def _warned(variant: VariantSource, problem: FieldProblem) -> Finding:
-    """A compiler's warning; its code is the rule."""
-    return finding(problem.code, problem.detail, pointer=problem.pointer, file=body_file(variant))
+    """A compiler's warning; its code is the rule where there is one of that name."""
+    code = _RULE_OF.get(problem.code, problem.code)
+    rule = code if code in RULES else "compiler-note"
+    return finding(rule, problem.detail, pointer=problem.pointer, file=body_file(variant))
 
 
 def _stopped(source: TemplateSource, problem: FieldProblem) -> Finding:

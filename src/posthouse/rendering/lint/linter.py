@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+import msgspec
+
 from posthouse.core.templates.lint.content import body_file
 from posthouse.core.templates.lint.model import Finding, Looked
 from posthouse.core.templates.lint.rules import finding
@@ -31,7 +33,7 @@ class MarkupLinter:
         kind = "mjml" if variant.mjml is not None else "html"
         written = variant.mjml if variant.mjml is not None else variant.html
         if written is None:
-            return Looked(tuple(look_at_language(variant.locale, variant.text or "", file, f"{base}/text")))
+            return self._compiled_only(variant, programs, file, base)
         pointer, source = f"{base}/{kind}", Document(written)
         seen = Document(programs.get("html", "")) if kind == "mjml" else source
         findings = [
@@ -42,6 +44,23 @@ class MarkupLinter:
             *_preheader(variant, seen, file, base),
         ]
         return Looked(tuple(findings), frozenset(_sentences(source)))
+
+    def _compiled_only(self, variant: VariantSource, programs: Mapping[str, str], file: str, base: str) -> Looked:
+        """A document or a text: there is no markup of the author's, so nothing has a line."""
+        findings = list(look_at_language(variant.locale, "".join(programs.values()), file, base))
+        if "html" not in programs:
+            return Looked(_without_lines(findings))
+        seen = Document(programs["html"])
+        findings += [
+            *look_at_links(seen, file, base),
+            *_contrast(seen, "", file, base),
+            *_preheader(variant, seen, file, base),
+        ]
+        return Looked(_without_lines(findings), frozenset(_sentences(seen)))
+
+
+def _without_lines(findings: list[Finding]) -> tuple[Finding, ...]:
+    return tuple([msgspec.structs.replace(found, line=0) for found in findings])
 
 
 def _contrast(seen: Document, written: str, file: str, pointer: str) -> Iterator[Finding]:

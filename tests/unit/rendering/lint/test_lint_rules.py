@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.templates.lint.model import Finding, Severity
 from posthouse.core.templates.lint.rules import RULES
 from posthouse.core.templates.model import Category, TemplateSource, VariantSource
 from posthouse.core.templates.press import Press
 from posthouse.rendering.checker import SchemaChecker
-from posthouse.rendering.compiler import MinijinjaCompiler
+from posthouse.rendering.compiler import CompiledVariant, MinijinjaCompiler
 from posthouse.rendering.lint.contrast import contrast
 from posthouse.rendering.lint.linter import MarkupLinter
 from posthouse.rendering.lint.reader import Document
@@ -32,10 +33,12 @@ class NoonClock:
         return 0
 
 
-def press() -> Press:
+def press(compiler: MinijinjaCompiler | None = None) -> Press:
     numbers = itertools.count(1)
     ids = lambda: next(numbers).to_bytes(16, "big")  # noqa: E731
-    return Press(MinijinjaCompiler(), SchemaChecker(), MinijinjaRenderer(), MarkupLinter(), ids, NoonClock())
+    return Press(
+        compiler or MinijinjaCompiler(), SchemaChecker(), MinijinjaRenderer(), MarkupLinter(), ids, NoonClock()
+    )
 
 
 def template(*variants: VariantSource, **given: Any) -> TemplateSource:
@@ -136,7 +139,25 @@ def test_finds(rule: str, source: TemplateSource, line: int) -> None:
 
 def test_every_rule_has_its_case() -> None:
     """Whoever adds a rule shows what it finds."""
-    assert {case[0] for case in CASES} == set(RULES)
+    assert {case[0] for case in CASES} | {"compiler-note"} == set(RULES)
+
+
+class NotingCompiler(MinijinjaCompiler):
+    """Compiles, and has something to say."""
+
+    def compile(self, template: TemplateSource, variant: VariantSource) -> CompiledVariant:
+        compiled = super().compile(template, variant)
+        said = (FieldProblem("/x", "took <i> out", "cleaned"), FieldProblem("/y", "not in French", "translation"))
+        return msgspec.structs.replace(compiled, warnings=said)
+
+
+def test_what_a_compiler_says_is_passed_on() -> None:
+    """Under the rule of its code, or as a note."""
+    found = press(NotingCompiler()).lint(html("<p>x</p>"))
+    assert {(one.rule, one.detail) for one in found} == {
+        ("compiler-note", "took <i> out"),
+        ("translation-missing", "not in French"),
+    }
 
 
 @pytest.mark.parametrize(

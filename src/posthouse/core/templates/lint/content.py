@@ -36,7 +36,7 @@ def look_at_rendering(rendered: Rendered, locale: str, index: int) -> Iterator[F
         yield finding("html-size", detail, pointer=f"{base}/html")
 
 
-def look_at_words(source: TemplateSource, index: int) -> Iterator[Finding]:
+def look_at_words(source: TemplateSource, programs: Mapping[str, str], index: int) -> Iterator[Finding]:
     """What the author wrote, apart from its markup."""
     variant = source.variants[index]
     base, file = f"/variants/{index}", body_file(variant)
@@ -47,11 +47,10 @@ def look_at_words(source: TemplateSource, index: int) -> Iterator[Finding]:
             f"the subject in {variant.locale!r} shouts: {words.strip()[:_SHOWN]!r}",
             pointer=f"{base}/subject",
         )
-    if variant.text is None and (variant.mjml is not None or variant.html is not None):
+    if variant.text is None and "html" in programs:
         yield finding("text-derived", "the text part is derived from the HTML", pointer=f"{base}/text", file=file)
-    if source.category is Category.COMMERCIAL and not _UNSUBSCRIBE.search(
-        variant.mjml or variant.html or variant.text or ""
-    ):
+    written = programs.get("html", "") + programs.get("text", "")
+    if source.category is Category.COMMERCIAL and not _UNSUBSCRIBE.search(written):
         yield finding("unsubscribe-missing", "there is no link to unsubscribe", pointer=base, file=file)
 
 
@@ -73,6 +72,8 @@ def compare(source: TemplateSource, looked: Mapping[int, Looked]) -> Iterator[Fi
 def body_file(variant: VariantSource) -> str:
     """The file a variant's body is kept in (docs/howto/templates.md)."""
     kind = "mjml" if variant.mjml is not None else "html" if variant.html is not None else "txt"
+    if kind == "txt" and variant.text is None:
+        return f"{variant.channel}.json"
     return f"{variant.channel}.{variant.locale}.{kind}"
 
 

@@ -66,6 +66,12 @@ MAIL: Final = (
         "Do what the detail says.",
     ),
     Rule(
+        "compiler-note",
+        Severity.WARNING,
+        "Something was changed or left out in compiling; the detail says what.",
+        "Do what the detail says.",
+    ),
+    Rule(
         "slow",
         Severity.WARNING,
         "A macro, a block or a backslash escape rules out the wire form: dispatch encodes the whole body (ten times slower).",

@@ -1,0 +1,50 @@
+"""``posthouse templates lint``: a folder without a store, a key with one, exit codes for CI."""
+
+import json
+from pathlib import Path
+
+from tests.unit.cli.conftest import Run
+
+ROOT = Path(__file__).parents[3]
+
+
+def folder(base: Path, body: str) -> Path:
+    made = base / "templates" / "welcome"
+    made.mkdir(parents=True)
+    (made / "template.toml").write_text('subject = "Welcome"\n')
+    (made / "email.en.html").write_text(f'<div style="display:none">About it</div>\n{body}\n')
+    return made.parent
+
+
+def test_the_examples_are_clean(run: Run) -> None:
+    """No store, no settings; the strict form passes."""
+    told = run("templates", "lint", ROOT / "examples" / "templates", "--strict")
+    assert told.code == 0, told.out + told.err
+
+
+def test_warnings_fail_only_when_asked(tmp_path: Path, run: Run) -> None:
+    """With rule, file, line and what to do."""
+    templates = folder(tmp_path, '<a href="http://shop.org/">Shop</a>')
+    assert run("templates", "lint", templates).code == 0
+    told = run("templates", "lint", templates, "--strict", "--json")
+    assert told.code == 1
+    found = next(one for one in json.loads(told.out) if one["rule"] == "link-http")
+    assert (found["key"], found["file"], found["line"], found["severity"]) == ("welcome", "email.en.html", 2, "warning")
+    assert found["fix"] == "Write https://."
+
+
+def test_errors_always_fail(tmp_path: Path, run: Run) -> None:
+    """Also those for which the folder cannot even be read, beside the findings of others."""
+    templates = folder(tmp_path, "{{ a.b() }}")
+    (templates / "broken").mkdir()
+    (templates / "broken" / "template.toml").write_text("subjekt = 1")
+    told = run("templates", "lint", templates)
+    assert told.code == 1
+    assert "welcome/email.en.html:2: error cannot-publish" in told.out
+    assert "broken/template.toml: error cannot-publish: the field 'subjekt' is unknown" in told.out
+
+
+def test_a_key_is_looked_up(house: Path, run: Run) -> None:
+    """And an unknown one is named."""
+    told = run("templates", "lint", "nothing-like-it", "--data", house)
+    assert told.code == 3
