@@ -28,6 +28,8 @@ StatusWord = Annotated[
 ]
 
 _extras = msgspec.json.Decoder(Extras)
+_INSTANTS = ("expires_at", "retry_at")
+"""What is an instant among the data of events."""
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -205,8 +207,9 @@ def detail(message: Message) -> MessageDetail:
 
 
 def event(fact: Event) -> EventAnswer:
-    """One fact."""
-    return EventAnswer(fact.type.word, show_moment(fact.at), fact.data)
+    """One fact; the instants among its data are shown as all others are."""
+    instants = {name: show_moment(fact.data[name]) for name in _INSTANTS if name in fact.data}
+    return EventAnswer(fact.type.word, show_moment(fact.at), fact.data | instants)
 
 
 def content(message_id: bytes, found: Content) -> ContentAnswer:
