@@ -11,7 +11,7 @@ from posthouse.channels.email.model import Identity, Outbound
 from posthouse.core.delivery.model import Claimed
 from posthouse.core.kernel.errors import NotFoundError, ValidationError
 from posthouse.core.kernel.ids import Id
-from posthouse.core.messages.model import Extras
+from posthouse.core.messages.model import Extras, Lane
 from posthouse.core.messages.ports import MessageStore, Releases
 
 _extras: Final = msgspec.json.Decoder(Extras)
@@ -57,7 +57,9 @@ class EmailBuilder:
                 raise ValidationError(f"{domain_of(sender.email)} is no longer a verified sending domain")
             identity = _unsigned(domain_of(sender.email))
         contents = await self._contents(message.workspace_id, extras) if extras.attachments else {}
-        return self._composer.compose(message, extras, release, identity, contents)
+        built = self._composer.compose(message, extras, release, identity, contents)
+        built.urgent = message.lane is Lane.CRITICAL
+        return built
 
     async def _contents(self, workspace_id: Id, extras: Extras) -> dict[bytes, bytes]:
         contents: dict[bytes, bytes] = {}

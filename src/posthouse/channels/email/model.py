@@ -24,6 +24,8 @@ class Outbound(msgspec.Struct):
     """Whether an address needs RFC 6531."""
     manual_domain: bool = False
     """The sending domain's proof was skipped: loopback providers only."""
+    urgent: bool = False
+    """Lane ``critical``: goes before others that wait for a connection."""
 
     @property
     def size(self) -> int:

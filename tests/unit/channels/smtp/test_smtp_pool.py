@@ -62,6 +62,21 @@ async def test_turns_are_fair() -> None:
     assert order == list(range(10))
 
 
+async def test_the_urgent_go_first() -> None:
+    """What is critical does not wait behind what came before it, and stays in order among its like."""
+    order: list[str] = []
+    async with HostileServer() as server, pool(target(server.port, limits=Limits(connections=1))) as way:
+
+        async def send(name: str, *, urgent: bool = False) -> None:
+            await way.send(outbound(urgent=urgent), Log())
+            order.append(name)
+
+        calm = [asyncio.ensure_future(send(f"bulk {number}")) for number in range(5)]
+        await asyncio.sleep(0)
+        await asyncio.gather(*calm, send("code 1", urgent=True), send("code 2", urgent=True))
+    assert order == ["code 1", "code 2", "bulk 0", "bulk 1", "bulk 2", "bulk 3", "bulk 4"]
+
+
 async def test_a_connection_carries_no_more_messages_than_allowed() -> None:
     """Then it says QUIT and another takes over."""
     async with HostileServer() as server, pool(target(server.port, limits=Limits(1, 3))) as way:

@@ -1,11 +1,12 @@
 """The connections to one server, and who may use them.
 
 The one used last is used first, so that the others can go when there is less to do; a new one is opened only when all are
-busy. Messages wait in the order they came. A message that follows another on a connection is started from within the reply
-to the former: no task, no trip through the event loop.
+busy. Messages wait in the order they came, urgent ones before the others. A message that follows another on a connection is
+started from within the reply to the former: no task, no trip through the event loop.
 """
 
 import asyncio
+import itertools
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -83,7 +84,7 @@ class Pool:
             return CLOSED, False
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         transaction = Transaction(outbound, flight, future)
-        self._queue.append(transaction)
+        self._enqueue(transaction)
         self._pump()
         try:
             outcome = await future
@@ -113,6 +114,14 @@ class Pool:
         for handle in (self._ticker, self._pacer):
             if handle is not None:
                 handle.cancel()
+
+    def _enqueue(self, transaction: Transaction) -> None:
+        """At the end, or behind the urgent ones that wait already: a one-time code does not stand behind a hundred newsletters."""
+        if not transaction.outbound.urgent:
+            self._queue.append(transaction)
+            return
+        ahead = itertools.takewhile(lambda waiting: waiting.outbound.urgent, self._queue)
+        self._queue.insert(sum(1 for _ in ahead), transaction)
 
     # -- handing out ---------------------------------------------------------------------------------------------------
 
