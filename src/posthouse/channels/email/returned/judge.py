@@ -88,17 +88,16 @@ def judge(told: Told) -> Judged:
 
 def _rule(case: _Case) -> Rule:
     """The row that fits best."""
-    human = plain(case.human)
     rule = judge_words(plain(case.quoted)) if case.quoted else None
     if rule and rule.vague:
-        better = judge_words(human)
+        better = judge_words(plain(case.human))
         return better if better and not better.vague and better.verdict in _BETTER else rule
     if rule:
         return rule
     by_code = judge_code(case.enhanced)
     if by_code and case.quoted:
         return Rule(_BY_CODE, by_code, "")
-    rule = judge_words(human)
+    rule = judge_words(plain(case.human))
     if rule:
         return rule
     if by_code:
