@@ -129,6 +129,9 @@ class Dispatcher:
     async def _fetch(self) -> None:
         while not self._stopping:
             self._stir.clear()
+            if self._recorder.store_away:  # else we would claim, and send again, what we know to be sent
+                await _either(self._stir, LONGEST_NAP / 4)
+                continue
             try:
                 self._more = await self._claim()
                 nap = 0.0 if self._more and self._has_room() else await self._nap()

@@ -48,6 +48,8 @@ class Recorder:
         self._room = asyncio.Event()
         self._room.set()
         self._closing = False
+        self.store_away = False
+        """Whether the last try found the store away: what is known is not written down yet."""
 
     def put(self, settlement: Settlement) -> None:
         """Adds one; it is recorded with the next commit."""
@@ -81,12 +83,14 @@ class Recorder:
                 break
             except Exception as error:  # noqa: BLE001 - whatever it is: sending goes on, so recording must
                 self._on_trouble(error)
+                self.store_away = isinstance(error, PosthouseError)
                 await self._sleep(wait)
                 wait = min(LONGEST_WAIT, wait * 2)
-                if not isinstance(error, PosthouseError):
+                if not self.store_away:
                     group = 1
                     self._waiting.append(self._waiting.pop(0))
         seconds = time.perf_counter() - begun
+        self.store_away = False
         del self._waiting[: len(batch)]
         if len(self._waiting) < FULL:
             self._room.set()
