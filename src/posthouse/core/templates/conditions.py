@@ -100,7 +100,7 @@ class _Reader:
             self._list()
         elif self.kind in {"text", "number"}:
             self._at += 1
-        elif self.kind == "name" and self.word not in _RESERVED:
+        elif self.kind == "name" and self.word.partition(".")[0] not in _RESERVED:
             if "__" in self.word:
                 raise ConditionError(f"{self.word!r} leads nowhere: names have no two underscores in a row")
             self._at += 1
@@ -147,8 +147,10 @@ def _tokens(source: str) -> list[tuple[str, str]]:
     while at < end:
         token = _TOKEN.match(source, at)
         if token is None:
-            shown = source[at:].lstrip()[:20]
-            raise ConditionError(f"{shown!r} is not part of the condition language (letter {at + 1})")
+            rest = source[at:].lstrip()
+            raise ConditionError(
+                f"{rest[:20]!r} is not part of the condition language (letter {len(source) - len(rest) + 1})"
+            )
         found.append((token.lastgroup or "", token[token.lastgroup or 0]))
         at = token.end()
     return found

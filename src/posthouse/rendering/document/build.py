@@ -98,9 +98,10 @@ def _own(writing: Writing, block: Mjml, pointer: str) -> str:
 
 def _edge(writing: Writing, placed: _Placed) -> str:
     """Room between the page's edge, or a card, and what stands at it."""
-    height = writing.theme.spacing.large
-    padding = f"{height}px 0 0 0"
-    return "" if _zone(placed) == "own" else element("mj-section", "<mj-column></mj-column>", padding=padding)
+    if _zone(placed) == "own":
+        return ""
+    column = element("mj-column", "", direction=writing.direction)
+    return _section(writing, column, css_class="", padding=f"{writing.theme.spacing.large}px 0 0 0")
 
 
 def _sections(writing: Writing, placed: Sequence[_Placed]) -> Iterator[str]:
