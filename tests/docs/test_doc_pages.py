@@ -60,9 +60,11 @@ def test_no_file_is_too_long() -> None:
 
 
 def test_no_registry_host_and_no_machine_path_is_kept() -> None:
-    """The project names no package registry and no place on somebody's machine."""
+    """The project names no package registry and no place on somebody's machine; mails that others wrote may."""
     found = []
     for path in tracked():
+        if path.is_relative_to(ROOT / "tests" / "data"):
+            continue
         text = path.read_bytes().decode("utf-8", "replace")
         if path != Path(__file__).resolve() and (
             any(host in text for host in REGISTRIES) or MACHINE_PATHS.search(text)
