@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from posthouse.bootstrap import House
 
 DEFAULT_WORKSPACE: Final = "main"
+TEST_SCOPES: Final = ("messages:*", "templates:read", "admin:read")
+"""A test key sees everything, the sandbox too, and changes nothing that live messages depend on."""
 _HEAD: Final = """\
 # Posthouse settings. Every one of them: docs/reference/settings.md. What is in force: posthouse config
 """
@@ -104,7 +106,7 @@ async def _fill(desk: Desk, domain: str | None) -> dict[str, Any]:
     async with desk.open() as house:
         workspace = await _make_workspace(house, desk)
         live = await house.keys.create(workspace.id, "first live key", live=True, scopes=[EVERYTHING])
-        test = await house.keys.create(workspace.id, "first test key", live=False, scopes=[EVERYTHING])
+        test = await house.keys.create(workspace.id, "first test key", live=False, scopes=TEST_SCOPES)
         document: dict[str, Any] = {
             "workspace": workspace.name,
             "workspace_id": show(WORKSPACE, workspace.id),
