@@ -31,7 +31,7 @@ async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
     meter = functools.partial(metered, metrics)
     async with open_house(spec.settings, role="api", shard=spec.shard, metered=meter) as house:
         listener = socket.socket(fileno=spec.listen)
-        server = uvicorn.Server(
+        server = _Server(
             uvicorn.Config(
                 create_app(_services(house, metrics)),
                 http=PatientProtocol,
@@ -55,6 +55,14 @@ async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
                 task.cancel()
             await asyncio.gather(keeping, stopper, return_exceptions=True)
             metrics.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which says when it answers."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        _log.info("ready")
 
 
 async def _stop_when(stopping: asyncio.Event, server: uvicorn.Server) -> None:

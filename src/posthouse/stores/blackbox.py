@@ -48,7 +48,9 @@ class BlackBoxFile:
     """
 
     def __init__(self, path: Path, slots: int, store_id: str) -> None:
-        new = path.with_suffix(".new")  # nobody reads it before it is locked and whole: readers throw unlocked boxes away
+        new = path.with_suffix(
+            ".new"
+        )  # nobody reads it before it is locked and whole: readers throw unlocked boxes away
         self._file = os.open(new, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         size = _HEAD_SIZE + slots * SLOT_SIZE

@@ -11,6 +11,7 @@ from posthouse.core.kernel.cache import FRESH_FOR, GenerationCache
 from posthouse.core.kernel.clock import HOUR, SECOND, HouseClock
 from posthouse.core.kernel.errors import InvalidIdError
 from posthouse.core.kernel.moments import read_moment, show_moment
+from posthouse.core.kernel.nearest import nearest
 from posthouse.testing.clock import FakeClock
 
 
@@ -128,3 +129,18 @@ async def test_what_was_read_before_a_change_is_not_kept_after_it() -> None:
     go_on.set()
     assert await overtaken == "old"
     assert await cache.get("a", quick) == "new"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("lnae", "lane"), ("nmae", "name"), ("templte", "template"), ("emial", "email"), ("zzz", None)]
+)
+def test_the_word_that_was_meant(typed: str, meant: str | None) -> None:
+    """Swapped letters are the commonest slip: they win over a word that is otherwise as near."""
+    assert nearest(typed, ["name", "lane", "template", "email", "to"]) == meant
+
+
+@pytest.mark.parametrize("word", ["tomorrow", "", "2026-13-01T00:00:00Z", "2026-11-22T09:30:00"])
+def test_what_is_no_moment_is_told_in_plain_words(word: str) -> None:
+    """Nothing of Python's own words reaches the person who mistyped a date."""
+    with pytest.raises(ValueError, match="not a date and time|time zone is missing"):
+        read_moment(word)
