@@ -185,7 +185,7 @@ def _wire(
             clock=clock,
             new_id=new_id,
             make_key=make_dkim_key,
-            dns=EmailDns(MailSite(mail_host=hostname), DnspythonLookup(_dns(settings))),
+            dns=EmailDns(MailSite(mail_host=hostname, tracking_target=hostname), DnspythonLookup(_dns(settings))),
             to_ascii=lambda name: idna.encode(name, uts46=True).decode(),
         ),
         providers=ProviderService(store=store, box=box, clock=clock, new_id=new_id, validate=_check_provider),

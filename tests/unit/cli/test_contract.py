@@ -53,6 +53,8 @@ def test_domains_add_verified(house: Path, run: Run) -> None:
     told = run("domains", "add", "other.example", "--data", house, "--verified", "--json")
     assert (told.code, told.json["name"], told.json["usable"]) == (0, "other.example", True)
     assert all({"name", "type", "value"} <= record.keys() for record in told.json["records"])
+    purposes = [record["purpose"] for record in told.json["records"]]
+    assert purposes == ["dkim", "dkim", "return-path", "spf", "dmarc", "tracking"]
 
 
 def test_records_are_printed_as_a_zone_file(house: Path, run: Run) -> None:
