@@ -48,10 +48,10 @@ class _Look:
 
 def look_at_contrast(document: Document) -> Iterator[tuple[str, str]]:
     """Each pair of colours that is too alike, once: the text it was found at and what is wrong."""
-    looks: dict[int, _Look] = {}
+    looks = _looks(document)
     told: set[tuple[Colour, Colour]] = set()
     for words in document.words:
-        look = _look(words.parent, looks)
+        look = looks[words.parent]
         if not look.seen or not look.size or look.colour is None or look.background is None:
             continue
         if not words.text.strip(DYNAMIC + " |·-"):
@@ -76,16 +76,16 @@ def _luminance(colour: Colour) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _look(element: Element | None, looks: dict[int, _Look]) -> _Look:
-    """The inherited look; each element is reckoned once."""
-    if element is None:
-        return _Look()
-    known = looks.get(id(element))
-    if known is not None:
-        return known
-    above = _look(element.parent, looks)
-    look = looks[id(element)] = _Look()
-    style = _declared(element)
+def _looks(document: Document) -> dict[Element | None, _Look]:
+    """The look of every element; what contains it comes before it."""
+    looks: dict[Element | None, _Look] = {None: _Look()}
+    for element in document.elements:
+        looks[element] = _inside(element, looks[element.parent])
+    return looks
+
+
+def _inside(element: Element, above: _Look) -> _Look:
+    look, style = _Look(), _declared(element)
     look.seen = above.seen and element.name not in _SILENT and not _HIDDEN.search(element.get("style").lower())
     look.colour = _colour(style["color"]) if "color" in style else _inherited(element, above)
     look.background = _background(element, style, above)

@@ -15,8 +15,12 @@ _VOID: Final = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
 )
 LABELLED: Final = frozenset({"a", "mj-button", "mj-navbar-link", "mj-social-element", "button"})
-_MARKED: Final = re.compile(r"(?P<comment><!--.*?-->)|<!\[[^>]*>?", re.DOTALL)
-"""``<![if !mso]>`` and the like, at which the standard library's parser gives up."""
+_ASIDE: Final = re.compile(r"<!--|<!\[")
+"""Comments, and ``<![if !mso]>`` and the like, at which the standard library's parser gives up."""
+_LONGEST: Final = 150_000
+_DEEPEST: Final = 200
+_LABEL: Final = 200
+"""Characters, open elements and letters of a link after which no mail is meant: nobody's lint may hold up everybody's API."""
 _SPACES: Final = re.compile(r"\s+")
 _INVISIBLE: Final = re.compile("[\u00ad\u034f\u200b-\u200f\u2007\u2060\ufeff]")
 
@@ -53,7 +57,8 @@ class Document(HTMLParser):
     """All elements and texts of a source, in order.
 
     Args:
-        source: HTML or MJML with template tags; what cannot be read is skipped, never refused.
+        source: HTML or MJML with template tags; what cannot be read, and what comes after 150,000 characters, is
+            skipped, never refused.
     """
 
     def __init__(self, source: str) -> None:
@@ -61,7 +66,7 @@ class Document(HTMLParser):
         self.elements: list[Element] = []
         self.words: list[Words] = []
         self._open: list[Element] = []
-        self.feed(masked(source))
+        self.feed(masked(source[:_LONGEST]))
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -71,14 +76,14 @@ class Document(HTMLParser):
         self.elements.append(element)
         if tag == "img":
             self._labelled(given.get("alt", ""))
-        if tag not in _VOID:
+        if tag not in _VOID and len(self._open) < _DEEPEST:
             self._open.append(element)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """An element without content."""
+        depth = len(self._open)
         self.handle_starttag(tag, attrs)
-        if tag not in _VOID:
-            self._open.pop()
+        del self._open[depth:]
 
     def handle_endtag(self, tag: str) -> None:
         """An element ends, and what was left open inside it."""
@@ -95,9 +100,11 @@ class Document(HTMLParser):
             self._labelled(text)
 
     def _labelled(self, text: str) -> None:
-        for element in self._open:
+        for element in reversed(self._open):
             if element.name in LABELLED:
-                element.label += text
+                if len(element.label) < _LABEL:
+                    element.label += text
+                return
 
 
 def masked(source: str) -> str:
@@ -112,4 +119,20 @@ def masked(source: str) -> str:
                 parts.append(mark + "\n" * piece.source.count("\n"))
     except TagError as error:
         parts.append(source[error.at :])
-    return _MARKED.sub(lambda found: found["comment"] or "\n" * found[0].count("\n"), "".join(parts))
+    markup = _without_comments("".join(parts))
+    complete = markup.rfind(">") + 1
+    return markup[:complete] + markup[complete:].replace(
+        "<", " "
+    )  # an open tag at the end would be read again and again
+
+
+def _without_comments(markup: str) -> str:
+    """Without comments and marked sections, their line breaks kept; what is never closed goes to the end."""
+    parts, at = [], 0
+    while found := _ASIDE.search(markup, at):
+        closing = "-->" if found[0] == "<!--" else ">"
+        end = markup.find(closing, found.end())
+        end = len(markup) if end < 0 else end + len(closing)
+        parts += [markup[at : found.start()], "\n" * markup.count("\n", found.start(), end)]
+        at = end
+    return "".join([*parts, markup[at:]])

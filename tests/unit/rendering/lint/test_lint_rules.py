@@ -1,6 +1,7 @@
 """Every rule of the lint finds what it is for, at its place, and is silent where all is well."""
 
 import itertools
+import time
 from typing import Any
 
 import msgspec
@@ -241,3 +242,14 @@ def test_any_markup_can_be_read(markup: str) -> None:
     looked = MarkupLinter().look(VariantSource("email", "en", "A", html=markup), {}, 0)
     assert all(found.rule in RULES for found in looked.findings)
     assert all(element.line >= 1 for element in Document(markup).elements)
+
+
+@pytest.mark.parametrize(
+    "scrap",
+    ["<div>", "<a href=x>y", "<p style='color:#999'>x", "</b>", "<![", "<!--", "<!-- -->", "{{ x }}<i/>", "<a href="],
+)
+def test_floods_are_waded_through(scrap: str) -> None:
+    """So much of one thing: no depth is too deep, and no API is held up for long."""
+    start = time.perf_counter()
+    MarkupLinter().look(VariantSource("email", "en", "A", html=scrap * (500_000 // len(scrap))), {}, 0)
+    assert time.perf_counter() - start < 15
