@@ -26,7 +26,7 @@ FLOODS = {
     "folded field": b"a: b\n" + b" c\n" * MEGABYTE,
     "subject": b"Subject: " + b"delivery " * 100_000 + b"\n\n",
     "encoded words": b"Subject: " + b"=?utf-8?q?" * 100_000 + b"\n\n",
-    "nested": b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(20_000)),
+    "nested": b"".join(b'Content-Type: multipart/mixed; boundary="%06d"\n\n--%06d\n' % (n, n) for n in range(20_000)),
     "nested alike": b'Content-Type: multipart/mixed; boundary="b"\n\n'
     + b'--b\nContent-Type: multipart/mixed; boundary="b"\n\n' * 50_000,
     "parts": letter("\n--x\n" * 100_000, fields="Content-Type: multipart/mixed; boundary=x\n"),

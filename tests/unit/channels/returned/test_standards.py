@@ -130,3 +130,12 @@ def test_answers_of_people_and_their_machines(subject: str, fields: str, kind: K
     assert read.kind is kind
     expected = [] if kind is Kind.NOT_A_REPORT else [("ann@example.net", Verdict.AUTO)]
     assert [(item.address, item.verdict) for item in read.recipients] == expected
+
+
+def test_a_person_who_writes_about_a_bounce() -> None:
+    """A customer who answers, with the words of a bounce in the mail, is not taken for a server."""
+    body = "You wrote that ann@example.net got: 550 5.1.1 user unknown. Why?"
+    assert (
+        read_returned(letter(body, sender="Bob <bob@example.net>", subject="Re: Undelivered mail")).kind
+        is Kind.NOT_A_REPORT
+    )
