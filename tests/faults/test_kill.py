@@ -14,7 +14,7 @@ from posthouse.testing.fault_load import Load
 from posthouse.testing.fault_sink import FaultSink
 
 KILLS = int(os.environ.get("POSTHOUSE_TEST_KILLS", "50" if LONG else "5"))
-RATE = float(os.environ.get("POSTHOUSE_TEST_RATE", "200"))
+RATE = float(os.environ.get("POSTHOUSE_TEST_RATE", "100"))
 CONNECTIONS = 10
 """Of each of the two dispatchers: 20 together."""
 POSTFIX = 3.4

@@ -18,7 +18,7 @@ from posthouse.core.delivery.ports import Flight
 from posthouse.core.delivery.recorder import Recorder
 from posthouse.core.kernel.clock import SECOND, SystemClock
 from posthouse.core.kernel.errors import UnavailableError
-from posthouse.core.messages.model import Channel, Lane, Status
+from posthouse.core.messages.model import Channel, EventType, Lane, Status
 
 TOKENS = itertools.count(1)
 
@@ -40,10 +40,10 @@ class Silence:
 
 
 @asynccontextmanager
-async def running(house: SmallHouse, **changes: int) -> AsyncIterator[Dispatcher]:
+async def running(house: SmallHouse, leases: Leases | None = None, **changes: int) -> AsyncIterator[Dispatcher]:
     """A dispatcher at work on the small house's store."""
     clock = SystemClock()
-    leases = Leases(clock, 20 * SECOND)
+    leases = Leases(clock, 20 * SECOND) if leases is None else leases
     delivery = Delivery(
         {Channel.EMAIL: house.builder}, house.fleet, house.judge, leases=leases, box=NotedBox(), clock=clock
     )
@@ -212,3 +212,24 @@ async def test_reserved_hands_take_only_critical(tmp_path: Path) -> None:
         assert await inbox.take(reserved=False) is None
     finally:
         await house.store.close()
+
+
+class LapsedOnce(Leases):
+    """Leases of which the first is over when its message's turn comes."""
+
+    asked = 0
+
+    def holds(self, message_id: bytes, lease: int) -> bool:
+        self.asked += 1
+        return self.asked > 1 and super().holds(message_id, lease)
+
+
+async def test_what_lapsed_in_the_inbox_is_given_back(house: SmallHouse) -> None:
+    """A message whose lease was over before its turn came goes back at once, without a doubt, and is not kept for ever."""
+    await house.add_provider("relay")
+    leases = LapsedOnce(SystemClock(), 20 * SECOND)
+    async with running(house, leases=leases):
+        message = await house.accept(**_now())
+        await until(lambda: "relay" in house.providers and house.providers["relay"].sent == [message.id])
+    assert EventType.UNKNOWN not in await house.happened(message)
+    assert len(leases) == 0
