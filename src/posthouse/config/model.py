@@ -38,7 +38,10 @@ class Http(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         _said("Largest request body, in bytes; longer ones get 413. A batch may have 10 MB at most anyway.", ge=1024),
     ] = 26_214_400
     rate_limit: Annotated[
-        int, _said("Messages a second that one key may submit, over a short burst; 0 means no limit.", ge=0)
+        int,
+        _said(
+            "Messages a second that one key may submit to one API process, over a burst of 100; 0 means no limit.", ge=0
+        ),
     ] = 0
     trusted_proxies: Annotated[
         tuple[str, ...],
