@@ -22,7 +22,7 @@ from posthouse.testing.fault_load import Load
 from posthouse.testing.fault_sink import FaultSink
 from posthouse.testing.postgres import WheelServer, create_database
 
-CUTS = 20 if LONG else 2
+CUTS = int(os.environ.get("POSTHOUSE_TEST_CUTS", "20" if LONG else "2"))
 ARMS = [
     ("sqlite", "ext4"),
     *([("sqlite", "xfs"), ("postgres", "ext4")] if LONG else []),
