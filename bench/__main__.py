@@ -2,8 +2,8 @@
 
     python -m bench [--quick] [NAME …]
 
-Names are those of the files here (``pipeline``, ``accept``, ``latency``, ``growth``, ``memory``, ``stores``, ``compose``, ``render``, ``smtp``,
-``http_door``, ``returned``). ``--quick`` sends fewer messages: minutes instead of half an hour, and rougher figures.
+Names are those of the files here (``pipeline``, ``accept``, ``latency``, ``growth``, ``memory``, ``stores``, ``compose``, ``render``,
+``document``, ``smtp``, ``http_door``, ``returned``). ``--quick`` sends fewer messages: minutes instead of half an hour, and rougher figures.
 """
 
 import argparse

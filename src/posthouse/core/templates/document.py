@@ -180,7 +180,7 @@ class Social(_Block, frozen=True, kw_only=True, tag="social"):
 
 
 class Slot(_Block, frozen=True, kw_only=True, tag="slot"):
-    """A place for a promotion. Filled by the variable ``slots.NAME`` (title, text, image, alt, url, label); empty, it is nothing."""
+    """A place for a promotion. Filled by the variable ``slots.NAME`` (heading, text, image, alt, url, label); empty, it is nothing."""
 
     name: Identifier
 

@@ -246,12 +246,15 @@ def _social(writing: Writing, block: d.Social, pointer: str, width: int) -> str:
 
 
 def _slot(writing: Writing, block: d.Slot, pointer: str, width: int) -> str:
-    """Title, text, picture and button of what fills the place; each only where it is given."""
+    """Heading, text, picture and button of what fills the place; each only where it is given.
+
+    None of these names is a method of a Python text: rendering is several times faster then (rendering/data.py).
+    """
     del pointer
     given = f"slots.{block.name}"
     title_look = css(margin="0 0 6px 0", font_size="18px", line_height="26px", color=writing.color("heading"))
     title = shown_if(
-        f"{given}.title is defined", f'<h2 class="k-heading" style="{title_look}">{{{{ {given}.title }}}}</h2>'
+        f"{given}.heading is defined", f'<h2 class="k-heading" style="{title_look}">{{{{ {given}.heading }}}}</h2>'
     )
     text = shown_if(f"{given}.text is defined", f'<p style="margin:0">{{{{ {given}.text }}}}</p>')
     picture = _picture(

@@ -7,6 +7,7 @@ import pytest
 from tests.unit.rendering.conftest import release_of
 
 from posthouse.core.templates.folder import read_tree
+from posthouse.rendering.data import reads_only_keys
 from posthouse.rendering.renderer import MinijinjaRenderer
 
 ROOT = Path(__file__).parents[4] / "examples" / "templates-as-documents"
@@ -30,6 +31,7 @@ def test_an_example_renders_as_it_did(source, variant):
     """Subject, text and HTML, in every language; nothing is left untranslated."""
     made = release_of(source, variant)
     rendered = MinijinjaRenderer().plain(made, source.sample)
+    assert all(reads_only_keys(program) for program in made.programs.values())  # the fast way: no methods to hide
     name = f"{source.key}.{variant.locale}"
     assert renewed(GOLDEN / f"{name}.txt", f"{rendered.subject}\n\n{rendered.text}")
     assert renewed(GOLDEN / f"{name}.html", rendered.html or "")
