@@ -33,7 +33,7 @@ def create(kind: str, settings: dict[str, Any], secret: dict[str, Any] | None = 
         ({"host": "a.example", "helo": "we.example\n"}, {}, "/settings/helo", ""),
         ({"host": "a.example", "tls": "verfy"}, {}, "/settings/tls", "did you mean 'verify'"),
         ({"host": "a.example", "port": 465}, {}, "/settings/tls", "implicit"),
-        ({"host": "a.example", "max_connections": "many"}, {}, "/settings/max_connections", "int"),
+        ({"host": "a.example", "max_connections": "many"}, {}, "/settings/max_connections", "a whole number"),
         ({"host": "a.example", "username": "u"}, {}, "/secret/password", "needs"),
         ({"host": "a.example"}, {"password": "x"}, "/settings/username", "user name"),
         ({"host": "a.example", "username": "u"}, {"password": "x", "token": "y"}, "/secret", "not both"),
@@ -103,3 +103,17 @@ async def test_an_unproved_domain_leaves_through_loopback_relays_only() -> None:
 def test_loopback_is_what_can_only_be_this_machine(host: str, loopback: bool) -> None:
     """Manual domain verification is good enough there, and nowhere else."""
     assert is_loopback(host) is loopback
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("allow_private", "tru", "true or false"),
+        ("port", "99999", "a whole number <= 65535"),
+        ("rate_per_domain", "fast", "a number"),
+    ],
+)
+def test_a_wrong_value_is_told_in_words(name: str, value: str, wanted: str) -> None:
+    """What to write, never the name of a type of Python's."""
+    with pytest.raises(ValidationError, match=f'"{value}" will not do: write {wanted}$'):
+        PROVIDERS["mx"].check({name: value})

@@ -1,7 +1,8 @@
 """Settings of a provider: read strictly, all mistakes told at once, each with what to write instead."""
 
+import re
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -9,6 +10,17 @@ from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.nearest import did_you_mean, nearest
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+_GOT: Final = re.compile(r", got `[^`]+`")
+_KIND: Final = re.compile(r"`([^`]+)`")
+_KINDS: Final = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "null": "nothing",
+    "array": "a list",
+}
 
 
 def read_fields(struct: type[T], given: Mapping[str, Any], pointer: str) -> T:
@@ -46,9 +58,15 @@ def refused(problems: list[FieldProblem]) -> ValidationError:
 def _wrong(value: Any, kind: Any, error: msgspec.ValidationError) -> str:
     """What is wrong with a value; for a closed list of words, the nearest of them."""
     if get_origin(kind) is not Literal:
-        return str(error)
+        return f'"{value}" will not do: write {_in_words(error)}'
     words = [str(word) for word in get_args(kind)]
     return f'"{value}" is not known{did_you_mean(str(value), words)}; write one of {", ".join(words)}'
+
+
+def _in_words(error: msgspec.ValidationError) -> str:
+    """What is wanted, without the names of Python's types: ``a whole number <= 65535``."""
+    wanted = _GOT.sub("", str(error)).removeprefix("Expected ")
+    return _KIND.sub(lambda kinds: " or ".join(_KINDS.get(kind, kind) for kind in kinds[1].split(" | ")), wanted)
 
 
 def _unknown(name: str, known: list[str]) -> str:
