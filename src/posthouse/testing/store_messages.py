@@ -103,6 +103,9 @@ class StoreContractIdempotency:
         first, again = kit.keyed("order-1"), kit.keyed("order-1")
         assert await store.accept([first]) == [Stored()]
         assert await store.accept([again]) == [Replayed(first.answer)]
+        assert await store.kept_answer(kit.workspace, "order-1") == (first.idempotency_hash, first.answer)
+        assert await store.kept_answer(kit.workspace, "other") is None
+        assert await store.kept_answer(kit.ids(), "order-1") is None
         assert await store.message(kit.workspace, again.id, kit.clock.now()) is None
         await check_invariants(store)
 
