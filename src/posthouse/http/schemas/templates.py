@@ -61,6 +61,8 @@ class VariantAnswer(msgspec.Struct, frozen=True):
     mjml: str | None
     html: str | None
     text: str | None
+    document: Annotated[dict[str, Any] | None, Meta(description="The e-mail document, shared by its locales.")] = None
+    theme: dict[str, Any] | None = None
 
 
 class TemplateDetail(TemplateAnswer, frozen=True, kw_only=True):
@@ -110,7 +112,9 @@ def template_detail(found: Template) -> TemplateDetail:
     """A template with its draft."""
     draft = found.draft
     variants = [
-        VariantAnswer(one.channel, one.locale, one.subject, one.preheader, one.mjml, one.html, one.text)
+        VariantAnswer(
+            one.channel, one.locale, one.subject, one.preheader, one.mjml, one.html, one.text, one.document, one.theme
+        )
         for one in (draft.variants if draft else ())
     ]
     return TemplateDetail(

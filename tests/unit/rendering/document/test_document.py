@@ -165,7 +165,9 @@ def test_a_slot_prints_what_fills_it_and_nothing_when_empty():
     """Its parts are escaped like everything else."""
     raw = document({"type": "slot", "name": "promo"}, {"type": "text", "text": text("rest")})
     assert "<h2" not in shown(raw).html
-    filled = shown(raw, {**DATA, "slots": {"promo": {"heading": "<Sale>", "url": "https://x.example/", "label": "See"}}})
+    filled = shown(
+        raw, {**DATA, "slots": {"promo": {"heading": "<Sale>", "url": "https://x.example/", "label": "See"}}}
+    )
     assert "&lt;Sale&gt;" in filled.html
     assert "See <https://x.example/>" in filled.text
 
