@@ -146,6 +146,9 @@ class _Database:
         return await create_database(self._server, "cut")
 
     def start_again(self) -> None:
+        # its process may be a zombie for a moment, which the starter would take for a living server
+        for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+            (self._folder / name).unlink(missing_ok=True)
         self._server.start()
 
     def stop(self) -> None:
