@@ -89,6 +89,8 @@ def _make_files(desk: Desk, settings: Settings) -> list[Path]:
             lines.append(f'database = "{_escaped(settings.database)}"\n')
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())  # without it a power cut leaves an empty file, and the next start another database
         made.append(path)
     return made
 
