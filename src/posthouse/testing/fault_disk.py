@@ -9,12 +9,16 @@ import os
 import shutil
 import struct
 import subprocess
+import time
 from pathlib import Path
 from typing import Final
 
 GOING_DOWN: Final = 0x8004587D
 NO_LOG_FLUSH: Final = 2
 MEGABYTES: Final = 512
+
+_PATIENCE: Final = 10.0
+"""Seconds until the last process that was killed must have let go of the disk."""
 
 
 class NoLoopDeviceError(RuntimeError):
@@ -59,8 +63,17 @@ class LoopDisk:
             os.close(descriptor)
 
     def unmount(self) -> None:
-        """Takes it out; nobody may use it any more."""
-        _run("umount", str(self.mount_point))
+        """Takes it out; nobody may use it any more. A process that has just been killed may hold it for a moment."""
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                _run("umount", str(self.mount_point))
+            except NoLoopDeviceError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
 
     def remove(self) -> None:
         """Takes it out, in use or not, and deletes it with its folder."""

@@ -5,6 +5,7 @@ import re
 import pytest
 from tests.unit.http.fakes import Stage
 
+from posthouse.core.kernel.clock import SECOND
 from posthouse.core.kernel.errors import NotFoundError, ValidationError
 from posthouse.core.workspaces.errors import ScopeTooWideError
 from posthouse.core.workspaces.keys import GENERATION_TTL, KeyService
@@ -33,7 +34,7 @@ async def test_a_recognised_key_is_asked_for_once(stage: Stage) -> None:
         assert await stage.keys.authenticate(stage.live_key) is not None
     assert stage.store.asked_keys == 1
     assert stage.store.asked_generation == 1
-    stage.clock.instant += GENERATION_TTL
+    stage.clock.advance(GENERATION_TTL)
     await stage.keys.authenticate(stage.live_key)
     assert stage.store.asked_generation == 2
     assert stage.store.asked_keys == 1
@@ -62,7 +63,7 @@ async def test_revoking_elsewhere_counts_within_a_tenth_of_a_second(stage: Stage
     key = await stage.keys.authenticate(stage.live_key)
     assert key is not None
     await other.revoke(stage.workspace_id, key.id)
-    stage.clock.instant += GENERATION_TTL
+    stage.clock.advance(GENERATION_TTL)
     assert await stage.keys.authenticate(stage.live_key) is None
 
 
@@ -84,7 +85,7 @@ async def test_a_revocation_during_the_look_up_is_not_missed(stage: Stage) -> No
             if not self.looked:
                 self.looked = True
                 await stage.store.revoke_key(stage.workspace_id, key.id, 1)
-                stage.clock.instant += GENERATION_TTL
+                stage.clock.advance(GENERATION_TTL)
                 await keys.authenticate(stage.live_key)
             return found
 
@@ -99,7 +100,7 @@ async def test_last_use_is_written_in_batches(stage: Stage) -> None:
     """One write for many uses, forward only in time, nothing when nobody came."""
     key = await stage.keys.authenticate(stage.live_key)
     assert key is not None
-    stage.clock.pass_seconds(1)
+    stage.clock.advance(SECOND)
     await stage.keys.authenticate(stage.live_key)
     assert stage.store.touched == {}
     await stage.keys.flush_use()
