@@ -100,7 +100,11 @@ class EmailComposer:
         Headers are as sent, unfolded.
         """
         mail = self._build(message, extras, release, sender_of(extras, release), attachments)
-        seen = inline_content(extras) if release is None else self._renderer.plain(release, _variables(message), at=_instant(message))
+        seen = (
+            inline_content(extras)
+            if release is None
+            else self._renderer.plain(release, _variables(message), at=_instant(message))
+        )
         return Content(
             subject=one_line(seen.subject),
             html=seen.html,

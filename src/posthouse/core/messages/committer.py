@@ -3,12 +3,18 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 from posthouse.core.kernel.errors import UnavailableError
 from posthouse.core.messages.errors import OverloadedError
 from posthouse.core.messages.model import AcceptResult, NewMessage
 
 Accept = Callable[[Sequence[NewMessage]], Awaitable[list[AcceptResult]]]
+LINGER: Final = 0.003
+"""Seconds that the next commit waits for company when the last one had some: a transaction costs about the same for one request as
+for ten. A request that comes alone never waits."""
+COMPANY: Final = 4
+
 _Waiting = tuple[Sequence[NewMessage], asyncio.Future[list[AcceptResult]]]
 
 
@@ -28,6 +34,7 @@ class GroupCommitter:
         self._waiting: deque[_Waiting] = deque()
         self._count = 0
         self._running: asyncio.Task[None] | None = None
+        self._busy = False
 
     async def commit(self, messages: Sequence[NewMessage]) -> list[AcceptResult]:
         """Keeps messages durably; the answers in order.
@@ -47,7 +54,11 @@ class GroupCommitter:
     async def _run(self) -> None:
         try:
             while self._waiting:
-                await self._commit_group(self._take_group())
+                if self._busy and self._count < self._group:
+                    await asyncio.sleep(LINGER)
+                group = self._take_group()
+                self._busy = len(group) >= COMPANY
+                await self._commit_group(group)
         finally:
             self._running = None
 

@@ -35,7 +35,7 @@ class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How we introduce ourselves. Empty: the name of this machine."""
     ca_file: str = ""
     """PEM file of the authorities to trust, for a relay with a private certificate. Empty: those of the machine."""
-    max_connections: Connections = 10
+    max_connections: Connections = 4
     """Connections at a time, for each dispatch process."""
     max_messages_per_connection: Count = 1000
     """Then a new connection. 0: no limit."""
