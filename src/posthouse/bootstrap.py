@@ -23,6 +23,7 @@ from posthouse.channels.email.identities import EmailIdentities
 from posthouse.channels.email.providers import PROVIDERS, ProviderContext
 from posthouse.channels.email.providers.context import Connected
 from posthouse.channels.email.providers.mx.resolver import DnsResolver
+from posthouse.channels.email.verp import PURPOSE as RETURN_PATHS
 from posthouse.channels.email.verp import ReturnPaths
 from posthouse.channels.email.viewer import EmailViewer
 from posthouse.config import Settings, read_master_key
@@ -166,7 +167,7 @@ def _wire(
     hostname = settings.mail.hostname or socket.getfqdn()
     renderer, checker = MinijinjaRenderer(), SchemaChecker()
     catalogue = Catalogue(store, store, clock)
-    composer = EmailComposer(renderer, ReturnPaths(box.derive("return-paths")))
+    composer = EmailComposer(renderer, ReturnPaths(box.derive(RETURN_PATHS)))
     limits = Limits(max_message=settings.mail.max_message)
     fallback = settings.mail.default_from
     senders = Senders(store, clock, Sender(fallback, settings.mail.default_from_name) if fallback else None)

@@ -68,11 +68,11 @@ def _ours(desk: Desk) -> "Ours | None":
     settings = desk.settings
     if not settings.secret_key and not settings.key_file.exists():
         return None
-    from posthouse.channels.email.verp import ReturnPaths
+    from posthouse.channels.email.verp import PURPOSE, ReturnPaths
     from posthouse.config import read_master_key
     from posthouse.stores.sealed import MasterKeyBox
 
-    return ReturnPaths(MasterKeyBox(read_master_key(settings)).derive("return-paths")).parse
+    return ReturnPaths(MasterKeyBox(read_master_key(settings)).derive(PURPOSE)).parse
 
 
 def _document(name: str, read: "Returned") -> dict[str, Any]:

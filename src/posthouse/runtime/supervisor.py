@@ -17,6 +17,7 @@ import structlog
 
 from posthouse.config import Settings
 from posthouse.core.kernel.errors import PosthouseError
+from posthouse.core.kernel.waiting import either
 from posthouse.runtime.logs import configure
 from posthouse.runtime.metrics import clean_folder
 from posthouse.runtime.spec import ChildSpec
@@ -105,7 +106,7 @@ class _Supervisor:
                 return
             _log.error("process_ended", process=f"{spec.role}-{spec.index}", pid=process.pid, code=code)
             wait = FIRST_WAIT if time.monotonic() - started > HEALTHY_AFTER else min(LONGEST_WAIT, wait * 2)
-            await _either(self._stopping, wait)
+            await either(self._stopping, wait)
 
     async def _start(self, spec: ChildSpec) -> asyncio.subprocess.Process:
         process = await asyncio.create_subprocess_exec(
@@ -136,11 +137,3 @@ class _Supervisor:
                 _log.error("process_killed", pid=process.pid)
                 process.kill()
         return await ended
-
-
-async def _either(event: asyncio.Event, seconds: float) -> None:
-    """Waits for the event, but not longer."""
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return

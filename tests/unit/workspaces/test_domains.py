@@ -47,6 +47,15 @@ async def test_a_check_verifies_and_a_later_failure_does_not_take_it_back(stage:
     assert not findings[0].ok
 
 
+async def test_no_record_asked_for_proves_nothing(stage: Stage) -> None:
+    """A domain is not ours because there was nothing to look up."""
+    domains = stage.services.domains
+    await domains.add(stage.workspace_id, "shop.example")
+    stage.dns.wants_nothing = True
+    domain, _ = await domains.check(stage.workspace_id, "shop.example")
+    assert not domain.usable
+
+
 async def test_domains_are_unique_and_can_be_removed(stage: Stage) -> None:
     """Adding twice is a conflict; what was removed is unknown."""
     domains = stage.services.domains

@@ -10,6 +10,8 @@ from posthouse.core.kernel.errors import InvalidIdError
 from posthouse.core.kernel.ids import Id
 
 PREFIX: Final = "bounce"
+PURPOSE: Final = "return-paths"
+"""What the key of the return paths is derived for from the master key."""
 _MAC_LENGTH: Final = 8
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _ADDRESS: Final = re.compile(

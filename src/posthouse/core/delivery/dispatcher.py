@@ -5,7 +5,6 @@ urgent lane first), and a recorder writes down what came of it, a group at a tim
 """
 
 import asyncio
-import contextlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
@@ -22,6 +21,7 @@ from posthouse.core.delivery.ports import QueueStore
 from posthouse.core.delivery.recorder import Recorder
 from posthouse.core.kernel.clock import SECOND, Clock
 from posthouse.core.kernel.errors import PosthouseError
+from posthouse.core.kernel.waiting import either
 from posthouse.core.messages.model import Lane
 from posthouse.core.messages.ports import MessageStore
 
@@ -130,7 +130,7 @@ class Dispatcher:
         while not self._stopping:
             self._stir.clear()
             if self._recorder.store_away:  # else we would claim, and send again, what we know to be sent
-                await _either(self._stir, LONGEST_NAP / 4)
+                await either(self._stir, LONGEST_NAP / 4)
                 continue
             try:
                 self._more = await self._claim()
@@ -139,7 +139,7 @@ class Dispatcher:
                 self._watch.trouble("claim", error)
                 nap = LONGEST_NAP / 4
             if nap and not self._stopping:
-                await _either(self._stir, nap)
+                await either(self._stir, nap)
 
     async def _listen(self) -> None:
         """Stirs whenever somebody rings at the store's door."""
@@ -231,10 +231,3 @@ class Dispatcher:
                 self._watch.trouble("renew", error)
                 continue
             self._leases.renewed(held, lost, asked_at)
-
-
-async def _either(event: asyncio.Event, seconds: float) -> None:
-    """Waits for the event, but not longer."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
