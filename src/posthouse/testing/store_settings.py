@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from posthouse.core.delivery.model import ProviderRow, Route, RouteStep
+from posthouse.core.kernel.clock import SECOND
 from posthouse.core.kernel.errors import ConflictError, NotFoundError
 from posthouse.core.messages.model import Channel
 from posthouse.core.workspaces.model import ApiKey, DkimKey, Domain, Verification, Workspace
@@ -127,6 +128,21 @@ class StoreContractTemplates:
         assert await store.releases(kit.workspace, one.key, 1) == [english, french]
         assert await store.releases(kit.workspace, one.key, 3) == []
         assert await store.release(french.id) == french
+
+    async def test_versions(self, store: Store, kit: Kit) -> None:
+        """Newest first, below a number, at most so many; each with its variants and time; nobody else's."""
+        for number in (1, 2, 3):
+            kit.clock.advance(SECOND)
+            template = kit.template(version=number)
+            await store.publish(template, [kit.release(template, "fr"), kit.release(template)])
+        found = await store.versions(kit.workspace, "order-confirmation", None, 2)
+        assert [one.number for one in found] == [3, 2]
+        assert found[0].variants == (("email", "en"), ("email", "fr"))
+        assert abs(found[0].published_at - kit.clock.now()) <= 1_000
+        assert found[0].published_at - found[1].published_at == SECOND
+        assert [one.number for one in await store.versions(kit.workspace, "order-confirmation", 2, 5)] == [1]
+        assert await store.versions(kit.workspace, "order-confirmation", 1, 5) == []
+        assert await store.versions(kit.ids(), "order-confirmation", None, 5) == []
         assert await store.release(kit.ids()) is None
 
 

@@ -137,6 +137,21 @@ def test_templates_push_publish(house: Path, tmp_path: Path, run: Run) -> None:
     assert "Good day" in rendered["text"]
 
 
+def test_versions_are_listed_and_shown(house: Path, tmp_path: Path, run: Run) -> None:
+    """Newest first; one of them with its variants; one that never was ends with 3."""
+    (tmp_path / "hello" / "email.en.html").write_text("<p>Good day {{ name }}.</p>")
+    assert run("templates", "push", tmp_path / "hello", "--data", house, "--publish").code == 0
+    listed = run("templates", "versions", "hello", "--data", house, "--json").json
+    assert [(one["version"], one["live"], one["variants"]) for one in listed] == [
+        (2, True, ["email.en"]),
+        (1, False, ["email.en"]),
+    ]
+    shown = run("templates", "versions", "hello", "1", "--data", house, "--json").json
+    assert (shown["version"], shown["live"], shown["variants"][0]["subject"]) == (1, False, "Hello {{ name }}")
+    assert run("templates", "versions", "hello", "3", "--data", house).code == 3
+    assert run("templates", "versions", "hallo", "--data", house).code == 3
+
+
 def test_send_show_and_cancel(house: Path, run: Run) -> None:
     """A message sent from the command line can be found, read again and withdrawn."""
     words = ("send", "hello", "--to", "ann@example.com", "--var", "name=Zoé", "--send-at", "2h", "--data", house)

@@ -19,7 +19,7 @@ from posthouse.core.messages.model import Channel, Event, EventType, Lane, Messa
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload, make_upload_id
 from posthouse.core.templates.errors import UnknownTemplateError
-from posthouse.core.templates.model import Rendered, Template, TemplateSource, UnknownPolicy
+from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, UnknownPolicy, Version
 from posthouse.core.templates.service import Preview, PushResult, source_hash
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
@@ -315,6 +315,39 @@ class FakeTemplates:
     async def publish(self, workspace_id: bytes, key: str) -> PushResult:
         template = await self.get(workspace_id, key)
         return await self.push(workspace_id, template.draft, publish=True)
+
+    async def versions(
+        self, workspace_id: bytes, key: str, before: int | None = None, limit: int = 200
+    ) -> Page[Version]:
+        latest = (await self.get(workspace_id, key)).version
+        numbers = range(min(latest, (before or latest + 1) - 1), 0, -1)
+        found = [Version(number, self.clock.now(), (("email", "en"),)) for number in numbers]
+        return Page(found[:limit], str(found[limit - 1].number) if len(found) > limit else None)
+
+    async def version(self, workspace_id: bytes, key: str, number: int) -> Sequence[Release]:
+        template = await self.get(workspace_id, key)
+        if not 1 <= number <= template.version:
+            raise UnknownTemplateError(f"no version {number}")
+        return [
+            Release(
+                id=b"r" * 16,
+                workspace_id=workspace_id,
+                template_id=template.id,
+                template_key=key,
+                version=number,
+                channel="email",
+                locale="en",
+                category=template.category,
+                lane="normal",
+                default_channel="email",
+                default_locale="en",
+                unknown_policy=UnknownPolicy.RESEND,
+                programs={"subject": "Hello", "text": "Hello"},
+                variables=("name",),
+                schema={"type": "object"},
+                created_at=self.clock.now(),
+            )
+        ]
 
     async def get(self, workspace_id: bytes, key: str) -> Template:
         if (workspace_id, key) not in self.rows:

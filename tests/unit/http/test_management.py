@@ -260,3 +260,21 @@ async def test_paths_and_methods(client: AsyncClient, method: str, path: str, st
     if method == "HEAD":
         assert answer.content == b""
         assert int(answer.headers["content-length"]) > 0
+
+
+async def test_versions_follow_each_other(client: AsyncClient) -> None:
+    """Newest first, page by page; each can be seen; a number that is none is named."""
+    for words in ("One", "Two", "Three"):
+        files = {"template.toml": f'name = "{words}"\nkey = "welcome"\n', "email.en.html": f"<p>{words}</p>"}
+        assert (await client.post("/v1/templates", json={"files": files, "publish": True})).status_code == 200
+    first = (await client.get("/v1/templates/welcome/versions?limit=2")).json()
+    assert [(item["version"], item["live"]) for item in first["items"]] == [(3, True), (2, False)]
+    rest = (await client.get(f"/v1/templates/welcome/versions?limit=2&cursor={first['next']}")).json()
+    assert ([item["version"] for item in rest["items"]], rest["next"]) == ([1], None)
+    found = (await client.get("/v1/templates/welcome/versions/2")).json()
+    assert (found["version"], found["live"], found["variants"][0]["variables"]) == (2, False, ["name"])
+    assert (await client.get("/v1/templates/welcome/versions/4")).status_code == 404
+    assert (await client.get("/v1/templates/nothing/versions")).status_code == 404
+    for word in ("0", "newest", str(2**31), "9" * 5_000):
+        answer = await client.get(f"/v1/templates/welcome/versions/{word}")
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/version")

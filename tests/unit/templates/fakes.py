@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
-from posthouse.core.templates.model import Release, Template
+from posthouse.core.templates.model import Release, Template, Version
 
 
 class MemoryStore:
@@ -43,6 +43,14 @@ class MemoryStore:
         wanted = version if version is not None else template.version if template else 0
         return [
             one for one in self.made if (one.workspace_id, one.template_key, one.version) == (workspace_id, key, wanted)
+        ]
+
+    async def versions(self, workspace_id: Id, key: str, before: int | None, limit: int) -> Sequence[Version]:
+        mine = [one for one in self.made if (one.workspace_id, one.template_key) == (workspace_id, key)]
+        numbers = sorted({one.version for one in mine if before is None or one.version < before}, reverse=True)
+        return [
+            Version(number, 0, tuple((one.channel, one.locale) for one in mine if one.version == number))
+            for number in numbers[:limit]
         ]
 
     async def release(self, release_id: Id) -> Release | None:

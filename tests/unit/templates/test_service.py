@@ -146,3 +146,19 @@ async def test_a_hit_asks_the_store_nothing(
     clock.at += TTL
     assert (await catalogue.find(WORKSPACE, "order")).version == 2
     assert (await catalogue.find(WORKSPACE, "order", 1)).id == first.id
+
+
+async def test_versions_can_be_listed_and_seen(service: TemplateService) -> None:
+    """Newest first, page by page, each with its releases; a draft is none."""
+    for name in ("One", "Two", "Three"):
+        await service.push(WORKSPACE, changed(name=name), publish=True)
+    await service.push(WORKSPACE, changed(name="Four"))
+    page = await service.versions(WORKSPACE, "order", limit=2)
+    assert ([one.number for one in page.items], page.next) == ([3, 2], "2")
+    rest = await service.versions(WORKSPACE, "order", before=2, limit=2)
+    assert ([one.number for one in rest.items], rest.next) == ([1], None)
+    assert [one.locale for one in await service.version(WORKSPACE, "order", 2)] == ["en", "fr"]
+    with pytest.raises(UnknownTemplateError, match="no version 4"):
+        await service.version(WORKSPACE, "order", 4)
+    with pytest.raises(UnknownTemplateError, match="no templates yet"):
+        await service.versions(OTHER, "order")

@@ -123,6 +123,15 @@ class Template(msgspec.Struct, frozen=True):
     """``source_hash`` of what the live version was made from: a push of the same source publishes nothing."""
 
 
+class Version(msgspec.Struct, frozen=True):
+    """A version that was published, and the variants that it has; its releases never change."""
+
+    number: int
+    published_at: int
+    variants: tuple[tuple[str, str], ...]
+    """(channel, locale), in order."""
+
+
 class Rendered(msgspec.Struct, frozen=True):
     """What a reader sees."""
 

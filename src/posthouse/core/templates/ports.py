@@ -12,6 +12,7 @@ from posthouse.core.templates.model import (
     Template,
     TemplateSource,
     VariantSource,
+    Version,
     WireBody,
 )
 
@@ -37,6 +38,10 @@ class TemplateStore(Protocol):
 
     async def releases(self, workspace_id: Id, key: str, version: int | None) -> Sequence[Release]:
         """The releases of a version (None: the latest), empty when there is none."""
+        ...
+
+    async def versions(self, workspace_id: Id, key: str, before: int | None, limit: int) -> Sequence[Version]:
+        """The versions below ``before`` (None: all), newest first, at most ``limit``; empty when there is none."""
         ...
 
     async def release(self, release_id: Id) -> Release | None:

@@ -9,12 +9,13 @@ import msgspec
 from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
+from posthouse.core.kernel.paging import MAX_PAGE, Page
 from posthouse.core.templates.catalogue import unknown
 from posthouse.core.templates.errors import TemplateProblemsError
 from posthouse.core.templates.lint.content import look_at_rendering
 from posthouse.core.templates.lint.model import Finding
 from posthouse.core.templates.locales import choose
-from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource
+from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, Version
 from posthouse.core.templates.ports import Renderer, TemplateStore, VariablesChecker
 from posthouse.core.templates.press import Press
 
@@ -113,6 +114,30 @@ class TemplateService:
     async def list(self, workspace_id: Id) -> Sequence[Template]:
         """All templates by key."""
         return await self._store.templates(workspace_id)
+
+    async def versions(
+        self, workspace_id: Id, key: str, before: int | None = None, limit: int = MAX_PAGE
+    ) -> Page[Version]:
+        """A page of the published versions, newest first; ``before`` is the last one already seen.
+
+        Raises:
+            UnknownTemplateError: there is no such template.
+        """
+        found = list(await self._store.versions(workspace_id, key, before, limit + 1))
+        if not found:
+            await self.get(workspace_id, key)
+        shown = found[:limit]
+        return Page(shown, str(shown[-1].number) if len(found) > limit else None)
+
+    async def version(self, workspace_id: Id, key: str, number: int) -> Sequence[Release]:
+        """The releases of one version.
+
+        Raises:
+            UnknownTemplateError: there is no such template or version.
+        """
+        template = await self.get(workspace_id, key)
+        releases, _ = await self._releases(template, number)
+        return releases
 
     async def render(
         self,

@@ -2,12 +2,14 @@
 
 import base64
 import binascii
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import Depends
+from fastapi import Depends, Query
+from fastapi import Path as PathParameter
 from starlette.responses import Response
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.templates.folder import read_tree
 from posthouse.core.workspaces.scopes import TEMPLATES_READ, TEMPLATES_WRITE
 from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
@@ -16,6 +18,8 @@ from posthouse.http.operations import Operation
 from posthouse.http.schemas import templates as schemas
 
 TAG = "Templates"
+MAX_VERSION: Final = 2**31 - 1
+"""What a column of both stores holds."""
 
 
 async def list_templates(here: ServicesHere, access: AccessHere) -> Response:
@@ -63,6 +67,41 @@ async def render_template(
         data=wanted.variables,
     )
     return answer(schemas.rendered(preview))
+
+
+class Versions:
+    """Which page of versions."""
+
+    def __init__(
+        self,
+        *,
+        cursor: Annotated[int | None, Query(description="`next` of the previous page.", ge=1, le=MAX_VERSION)] = None,
+        limit: Annotated[int, Query(description="Items a page.", ge=1, le=MAX_PAGE)] = 50,
+    ) -> None:
+        self.before = cursor
+        self.limit = limit
+
+
+async def list_versions(
+    here: ServicesHere, access: AccessHere, key: str, paging: Annotated[Versions, Depends()]
+) -> Response:
+    """What was published, newest first."""
+    workspace_id = access.caller.workspace_id
+    page = await here.templates.versions(workspace_id, key, paging.before, paging.limit)
+    live = (await here.templates.get(workspace_id, key)).version
+    return answer(schemas.VersionList([schemas.version(one, live) for one in page.items], page.next))
+
+
+async def get_version(
+    here: ServicesHere,
+    access: AccessHere,
+    key: str,
+    version: Annotated[int, PathParameter(description="Its number.", ge=1, le=MAX_VERSION)],
+) -> Response:
+    """One of them, with its releases."""
+    workspace_id = access.caller.workspace_id
+    releases = await here.templates.version(workspace_id, key, version)
+    return answer(schemas.version_detail(releases, (await here.templates.get(workspace_id, key)).version))
 
 
 def _bytes(name: str, value: str | schemas.Base64File) -> bytes:
@@ -119,6 +158,30 @@ OPERATIONS = (
         endpoint=get_template,
         scope=TEMPLATES_READ,
         gives=schemas.TemplateDetail,
+        fails=(404,),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/templates/{key}/versions",
+        id="listTemplateVersions",
+        summary="List a template's versions",
+        description="What was published, newest first. Any of them can be rendered, and named by a message.",
+        tag=TAG,
+        endpoint=list_versions,
+        scope=TEMPLATES_READ,
+        gives=schemas.VersionList,
+        fails=(404,),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/templates/{key}/versions/{version}",
+        id="getTemplateVersion",
+        summary="See a version of a template",
+        description="Its variants as they were compiled; they never change.",
+        tag=TAG,
+        endpoint=get_version,
+        scope=TEMPLATES_READ,
+        gives=schemas.VersionDetail,
         fails=(404,),
     ),
     Operation(

@@ -1,5 +1,6 @@
 """Templates as JSON."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -8,7 +9,7 @@ from msgspec import Meta
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.moments import show_moment
-from posthouse.core.templates.model import Template
+from posthouse.core.templates.model import Release, Template, Version
 from posthouse.core.templates.service import Preview, PushResult
 from posthouse.http.schemas.messages import Moment
 
@@ -79,6 +80,59 @@ class TemplateList(msgspec.Struct, frozen=True):
     items: list[TemplateAnswer]
 
 
+class VersionAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A published version."""
+
+    version: int
+    live: Annotated[bool, Meta(description="Whether it is what a message gets that names no version.")]
+    published_at: Moment
+
+
+class VariantName(msgspec.Struct, frozen=True):
+    """Which variant."""
+
+    channel: str
+    locale: str
+
+
+class VersionItem(VersionAnswer, frozen=True, kw_only=True):
+    """A published version and which variants it has."""
+
+    variants: list[VariantName]
+
+
+class VersionList(msgspec.Struct, frozen=True):
+    """Published versions, newest first."""
+
+    items: list[VersionItem]
+    next: Annotated[str | None, Meta(description="Cursor of the following page; null on the last.")] = None
+
+
+class ReleaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One variant as it was compiled."""
+
+    release: str
+    channel: str
+    locale: str
+    subject: str
+    html: str | None
+    text: str | None
+    variables: list[str]
+    schema: Annotated[dict[str, Any], Meta(description="JSON Schema that variables are checked against.")]
+    compiler: Annotated[str, Meta(description="Name and version of what compiled it.")]
+
+
+class VersionDetail(VersionAnswer, frozen=True, kw_only=True):
+    """A published version: its settings and its variants."""
+
+    category: Literal["transactional", "commercial"]
+    lane: str
+    default_channel: str
+    default_locale: str
+    unknown_policy: Literal["resend", "hold"]
+    variants: list[ReleaseAnswer]
+
+
 class PushedTemplate(msgspec.Struct, frozen=True):
     """What became of one template; the same source again changes nothing."""
 
@@ -128,6 +182,46 @@ def template_detail(found: Template) -> TemplateDetail:
 def pushed(result: PushResult) -> PushedTemplate:
     """The result of a push."""
     return PushedTemplate(template(result.template), result.changed, list(result.warnings))
+
+
+def version(found: Version, live: int) -> VersionItem:
+    """A version in a list; ``live`` is the number of the live one."""
+    return VersionItem(
+        version=found.number,
+        live=found.number == live,
+        published_at=show_moment(found.published_at),
+        variants=[VariantName(channel, locale) for channel, locale in found.variants],
+    )
+
+
+def version_detail(releases: Sequence[Release], live: int) -> VersionDetail:
+    """One version; its releases agree in all settings."""
+    first = releases[0]
+    return VersionDetail(
+        version=first.version,
+        live=first.version == live,
+        published_at=show_moment(first.created_at),
+        category=first.category.value,
+        lane=first.lane,
+        default_channel=first.default_channel,
+        default_locale=first.default_locale,
+        unknown_policy=first.unknown_policy.value,
+        variants=[_release(one) for one in releases],
+    )
+
+
+def _release(found: Release) -> ReleaseAnswer:
+    return ReleaseAnswer(
+        release=ids.show(ids.RELEASE, found.id),
+        channel=found.channel,
+        locale=found.locale,
+        subject=found.programs.get("subject", ""),
+        html=found.programs.get("html"),
+        text=found.programs.get("text"),
+        variables=list(found.variables),
+        schema=found.schema,
+        compiler=found.compiler,
+    )
 
 
 def rendered(preview: Preview) -> RenderedAnswer:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from posthouse.core.delivery.model import CounterKey, ProviderRow, Route, SandboxMessage
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Event, Message, MessageQuery, Status
-from posthouse.core.templates.model import Release, Template
+from posthouse.core.templates.model import Release, Template, Version
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
 from posthouse.stores.shared import delivery, events, maintenance, messages, queue, sandbox, templates, workspaces
 
@@ -106,6 +106,10 @@ class SharedStore(abc.ABC):
     async def releases(self, workspace_id: Id, key: str, version: int | None) -> list[Release]:
         """See TemplateStore."""
         return await self._read(templates.releases_of, workspace_id, key, version)
+
+    async def versions(self, workspace_id: Id, key: str, before: int | None, limit: int) -> list[Version]:
+        """See TemplateStore."""
+        return await self._read(templates.versions, workspace_id, key, before, limit)
 
     async def release(self, release_id: Id) -> Release | None:
         """See TemplateStore."""

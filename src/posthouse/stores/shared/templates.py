@@ -1,14 +1,15 @@
 """Templates and releases: the queries of both stores. Each function runs in the caller's transaction."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from posthouse.core.kernel.errors import ConflictError
-from posthouse.core.kernel.ids import Id
-from posthouse.core.templates.model import Release, Template
+from posthouse.core.kernel.ids import Id, milliseconds_of
+from posthouse.core.templates.model import Release, Template, Version
 from posthouse.stores.shared.documents import from_document, settings_changed, to_document
 from posthouse.stores.shared.schema import releases, templates
 
@@ -61,6 +62,27 @@ def releases_of(connection: Connection, workspace_id: Id, key: str, version: int
         .order_by(releases.c.channel, releases.c.locale)
     )
     return [from_document(document, Release) for document in connection.execute(statement).scalars()]
+
+
+def versions(connection: Connection, workspace_id: Id, key: str, before: int | None, limit: int) -> list[Version]:
+    """Published versions, newest first. Documents stay unread: they are long, and identifiers tell the time."""
+    mine = (templates.c.workspace_id == workspace_id) & (templates.c.key == key)
+    owner = select(templates.c.id).where(mine).scalar_subquery()
+    numbers = select(releases.c.version).where(releases.c.template_id == owner)
+    if before is not None:
+        numbers = numbers.where(releases.c.version < before)
+    page = numbers.distinct().order_by(releases.c.version.desc()).limit(limit).subquery()
+    statement = (
+        select(releases.c.version, releases.c.channel, releases.c.locale, releases.c.id)
+        .where(releases.c.template_id == owner, releases.c.version.in_(select(page.c.version)))
+        .order_by(releases.c.version.desc(), releases.c.channel, releases.c.locale)
+    )
+    found: list[Version] = []
+    for number, rows in groupby(connection.execute(statement), key=lambda row: row.version):
+        variants = list(rows)
+        first = min(milliseconds_of(row.id) for row in variants)
+        found.append(Version(number, first * 1_000, tuple((row.channel, row.locale) for row in variants)))
+    return found
 
 
 def release(connection: Connection, release_id: Id) -> Release | None:
