@@ -13,6 +13,7 @@ from posthouse.cli.versions import version_commands
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.templates.folder import read_tree
+from posthouse.core.templates.mobile.sms import Sms
 from posthouse.core.templates.model import Template
 
 
@@ -27,7 +28,8 @@ def register(app: typer.Typer) -> None:
     command(templates, "show", example="posthouse templates show order-confirmation")(show)
     example = (
         "posthouse templates render order-confirmation\n"
-        "posthouse templates render order-confirmation --variables order.json --locale fr --html out.html"
+        "posthouse templates render order-confirmation --variables order.json --locale fr --html out.html\n"
+        "posthouse templates render one-time-code --channel sms"
     )
     command(templates, "render", example=example)(render)
     lint_commands(templates)
@@ -127,6 +129,9 @@ async def render(
     version: Annotated[
         str | None, typer.Option("--version", help="A number, or draft; otherwise the live one.")
     ] = None,
+    channel: Annotated[
+        str | None, typer.Option("--channel", help="email, sms, push or whatsapp; otherwise the template's own.")
+    ] = None,
     locale: Annotated[str | None, typer.Option("--locale", help="Language tag, such as fr.")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write the HTML part to this file.")] = None,
 ) -> None:
@@ -134,7 +139,12 @@ async def render(
     wanted = int(version) if version is not None and version.isdecimal() else version
     async with desk.open_workspace() as (house, workspace):
         preview = await house.templates.render(
-            workspace.id, key, version=wanted, locale=locale, data=None if variables is None else json_object(variables)
+            workspace.id,
+            key,
+            version=wanted,
+            channel=channel,
+            locale=locale,
+            data=None if variables is None else json_object(variables),
         )
     rendered = preview.rendered
     if html is not None:
@@ -143,14 +153,20 @@ async def render(
         "subject": rendered.subject,
         "html": rendered.html,
         "text": rendered.text,
+        "content": rendered.content,
         "size": preview.size,
         "warnings": preview.warnings,
     }
 
     def human() -> None:
-        desk.out.say(f"Subject: {rendered.subject}", style="bold")
-        desk.out.say("")
+        if rendered.content is None:
+            desk.out.say(f"Subject: {rendered.subject}", style="bold")
+            desk.out.say("")
         desk.out.say(rendered.text)
+        if isinstance(rendered.content, Sms) and (counted := rendered.content.segments):
+            desk.out.note(
+                f"{counted.segments} segments, {counted.units} units of {counted.encoding}, room for {counted.room}"
+            )
         _warn(desk, preview.warnings)
 
     desk.out.result(document, human)

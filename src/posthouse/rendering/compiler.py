@@ -11,6 +11,7 @@ import mjml
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.templates.mobile import FORMATS, programs_of, read_content
 from posthouse.core.templates.model import TemplateSource, VariantSource
 from posthouse.rendering import engine, guard, mjml_lint, tags
 from posthouse.rendering.analysis import Analysis
@@ -40,6 +41,7 @@ class CompiledVariant(msgspec.Struct):
     variables: tuple[str, ...]
     schema: dict[str, Any]
     compiler: str
+    content: dict[str, Any] | None = None
     warnings: tuple[FieldProblem, ...] = ()
 
 
@@ -63,22 +65,39 @@ class MinijinjaCompiler:
         base = f"/variants/{template.variants.index(variant)}" if variant in template.variants else ""
         if template.schema:
             compiled_schema(template.schema)
+        if variant.channel != "email":
+            return self._finished(template, variant, _mobile(variant, base), base, (), mobile=True)
         source = written(variant, template.default_locale, base)
-        programs = self._programs(source, base)
-        problems = [found for name, source in programs.items() for found in _problems(f"{base}/{name}", source)]
+        return self._finished(template, variant, self._programs(source, base), base, source.warnings)
+
+    def _finished(
+        self,
+        template: TemplateSource,
+        variant: VariantSource,
+        programs: dict[str, str],
+        base: str,
+        warnings: tuple[FieldProblem, ...],
+        *,
+        mobile: bool = False,
+    ) -> CompiledVariant:
+        """Programs looked over, with their wire form where they are of an e-mail, and what they need."""
+        place = f"{base}/content" if mobile else base
+        problems = [found for name, source in programs.items() for found in _problems(f"{place}/{name}", source)]
         if problems:
             raise _refused(variant, problems)
         analysis = _analysed(programs)
-        programs |= {f"wire.{name}": wired for name in _BODIES if (wired := wire_program(programs.get(name, "")))}
-        slow = [name for name in _BODIES if name in programs and f"wire.{name}" not in programs]
-        warnings = tuple([FieldProblem(f"{base}/{name}", _SLOW, "slow") for name in slow])
+        if not mobile:
+            programs |= {f"wire.{name}": wired for name in _BODIES if (wired := wire_program(programs.get(name, "")))}
+            slow = [name for name in _BODIES if name in programs and f"wire.{name}" not in programs]
+            warnings = (*warnings, *[FieldProblem(f"{base}/{name}", _SLOW, "slow") for name in slow])
         derived = derive(analysis.root)
         return CompiledVariant(
             programs=programs,
             variables=tuple(derived.get("required", ())),
             schema=merge(template.schema, derived) if template.schema else derived,
             compiler=self.name,
-            warnings=(*source.warnings, *warnings),
+            content=variant.content if mobile else None,
+            warnings=warnings,
         )
 
     def _programs(self, source: Written, base: str) -> dict[str, str]:
@@ -138,6 +157,19 @@ class MinijinjaCompiler:
             return text
         detail = "no text part can be derived without losing a {% … %} tag; add a text file (email.LOCALE.txt)"
         raise _refused(variant, [FieldProblem(f"{base}/text", detail, "missing")])
+
+
+def _mobile(variant: VariantSource, base: str) -> dict[str, str]:
+    """The programs of an SMS, a push or a WhatsApp message, by their paths."""
+    if variant.channel not in FORMATS or variant.content is None:
+        detail = f"a variant of {variant.channel} needs content, and a channel among {', '.join(FORMATS)}"
+        raise _refused(variant, [FieldProblem(f"{base}/content", detail, "missing")])
+    try:
+        content = read_content(variant.channel, variant.content)
+    except ValidationError as error:
+        found = [FieldProblem(f"{base}/content{one.pointer}", one.detail, one.code) for one in error.fields]
+        raise _refused(variant, found) from None
+    return {path: tags.clean(source) for path, source in programs_of(variant.channel, content).items()}
 
 
 def _with_language(source: str, locale: str) -> str:

@@ -23,7 +23,7 @@ _PATH: Final = re.compile(r"`([A-Za-z_][\w.]*)` is undefined")
 
 
 def environment(locale: str = "en", *, fuel: int = FUEL, room: Room | None = None) -> minijinja.Environment:
-    """A new environment. HTML is escaped in templates whose name ends with ``html``, nowhere else.
+    """A new environment. HTML is escaped in templates whose name ends with ``html``, nowhere else (``data/html`` of a push is no HTML).
 
     Args:
         locale: the language that the formats write in.
@@ -36,7 +36,7 @@ def environment(locale: str = "en", *, fuel: int = FUEL, room: Room | None = Non
         debug=True,
         pycompat=False,
         keep_trailing_newline=True,
-        auto_escape_callback=lambda name: name.endswith("html"),
+        auto_escape_callback=lambda name: name.endswith("html") and "/" not in name,
         filters={**BOUNDED, **filters_for(locale)},
     )
     if room is not None:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import minijinja
 
 from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.mobile import filled, shown
 from posthouse.core.templates.model import Release, Rendered, WireBody
 from posthouse.rendering import engine, quoted, wire
 from posthouse.rendering.data import guarded, reads_only_keys
@@ -29,10 +30,10 @@ class _Seen(NamedTuple):
 class _Loaded:
     """The programs of one release, compiled."""
 
-    __slots__ = ("_counting", "_engine", "_fuel", "_locale", "_room", "_sources", "keys_only", "programs")
+    __slots__ = ("_counting", "_engine", "_fuel", "_locale", "_room", "keys_only", "programs", "sources")
 
     def __init__(self, programs: Mapping[str, str], locale: str) -> None:
-        self._sources = programs
+        self.sources = programs
         self._locale = locale
         self._fuel = min(fuel_for(source, engine.FUEL) for source in programs.values()) if programs else engine.FUEL
         self._room = Room(2 * engine.MAX_OUTPUT)
@@ -45,7 +46,7 @@ class _Loaded:
     def run(self, name: str, seen: _Seen) -> str:
         """Renders one program; what it prints is counted unless the variables are small. ValidationError as engine.run."""
         self._room.empty()
-        return engine.run(self._engine if seen.small else self._counted(), name, seen.data, self._sources[name])
+        return engine.run(self._engine if seen.small else self._counted(), name, seen.data, self.sources[name])
 
     def _counted(self) -> minijinja.Environment:
         if self._counting is None:
@@ -53,7 +54,7 @@ class _Loaded:
         return self._counting
 
     def _filled(self, made: minijinja.Environment) -> minijinja.Environment:
-        for name, source in self._sources.items():
+        for name, source in self.sources.items():
             made.add_template(name, source)
         return made
 
@@ -71,6 +72,8 @@ class MinijinjaRenderer:
         loaded = self._load(release)
         seen = _seen(loaded, variables)
         with during(at, zone):
+            if release.content is not None:
+                return _mobile(loaded, seen, release.channel, release.content)
             return Rendered(
                 subject=_subject(loaded, seen),
                 html=quoted.plain_body(_printed(loaded, "html", seen)) if "html" in loaded.programs else None,
@@ -80,7 +83,7 @@ class MinijinjaRenderer:
     def wire(
         self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
     ) -> WireBody:
-        """The same, ready for the wire: decoding it gives exactly :meth:`plain`."""
+        """The same, ready for the wire: decoding it gives exactly :meth:`plain`. For e-mail."""
         loaded = self._load(release)
         seen = _seen(loaded, variables)
         with during(at, zone):
@@ -107,6 +110,12 @@ class MinijinjaRenderer:
         else:
             self._loaded.move_to_end(release.id)
         return loaded
+
+
+def _mobile(loaded: _Loaded, seen: _Seen, channel: str, written: Mapping[str, Any]) -> Rendered:
+    """SMS, push, WhatsApp: each text that is a program is run, the rest stands as it was written."""
+    content = filled(channel, written, loaded.sources, lambda path: quoted.without_controls(loaded.run(path, seen)))
+    return Rendered("", None, shown(content), content)
 
 
 def _body(loaded: _Loaded, name: str, seen: _Seen) -> bytes:

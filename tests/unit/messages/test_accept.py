@@ -17,6 +17,7 @@ from posthouse.core.messages.errors import InProgressError, KeyReusedError, Over
 from posthouse.core.messages.model import Lane, MessageQuery, Status, Stored
 from posthouse.core.messages.service import extras_of
 from posthouse.core.messages.submission import Caller, Receipt, Submission
+from posthouse.core.templates.folder import read_folder
 from posthouse.core.templates.model import UnknownPolicy
 
 
@@ -95,6 +96,14 @@ async def test_each_bad_field_is_named(scene: Scene, changes: dict[str, Any], po
     assert await scene.pointers(**changes) == pointers
     page = await scene.house.messages.search(MessageQuery(scene.caller.workspace_id))
     assert page.items == []
+
+
+async def test_channels_that_cannot_be_sent_by_are_refused(scene: Scene) -> None:
+    """A template may speak over them already; a message over them would lead nowhere."""
+    text = read_folder({"sms.en.txt": b"Hi {{ name }}", "sample.json": b'{"name": "Ann"}'}, "hello")
+    await scene.house.templates.push(scene.caller.workspace_id, text, publish=True)
+    assert await scene.pointers(template="hello", variables={"name": "Ann"}) == ["/channel"]
+    assert await scene.pointers(template="hello", channel="sms", variables={"name": "Ann"}) == ["/channel"]
 
 
 async def test_an_unknown_template_names_the_nearest(scene: Scene) -> None:

@@ -116,12 +116,16 @@ class Resolver:
         if checks.problems:
             return None
         try:
-            return await self._releases.find(
+            release = await self._releases.find(
                 caller.workspace_id, wanted.template, wanted.version, channel, wanted.locale
             )
         except NotFoundError as error:
             error.fields = error.fields or (FieldProblem("/template", error.detail, error.slug),)
             raise
+        if release.channel != "email":
+            text = f"this version sends e-mail only; a template's {release.channel} can be written and rendered already"
+            checks.wrong("/channel", text, "not-supported")
+        return release
 
     def _check_inline(self, wanted: Submission, checks: Checks, *, inline: bool) -> None:
         if not inline:

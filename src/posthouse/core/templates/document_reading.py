@@ -1,8 +1,7 @@
 """Reads an e-mail document strictly, and says what is wrong with a JSON pointer to it."""
 
-import re
 from collections.abc import Iterator
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 
@@ -10,15 +9,12 @@ from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.templates.conditions import ConditionError, check_condition
 from posthouse.core.templates.document import Block, Columns, EmailDocument, Shared
 from posthouse.core.templates.locales import fallbacks
+from posthouse.core.templates.reading import read_typed
 from posthouse.core.templates.theme import Theme
 
-_PATH: Final = re.compile(r" - at (?:`key` in )?`\$(?P<path>[^`]*)`$")
-_STEP: Final = re.compile(r"\[(\d+)\]|\[(\.\.\.)\]|\.([A-Za-z_]\w*)")
 _NO_LIBRARY: Final = (
     "shared blocks cannot be published yet: the library does not exist. Copy the block's content into this document."
 )
-
-_Read = TypeVar("_Read")
 
 
 def read_document(raw: Any) -> EmailDocument:
@@ -27,7 +23,7 @@ def read_document(raw: Any) -> EmailDocument:
     Raises:
         ValidationError: with the pointer of what is wrong: a field, two blocks of one id, a condition, a shared block.
     """
-    document = _typed(raw, EmailDocument, "document")
+    document = read_typed(raw, EmailDocument, "document")
     if problems := list(_problems(document)):
         raise ValidationError(f"The document has problems: {problems[0].detail}", fields=problems)
     return document
@@ -35,7 +31,7 @@ def read_document(raw: Any) -> EmailDocument:
 
 def read_theme(raw: Any) -> Theme:
     """The typed theme. ValidationError with the pointer of what is wrong."""
-    return _typed(raw, Theme, "theme")
+    return read_typed(raw, Theme, "theme")
 
 
 def blocks_of(document: EmailDocument) -> Iterator[tuple[str, Block]]:
@@ -75,24 +71,6 @@ def nearest(texts: dict[str, str], locale: str, default: str) -> str | None:
     """The locale whose words are taken: the locale itself, what it falls back to, or None."""
     known = {word.lower(): word for word in texts}
     return next((known[word] for word in fallbacks(locale, default) if word in known), None)
-
-
-def _typed(raw: Any, kind: type[_Read], what: str) -> _Read:
-    try:
-        return msgspec.convert(raw, kind)
-    except msgspec.ValidationError as error:
-        message = str(error)
-    except RecursionError:
-        message = "it is nested too deeply"
-    found = _PATH.search(message)
-    pointer = _pointer(found["path"]) if found else ""
-    told = message[: found.start()] if found else message
-    detail = f"{told[:1].lower()}{told[1:]}".replace("`", "'")
-    raise ValidationError(f"The {what} is not valid: {detail}.", fields=[FieldProblem(pointer, detail, what)])
-
-
-def _pointer(path: str) -> str:
-    return "".join(f"/{number or rest or name}" for number, rest, name in _STEP.findall(path)).replace("/...", "/*")
 
 
 def _problems(document: EmailDocument) -> Iterator[FieldProblem]:

@@ -6,7 +6,7 @@ Pure functions over file names and contents, so that the command line and the HT
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, NoReturn
 
 import msgspec
@@ -15,6 +15,9 @@ from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.templates.document_folder import DOCUMENT, THEME, document_variants, with_theme
 from posthouse.core.templates.errors import TemplateProblemsError
 from posthouse.core.templates.lint.rules import RULES
+from posthouse.core.templates.mobile_folder import FILE as MOBILE
+from posthouse.core.templates.mobile_folder import NAMES as MOBILE_NAMES
+from posthouse.core.templates.mobile_folder import locale_in, take_mobile
 from posthouse.core.templates.model import Category, Sender, TemplateSource, UnknownPolicy, VariantSource
 
 SETTINGS: Final = "template.toml"
@@ -25,13 +28,14 @@ _KEY: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _ADDRESS: Final = re.compile(r"\s*(?:(?P<name>[^<>]*?)\s*<(?P<email>[^<>\s]+)>|(?P<bare>[^<>\s]+@[^<>\s]+))\s*")
 _IGNORED: Final = re.compile(r"(?:.*/)?(?:\.[^/]*|README(?:\.\w+)?|.*~|Thumbs\.db)", re.IGNORECASE)
 _NAMES: Final = ("template.toml", "email.en.mjml", "email.en.html", "email.json", "theme.json", "email.en.txt",
-                 "subject.en.txt", "sample.json", "schema.json")  # fmt: skip
+                 "subject.en.txt", "sample.json", "schema.json", *MOBILE_NAMES)  # fmt: skip
 _TAG: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,64}")
+_CHANNELS: Final = ("email", "sms", "whatsapp", "push")
 _LANES: Final = ("critical", "normal", "bulk")
 _FIELDS: Final = frozenset(
     {
         "key", "name", "description", "kind", "category", "lane", "from", "reply_to", "default_locale", "default_channel",
-        "unknown_policy", "unknown", "tags", "subject", "subjects", "lint_ignore",
+        "unknown_policy", "unknown", "tags", "subject", "subjects", "lint_ignore", "sms",
     }
 )  # fmt: skip
 
@@ -80,11 +84,16 @@ def read_folder(files: Mapping[str, bytes], folder: str = "") -> TemplateSource:
     document, theme = _object(texts, DOCUMENT, problems), _object(texts, THEME, problems)
     default_locale = _locale(_word(settings, "default_locale", "", problems)) or _only_locale(texts) or "en"
     subjects = _subjects(settings, default_locale, problems)
+    mobile = tuple(take_mobile(texts, settings, default_locale, _locale, problems.add))
     bodies = _bodies(texts, default_locale, subjects, problems)
     if document is None:
         if theme is not None and DOCUMENT not in files:
             problems.add(THEME, f"is only for documents; there is no {DOCUMENT}", "unknown")
-        variants = () if DOCUMENT in files else tuple(_variants(bodies, subjects, problems))
+        variants = (
+            ()
+            if DOCUMENT in files
+            else tuple(_variants(bodies, subjects, problems, alone=not any(map(MOBILE.fullmatch, files))))
+        )
     else:
         by_hand = _texts_beside(bodies, problems)
         variants = tuple(document_variants(document, theme, default_locale, by_hand, subjects, problems.add))
@@ -95,7 +104,7 @@ def read_folder(files: Mapping[str, bytes], folder: str = "") -> TemplateSource:
         kind=_word(settings, "kind", "", problems),
         category=Category(_choice(settings, "category", tuple(Category), "transactional", problems)),
         lane=_choice(settings, "lane", _LANES, "normal", problems),
-        default_channel=_choice(settings, "default_channel", ("email",), "email", problems),
+        default_channel=_choice(settings, "default_channel", _CHANNELS, _first_channel((*variants, *mobile)), problems),
         default_locale=default_locale,
         sender=_sender(settings, "from", problems),
         reply_to=_sender(settings, "reply_to", problems),
@@ -104,7 +113,7 @@ def read_folder(files: Mapping[str, bytes], folder: str = "") -> TemplateSource:
         schema=schema,
         sample=sample,
         lint_ignore=_ignored_rules(settings, problems),
-        variants=variants,
+        variants=(*variants, *mobile),
     )
     problems.raise_if_any()
     return source
@@ -132,7 +141,7 @@ def read_tree(files: Mapping[str, bytes], name: str = "") -> list[TemplateSource
 
 
 def _is_template_file(name: str) -> bool:
-    return name in {SETTINGS, DOCUMENT} or _BODY.fullmatch(name) is not None
+    return name in {SETTINGS, DOCUMENT} or any(known.fullmatch(name) for known in (_BODY, MOBILE))
 
 
 def _texts(files: Mapping[str, bytes], problems: _Problems) -> dict[str, str]:
@@ -201,7 +210,10 @@ def _texts_beside(bodies: dict[str, list[_Body]], problems: _Problems) -> dict[s
     return {locale: body.content for locale, held in bodies.items() for body in held if body.kind == "txt"}
 
 
-def _variants(bodies: dict[str, list[_Body]], subjects: dict[str, str], problems: _Problems) -> Iterator[VariantSource]:
+def _variants(
+    bodies: dict[str, list[_Body]], subjects: dict[str, str], problems: _Problems, *, alone: bool
+) -> Iterator[VariantSource]:
+    """The e-mails; ``alone``: there is no other channel, so there must be one."""
     for locale, held in sorted(bodies.items()):
         by_kind: dict[str, _Body] = {}
         for body in held:
@@ -216,7 +228,7 @@ def _variants(bodies: dict[str, list[_Body]], subjects: dict[str, str], problems
     for locale in sorted(subjects.keys() - bodies.keys()):
         if bodies and locale not in {word.split("-", maxsplit=1)[0] for word in bodies}:
             problems.add(f"email.{locale}.mjml", f"there is a subject in {locale!r} but no such file", "missing")
-    if not bodies:
+    if not bodies and alone:
         problems.add("email.en.mjml", "is missing: a template needs at least one email.LOCALE.mjml or .html", "missing")
 
 
@@ -291,9 +303,16 @@ def _key(settings: Mapping[str, Any], folder: str, problems: _Problems) -> str:
     return key
 
 
+def _first_channel(variants: Sequence[VariantSource]) -> str:
+    """E-mail where there is one."""
+    there = [one.channel for one in variants]
+    return there[0] if there and "email" not in there else "email"
+
+
 def _only_locale(texts: Mapping[str, str]) -> str:
     """The locale of the files when there is exactly one."""
-    locales = {_locale(found["locale"]) for name in texts if (found := _BODY.fullmatch(name)) and found["locale"]}
+    mails = {found["locale"] for name in texts if (found := _BODY.fullmatch(name)) and found["locale"]}
+    locales = {_locale(word) for word in mails | {locale_in(name) for name in texts} if word}
     return locales.pop() if len(locales) == 1 else ""
 
 

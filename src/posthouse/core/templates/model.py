@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.mobile import Content
 
 
 class Category(enum.StrEnum):
@@ -46,6 +47,8 @@ class VariantSource(msgspec.Struct, frozen=True):
     """The e-mail document as JSON (core/templates/document.py); kept as it was written, read at publish."""
     theme: dict[str, Any] | None = None
     """The tokens that the document names (core/templates/theme.py); None: the built-in theme."""
+    content: dict[str, Any] | None = None
+    """What an SMS, a push or a WhatsApp message says (core/templates/mobile), as it was written."""
 
 
 class TemplateSource(msgspec.Struct, frozen=True):
@@ -102,6 +105,8 @@ class Release(msgspec.Struct, frozen=True):
     tags: tuple[str, ...] = ()
     compiler: str = ""
     """Name and version of what compiled it, so that a rendering can be explained years later."""
+    content: dict[str, Any] | None = None
+    """SMS, push, WhatsApp: what was written; ``programs`` are those of its texts that hold tags, by path."""
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -133,11 +138,12 @@ class Version(msgspec.Struct, frozen=True):
 
 
 class Rendered(msgspec.Struct, frozen=True):
-    """What a reader sees."""
+    """What a reader sees. ``content`` for SMS, push and WhatsApp; ``text`` is then the same as one plain text."""
 
     subject: str
     html: str | None
     text: str
+    content: Content | None = None
 
 
 class WireBody(msgspec.Struct, frozen=True):

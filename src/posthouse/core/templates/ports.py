@@ -56,6 +56,7 @@ class Compiled(Protocol):
     variables: tuple[str, ...]
     schema: dict[str, Any]
     compiler: str
+    content: dict[str, Any] | None
     warnings: tuple[FieldProblem, ...]
 
 

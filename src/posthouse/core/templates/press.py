@@ -1,7 +1,7 @@
 """The press: makes releases of a source, proves them with the sample and looks them over. Keeps nothing."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -11,8 +11,10 @@ from posthouse.core.kernel.errors import FieldProblem, PosthouseError, Validatio
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.templates.errors import TemplateProblemsError
 from posthouse.core.templates.lint.content import body_file, compare, kept, look_at_rendering, look_at_words
+from posthouse.core.templates.lint.mobile import look_at_mobile, look_at_room
 from posthouse.core.templates.lint.model import Finding, Looked, Severity
 from posthouse.core.templates.lint.rules import RULES, finding
+from posthouse.core.templates.mobile.sms import Sms
 from posthouse.core.templates.model import Release, Rendered, TemplateSource, VariantSource
 from posthouse.core.templates.ports import Compiled, Compiler, Linter, Renderer, VariablesChecker
 
@@ -92,6 +94,9 @@ class Press:
             *look_at_words(source, release.programs, index),
             *look_at_rendering(rendered, release.locale, index),
         ]
+        if rendered.content is not None:
+            file = body_file(source.variants[index])
+            findings.extend(look_at_mobile(rendered.content, source.category, index, file))
         return tuple([one.as_problem() for one in kept(source, findings) if one.severity is not Severity.INFO])
 
     def _print(
@@ -110,6 +115,7 @@ class Press:
                     findings.extend(
                         look_at_rendering(self._prove(release, source.sample, index), variant.locale, index)
                     )
+                    findings.extend(self._look_at_mobile(source, release, index))
                     looked[index] = self._linter.look(variant, compiled.programs, index)
                     findings.extend((*looked[index].findings, *look_at_words(source, compiled.programs, index)))
                 releases.append(release)
@@ -129,11 +135,28 @@ class Press:
             raise ValidationError("The sample does not fit.", fields=moved)
         try:
             rendered = self._renderer.plain(release, sample, at=self._clock.now())
-            self._renderer.wire(release, sample, at=self._clock.now())
+            if release.content is None:
+                self._renderer.wire(release, sample, at=self._clock.now())
         except ValidationError as error:
             problem = FieldProblem(f"/variants/{index}", f"{where} with sample.json: {error.detail}", "render")
             raise ValidationError(error.detail, fields=[problem]) from None
         return rendered
+
+    def _look_at_mobile(self, source: TemplateSource, release: Release, index: int) -> Iterator[Finding]:
+        """What the sample shows of an SMS, a push or a WhatsApp message, and how much room its values have."""
+        if release.content is None:
+            return
+
+        def render(variables: Mapping[str, Any]) -> Rendered:
+            if self._checker.problems(release, variables):
+                raise ValidationError("These values do not fit.")
+            return self._renderer.plain(release, variables, at=self._clock.now())
+
+        file, content = body_file(source.variants[index]), render(source.sample).content
+        if content is not None:
+            yield from look_at_mobile(content, source.category, index, file)
+        if isinstance(content, Sms):
+            yield from look_at_room(content, source.sample, release.schema, render, index, file)
 
     def _made(
         self,
@@ -165,6 +188,7 @@ class Press:
             reply_to=source.reply_to,
             tags=source.tags,
             compiler=compiled.compiler,
+            content=compiled.content,
         )
 
 

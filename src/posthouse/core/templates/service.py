@@ -169,14 +169,20 @@ class TemplateService:
         if problems := self._checker.problems(release, variables):
             raise ValidationError("The variables do not fit the template.", fields=problems)
         rendered = self._renderer.plain(release, variables, at=self._clock.now())
-        wire = self._renderer.encode(rendered)
-        size = len(wire.text) + len(wire.html or b"")
+        size = self._size(rendered)
         return Preview(rendered, (*warnings, *self._looked(template, version, release, rendered)), size)
 
     async def lint(self, workspace_id: Id, key: str) -> Sequence[Finding]:
         """What the lint says of the draft. UnknownTemplateError with the nearest known keys."""
         template = await self.get(workspace_id, key)
         return () if template.draft is None else self._press.lint(template.draft)
+
+    def _size(self, rendered: Rendered) -> int:
+        """Octets, as the bodies would travel."""
+        if rendered.content is not None:
+            return len(msgspec.json.encode(rendered.content))
+        wire = self._renderer.encode(rendered)
+        return len(wire.text) + len(wire.html or b"")
 
     def _looked(
         self, template: Template, version: int | str | None, release: Release, rendered: Rendered

@@ -9,6 +9,7 @@ from msgspec import Meta
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.moments import show_moment
+from posthouse.core.templates.mobile import Content
 from posthouse.core.templates.model import Release, Template, Version
 from posthouse.core.templates.service import Preview, PushResult
 from posthouse.http.schemas.messages import Moment
@@ -64,6 +65,9 @@ class VariantAnswer(msgspec.Struct, frozen=True):
     text: str | None
     document: Annotated[dict[str, Any] | None, Meta(description="The e-mail document, shared by its locales.")] = None
     theme: dict[str, Any] | None = None
+    content: Annotated[dict[str, Any] | None, Meta(description="What an SMS, a push or a WhatsApp message says.")] = (
+        None
+    )
 
 
 class TemplateDetail(TemplateAnswer, frozen=True, kw_only=True):
@@ -155,6 +159,9 @@ class RenderedAnswer(msgspec.Struct, frozen=True):
     text: str
     size: int
     warnings: list[FieldProblem]
+    content: Annotated[
+        Content | None, Meta(description="SMS, push, WhatsApp: what would be sent; `text` is the same as plain text.")
+    ] = None
 
 
 def template(found: Template) -> TemplateAnswer:
@@ -167,7 +174,16 @@ def template_detail(found: Template) -> TemplateDetail:
     draft = found.draft
     variants = [
         VariantAnswer(
-            one.channel, one.locale, one.subject, one.preheader, one.mjml, one.html, one.text, one.document, one.theme
+            one.channel,
+            one.locale,
+            one.subject,
+            one.preheader,
+            one.mjml,
+            one.html,
+            one.text,
+            one.document,
+            one.theme,
+            one.content,
         )
         for one in (draft.variants if draft else ())
     ]
@@ -227,7 +243,7 @@ def _release(found: Release) -> ReleaseAnswer:
 def rendered(preview: Preview) -> RenderedAnswer:
     """A rendering."""
     seen = preview.rendered
-    return RenderedAnswer(seen.subject, seen.html, seen.text, preview.size, list(preview.warnings))
+    return RenderedAnswer(seen.subject, seen.html, seen.text, preview.size, list(preview.warnings), seen.content)
 
 
 def _fields(found: Template) -> dict[str, Any]:

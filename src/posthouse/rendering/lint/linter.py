@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import Final
 
 import msgspec
@@ -19,6 +20,7 @@ from posthouse.rendering.tags import line_of
 
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|max-height\s*:\s*0|mso-hide", re.IGNORECASE)
 _SILENT: Final = frozenset({"style", "script", "head", "title", "mj-style", "mj-title", "mj-head", "mj-attributes"})
+_ADDRESS: Final = re.compile(r"https?://(?:\{\{.*?\}\}|[^\s<>\"'{])+", re.IGNORECASE)
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _LEAST_WORDS: Final = 3
 _LEAST_LETTERS: Final = 12
@@ -49,7 +51,7 @@ class MarkupLinter:
         """A document or a text: there is no markup of the author's, so nothing has a line."""
         findings = list(look_at_language(variant.locale, "".join(programs.values()), file, base))
         if "html" not in programs:
-            return Looked(_without_lines(findings))
+            return Looked(_without_lines([*findings, *_mobile_links(variant, file, base)]), _mobile_sentences(variant))
         seen = Document(programs["html"])
         findings += [
             *look_at_links(seen, file, base),
@@ -57,6 +59,29 @@ class MarkupLinter:
             *_preheader(variant, seen, file, base),
         ]
         return Looked(_without_lines(findings), frozenset(_sentences(seen)))
+
+
+def _mobile_links(variant: VariantSource, file: str, base: str) -> Iterator[Finding]:
+    """Addresses in an SMS, a push or a WhatsApp message are looked at like those of a mail."""
+    found = [address for text in _texts(variant.content) for address in _ADDRESS.findall(text)]
+    markup = "".join([f'<a href="{escape(address, quote=False)}">…</a>' for address in found])
+    yield from look_at_links(Document(markup), file, base)
+
+
+def _mobile_sentences(variant: VariantSource) -> frozenset[str]:
+    words = [escape(text, quote=False) for text in _texts(variant.content)]
+    return frozenset(_sentences(Document("".join([f"<p>{text}</p>" for text in words]))))
+
+
+def _texts(part: object) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, dict):
+        for inner in part.values():
+            yield from _texts(inner)
+    elif isinstance(part, list | tuple):
+        for inner in part:
+            yield from _texts(inner)
 
 
 def _without_lines(findings: list[Finding]) -> tuple[Finding, ...]:

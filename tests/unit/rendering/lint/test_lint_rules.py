@@ -70,7 +70,40 @@ def translated(locale: str, body: str, title: str = "Votre commande") -> Templat
     )
 
 
+def mobile(channel: str, content: dict[str, Any], **given: Any) -> TemplateSource:
+    return template(VariantSource(channel, "en", content=content), default_channel=channel, **given)
+
+
+def sms(text: str, sample: dict[str, Any] | None = None, **given: Any) -> TemplateSource:
+    return mobile("sms", {"text": text, **given}, sample=sample or {})
+
+
+def push(**given: Any) -> TemplateSource:
+    return mobile("push", {"title": "Your order", "body": "It is on its way", **given})
+
+
+def whatsapp(**given: Any) -> TemplateSource:
+    body = {"text": "Hello"}
+    return mobile("whatsapp", {"template": "order_v1", "body": body, "category": "marketing", **given})
+
+
 CASES: list[tuple[str, TemplateSource, int]] = [
+    ("sms-segments", sms("x" * 161), 0),
+    ("sms-segments", sms("x" * 307, max_segments=2), 0),
+    ("sms-segments", sms("я" * 71), 0),
+    ("sms-variable", sms("x" * 150 + "{{ name }}", {"name": "Ann Bell"}), 0),
+    ("sms-emoji", sms("It is on its way 🚚"), 0),
+    ("sms-emoji", sms("✓ reçu", transliterate=True), 0),
+    ("sms-alphabet", sms("reçu"), 0),
+    ("sms-link", sms("https://shop.org/" + "x" * 60), 0),
+    ("link-http", sms("http://shop.org/{{ a }}", {"a": "1"}), 0),
+    ("link-placeholder", push(link="https://localhost/"), 0),
+    ("push-length", push(title="x" * 51), 0),
+    ("push-length", push(body="x" * 151), 0),
+    ("push-actions", push(actions=[{"id": str(n), "title": "x"} for n in range(3)]), 0),
+    ("whatsapp-category", whatsapp(), 0),
+    ("whatsapp-window", mobile("whatsapp", {"text": "Hello"}), 0),
+    ("unsubscribe-missing", mobile("sms", {"text": "Buy"}, category=Category.COMMERCIAL), 0),
     ("cannot-publish", html("{{ a.b() }}"), 2),
     ("subject-long", subject("{{ a }}", sample={"a": "x" * 61}), 0),
     ("subject-shouting", subject("YOUR ORDER IS READY"), 0),
@@ -178,6 +211,41 @@ def test_what_a_compiler_says_is_passed_on() -> None:
 def test_silent_where_all_is_well(body: str) -> None:
     """A false alarm teaches people to look away."""
     assert rules(html(body)) == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        sms("x" * 160),
+        sms("Код: 1234 ✓"),
+        sms("Déjà reçu…", transliterate=True),
+        sms("x" * 140 + "{{ name }}", {"name": "Ann Bell"}),
+        sms("x" * 150 + "{{ name[:9] }}", {"name": "Ann Bell"}),
+        sms("x" * 150 + "{{ day|date('yMd') }}", {"day": "2026-03-31"}),
+        mobile("sms", {"text": "Buy. STOP 12345"}, category=Category.COMMERCIAL),
+        push(link="shop://orders/1", actions=[{"id": "a", "title": "x"}]),
+        mobile("push", {"title": "a", "body": "Buy"}, category=Category.COMMERCIAL),
+        mobile("whatsapp", {"template": "a", "body": {"text": "b"}}),
+    ],
+)
+def test_silent_where_a_telephone_shows_all(source: TemplateSource) -> None:
+    """Russian has no choice of alphabet, a date cannot grow."""
+    assert rules(source) == set()
+
+
+def test_a_schema_bounds_how_long_a_value_gets() -> None:
+    """maxLength in place of twice the sample's length."""
+    room = {"type": "object", "properties": {"name": {"type": "string", "maxLength": 10}}}
+    variant = VariantSource("sms", "en", content={"text": "x" * 150 + "{{ name }}"})
+    bounded = template(variant, default_channel="sms", sample={"name": "Ann Bell"}, schema=room)
+    assert rules(bounded) == set()
+
+
+def test_one_sms_in_two_languages_is_a_missing_translation() -> None:
+    """Sentences of every channel are compared."""
+    words = {"text": "We are getting it ready for you"}
+    both = [VariantSource("sms", locale, content=words) for locale in ("en", "fr")]
+    assert rules(template(*both, default_channel="sms")) == {"translation-missing"}
 
 
 def test_plurals_need_only_what_the_language_has() -> None:

@@ -19,12 +19,15 @@ _UNSUBSCRIBE: Final = re.compile(
     r"unsubscri|opt[-_]?out|d[eé]sinscri|d[eé]sabonn|abmeld|abbestell|darse[-_ ]?de[-_ ]?baja|cancelar[-_ ]suscrip|отпис",
     re.IGNORECASE,
 )
+_STOP: Final = re.compile(r"\bstop\b", re.IGNORECASE)
 _SHOWN: Final = 60
 
 
 def look_at_rendering(rendered: Rendered, locale: str, index: int) -> Iterator[Finding]:
     """Subject, text and size of what a reader would get."""
     base = f"/variants/{index}"
+    if rendered.content is not None:
+        return
     if len(rendered.subject) > LONG_SUBJECT:
         detail = f"the subject in {locale!r} has {len(rendered.subject)} characters; over {LONG_SUBJECT} are cut"
         yield finding("subject-long", detail, pointer=f"{base}/subject")
@@ -49,9 +52,8 @@ def look_at_words(source: TemplateSource, programs: Mapping[str, str], index: in
         )
     if variant.text is None and "html" in programs:
         yield finding("text-derived", "the text part is derived from the HTML", pointer=f"{base}/text", file=file)
-    written = programs.get("html", "") + programs.get("text", "")
-    if source.category is Category.COMMERCIAL and not _UNSUBSCRIBE.search(written):
-        yield finding("unsubscribe-missing", "there is no link to unsubscribe", pointer=base, file=file)
+    if source.category is Category.COMMERCIAL and not _offers_a_way_out(variant, programs):
+        yield finding("unsubscribe-missing", "there is no way to unsubscribe", pointer=base, file=file)
 
 
 def compare(source: TemplateSource, looked: Mapping[int, Looked]) -> Iterator[Finding]:
@@ -71,6 +73,8 @@ def compare(source: TemplateSource, looked: Mapping[int, Looked]) -> Iterator[Fi
 
 def body_file(variant: VariantSource) -> str:
     """The file a variant's body is kept in (docs/howto/templates.md)."""
+    if variant.content is not None:
+        return f"{variant.channel}.{variant.locale}.{'txt' if variant.channel == 'sms' else 'json'}"
     kind = "mjml" if variant.mjml is not None else "html" if variant.html is not None else "txt"
     if kind == "txt" and variant.text is None:
         return f"{variant.channel}.json"
@@ -93,6 +97,14 @@ def _originals(source: TemplateSource) -> dict[int, int]:
         for at, one in enumerate(source.variants)
         if one.channel in default and _language(one.locale) != language
     }
+
+
+def _offers_a_way_out(variant: VariantSource, programs: Mapping[str, str]) -> bool:
+    """A link in a mail, the word STOP in an SMS; telephones have a switch for push and WhatsApp."""
+    if variant.content is None:
+        return _UNSUBSCRIBE.search(programs.get("html", "") + programs.get("text", "")) is not None
+    words = str(variant.content.get("text", ""))
+    return variant.channel != "sms" or _STOP.search(words) is not None or _UNSUBSCRIBE.search(words) is not None
 
 
 def _same_subject(one: VariantSource, other: VariantSource) -> bool:
