@@ -161,7 +161,6 @@ class TestPlans:
             await _run(postgres_url, "ANALYZE queue, messages")
 
         async def plans(connection: asyncpg.Connection, _slot: int) -> str:
-            await connection.execute("SET plan_cache_mode = force_generic_plan")
             await connection.execute(f"PREPARE flows (smallint[], int[], bigint[], bigint) AS {DUE_FLOWS}")
             await connection.execute(f"PREPARE claim (smallint[], bigint[], int[], bigint, bigint, bigint) AS {CLAIM}")
             lines = await connection.fetch(
@@ -170,7 +169,7 @@ class TestPlans:
             lines += await connection.fetch(
                 f"EXPLAIN (ANALYZE, TIMING OFF) EXECUTE claim ('{{1}}', '{{2}}', '{{100}}', {NOW}, 1, {NOW + 1})"
             )
-            await connection.execute("DEALLOCATE ALL; RESET plan_cache_mode")
+            await connection.execute("DEALLOCATE ALL")
             return "\n".join(line[0] for line in lines)
 
         plan = await store._database.run(plans)
@@ -180,6 +179,40 @@ class TestPlans:
         scans = [line for line in plan.splitlines() if "Scan using queue_due" in line]
         read = [float(line.rpartition("rows=")[2].split()[0]) for line in scans if "never executed" not in line]
         assert max(read) <= 100, plan
+
+    async def test_hot_statements_are_planned_once(self, store: PostgresStore, kit: Kit) -> None:
+        """The server never weighs a new plan for a claim or a record: that took it longer than the work."""
+        for turn in range(10):
+            await store.accept([kit.new() for _ in range(3)])
+            claimed = await store.claim([(Lane.NORMAL, 3)], now=NOW, until=NOW + 1, lease=turn + 1)
+            await store.record([kit.settle(one) for one in claimed])
+
+        async def custom(connection: asyncpg.Connection, _slot: int) -> int:
+            return await connection.fetchval(
+                "SELECT sum(custom_plans) FROM pg_prepared_statements WHERE statement ~ 'queue|messages'"
+            )
+
+        assert await store._database.run(custom) == 0
+
+    async def test_the_generation_is_asked_once_for_all(self, store: PostgresStore, postgres_url: str) -> None:
+        """A hundred messages that find the settings' age unknown at one moment cost one query."""
+
+        async def scans(connection: asyncpg.Connection, _slot: int) -> int:
+            await connection.execute("SELECT pg_stat_force_next_flush()")
+            return await connection.fetchval(
+                "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'meta_pkey'"
+            )
+
+        before = await store._database.run(scans)
+        assert await asyncio.gather(*[store.generation() for _ in range(100)]) == [0] * 100
+        assert await store._database.run(scans) - before <= 3
+
+    async def test_a_question_that_nobody_waits_for_any_more_does_no_harm(self, store: PostgresStore) -> None:
+        """Who gives up waiting does not take the answer away from the others."""
+        first, second = (asyncio.ensure_future(store.generation()) for _ in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        assert await second == 0
 
 
 class TestManyProcesses:

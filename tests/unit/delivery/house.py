@@ -1,7 +1,7 @@
 """A small house for tests of delivery: a real SQLite store, a clock by hand, and a provider that does as it is told."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +62,13 @@ class PlainBuilder:
 
     def __init__(self) -> None:
         self.error: Exception | None = None
+        self.built: list[bytes] = []
+        self.before: Callable[[Claimed], Awaitable[None]] | None = None
 
     async def build(self, message: Claimed) -> Parcel:
+        self.built.append(message.id)
+        if self.before is not None:
+            await self.before(message)
         if self.error is not None:
             raise self.error
         return Parcel(message)

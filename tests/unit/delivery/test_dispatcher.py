@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.unit.delivery.house import NotedBox, SmallHouse
 
 from posthouse.core.delivery.delivery import Delivery
-from posthouse.core.delivery.dispatcher import Dispatcher, DispatchSettings
+from posthouse.core.delivery.dispatcher import HANDS_FULL, Dispatcher, DispatchSettings
 from posthouse.core.delivery.inbox import Inbox
 from posthouse.core.delivery.leases import Leases
 from posthouse.core.delivery.model import Claimed, Settlement
@@ -117,6 +117,35 @@ async def test_critical_overtakes_a_thousand_bulk(house: SmallHouse) -> None:
         await until(lambda: code.id in sent)
         release.set()
     assert sent.index(code.id) < 10
+
+
+async def test_full_hands_do_not_claim_at_every_ring(house: SmallHouse) -> None:
+    """Each claim is a commit: with plenty in hand, a hundred accepts bring a few claims and not a hundred."""
+    await house.add_provider("relay")
+    free = asyncio.Event()
+    claims: list[int] = []
+    plain = house.store.claim
+
+    async def counted(lanes: Sequence[tuple[Lane, int]], *, now: int, until: int, lease: int) -> list[Claimed]:
+        claims.append(now)
+        return await plain(lanes, now=now, until=until, lease=lease)
+
+    async def held(_message: Claimed) -> None:
+        await free.wait()
+
+    house.builder.before = held
+    house.store.claim = counted  # type: ignore[method-assign]
+    async with running(house, prefetch=200, concurrency=HANDS_FULL + 1):
+        await house.store.accept([house.kit.new(**_now()) for _ in range(HANDS_FULL)])
+        await until(lambda: len(house.builder.built) == HANDS_FULL)
+        claims.clear()
+        begun = asyncio.get_running_loop().time()
+        for _ in range(100):
+            await house.store.accept([house.kit.new(**_now())])
+        took = asyncio.get_running_loop().time() - begun
+        free.set()
+        await until(lambda: "relay" in house.providers and len(house.providers["relay"].sent) == HANDS_FULL + 100)
+        assert len(claims) <= took * 100 + 15
 
 
 async def test_a_graceful_stop_gives_back_what_was_not_begun(house: SmallHouse) -> None:

@@ -28,6 +28,10 @@ from posthouse.core.messages.ports import MessageStore
 LONGEST_NAP: Final = 1.0
 """Seconds after which the queue is looked at even if nobody rang: leases of the dead run out silently."""
 DOOR_SECONDS: Final = 60.0
+HANDS_FULL: Final = 32
+"""Messages in hand from which a dispatcher no longer runs to the door at each ring: every claim is a commit, whatever it brings."""
+PACE: Final = 0.01
+"""Seconds between two claims of one with its hands full. One with free hands never waits."""
 
 
 class DispatchSettings(msgspec.Struct, frozen=True):
@@ -133,6 +137,7 @@ class Dispatcher:
                 await either(self._stir, LONGEST_NAP / 4)
                 continue
             try:
+                claimed_at = self._clock.monotonic()
                 self._more = await self._claim()
                 nap = 0.0 if self._more and self._has_room() else await self._nap()
             except PosthouseError as error:
@@ -140,6 +145,11 @@ class Dispatcher:
                 nap = LONGEST_NAP / 4
             if nap and not self._stopping:
                 await either(self._stir, nap)
+                await self._keep_pace(claimed_at)
+
+    async def _keep_pace(self, claimed_at: int) -> None:
+        if len(self._leases) >= HANDS_FULL:
+            await asyncio.sleep(PACE - (self._clock.monotonic() - claimed_at) / SECOND)
 
     async def _listen(self) -> None:
         """Stirs whenever somebody rings at the store's door."""
@@ -163,6 +173,8 @@ class Dispatcher:
         """Seconds until there is something to do at the latest."""
         if self._more:
             return LONGEST_NAP
+        if len(self._leases) >= HANDS_FULL:  # there will be another claim before the answer matters
+            return PACE * 5
         now = self._clock.now()
         due = await self._queue.next_due(now)
         return LONGEST_NAP if due is None else min(LONGEST_NAP, max(0.001, (due - now) / SECOND))
@@ -170,12 +182,13 @@ class Dispatcher:
     async def _claim(self) -> bool:
         """Claims what there is room for; True when there may be more of it."""
         lanes = self._room()
+        enough = not self._has_room()  # then some lane was not asked for, and may well have more
         asked_at = self._clock.monotonic()
         now = self._clock.now()
         lease = self._tokens()
         claimed = await self._queue.claim(lanes, now=now, until=now + self._settings.lease, lease=lease)
         if not claimed:
-            return False
+            return enough
         doubts = [message for message in claimed if message.in_doubt]
         if doubts:
             await self._messages.append([in_doubt_before(message, now) for message in doubts])
@@ -184,18 +197,21 @@ class Dispatcher:
         self._inbox.put(claimed)
         self._watch.claimed(claimed)
         found = Counter([message.lane for message in claimed])
-        return any(found[lane] >= room for lane, room in lanes)
+        return enough or any(found[lane] >= room for lane, room in lanes)
 
     def _room(self) -> list[tuple[Lane, int]]:
-        """Critical always has room of its own; the other lanes share the rest, the more urgent first."""
+        """Critical always has room of its own; the other lanes share the rest, the more urgent first.
+
+        They are filled up only when half of it is free: a claim of a few messages costs nearly as much as one of many.
+        """
         prefetch = self._settings.prefetch
         critical = max(0, prefetch // 4 - self._inbox.size(Lane.CRITICAL))
         normal = self._inbox.size(Lane.NORMAL)
-        bulk = self._inbox.size(Lane.BULK)
+        both = normal + self._inbox.size(Lane.BULK)
         rooms = [
             (Lane.CRITICAL, critical),
-            (Lane.NORMAL, max(0, prefetch - normal)),
-            (Lane.BULK, max(0, prefetch - normal - bulk)),
+            (Lane.NORMAL, prefetch - normal if normal <= prefetch // 2 else 0),
+            (Lane.BULK, prefetch - both if both <= prefetch // 2 else 0),
         ]
         return [(lane, room) for lane, room in rooms if room]
 

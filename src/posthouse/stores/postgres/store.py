@@ -1,5 +1,7 @@
 """The store at scale: every port of the core, on PostgreSQL."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
@@ -57,6 +59,7 @@ class PostgresStore(SharedStore):
         self._database = Database(url, durable=not unsafe, connections=connections)
         self._bell = Bell(self._database.connect)
         self._claimer = Claimer(self._database)
+        self._asking: asyncio.Future[int] | None = None
 
     async def open(self) -> None:
         """Connects, after a look at the server's durability and at the schema.
@@ -78,6 +81,8 @@ class PostgresStore(SharedStore):
     async def close(self) -> None:
         """Hangs up. Running statements get five seconds."""
         await self._bell.stop()
+        if self._asking is not None:
+            self._asking.cancel()
         await self._database.close()
 
     # --- the hot half
@@ -110,12 +115,14 @@ class PostgresStore(SharedStore):
         return effective
 
     async def generation(self) -> int:
-        """See WorkspaceStore."""
+        """See WorkspaceStore. One question for all who ask while it is under way.
 
-        async def work(connection: Connection, _slot: int) -> int:
-            return await connection.fetchval("SELECT number FROM meta WHERE name = $1", GENERATION) or 0
-
-        return await self._database.run(work)
+        Every message under way finds the same cache a moment old at the same time: without this, they asked twice each.
+        """
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.ensure_future(self._database.run(_generation))
+            self._asking.add_done_callback(_noted)
+        return await asyncio.shield(self._asking)
 
     async def depth(self, now: int) -> list[LaneDepth]:
         """See QueueStore. Beyond 10,000 a lane the estimate is as old as the last analysis of the queue."""
@@ -193,3 +200,13 @@ class PostgresStore(SharedStore):
 async def _check(connection: Connection, _slot: int) -> None:
     await guard.check_version(connection)
     await guard.check_schema(connection, HEAD)
+
+
+async def _generation(connection: Connection, _slot: int) -> int:
+    return await connection.fetchval("SELECT number FROM meta WHERE name = $1", GENERATION) or 0
+
+
+def _noted(asked: "asyncio.Future[int]") -> None:
+    """Whoever asked may be gone when the answer is an error: then nobody need hear of it."""
+    with contextlib.suppress(asyncio.CancelledError):
+        asked.exception()
