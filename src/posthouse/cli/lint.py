@@ -41,7 +41,7 @@ async def lint(
     strict: Annotated[bool, typer.Option("--strict", help="Fail (code 1) on warnings too.")] = False,
 ) -> None:
     """Look templates over: broken links, missing words, colours, what mail programs leave out. Errors end with code 1."""
-    found = _of_folder(Path(what)) if _is_folder(what) else await _of_key(desk, what)
+    found = _of_folder(Path(what)) if is_folder(what) else await _of_key(desk, what)
     documents = [
         {
             "key": key,
@@ -76,7 +76,8 @@ def template_files(folder: Path) -> dict[str, bytes]:
     return found
 
 
-def _is_folder(what: str) -> bool:
+def is_folder(what: str) -> bool:
+    """Whether a word names a folder rather than a key."""
     return "/" in what or what.startswith(".") or Path(what).is_dir()
 
 

@@ -9,6 +9,7 @@ import typer
 from posthouse.cli.frame import Desk, command, group
 from posthouse.cli.frame.pairs import json_object
 from posthouse.cli.lint import lint_commands, template_files
+from posthouse.cli.template_tests import test_commands
 from posthouse.cli.versions import version_commands
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.moments import show_moment
@@ -33,6 +34,7 @@ def register(app: typer.Typer) -> None:
     )
     command(templates, "render", example=example)(render)
     lint_commands(templates)
+    test_commands(templates)
     version_commands(templates)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem
+from posthouse.core.templates.cases.folder import take_cases, with_cases
 from posthouse.core.templates.document_folder import DOCUMENT, THEME, document_variants, with_theme
 from posthouse.core.templates.errors import TemplateProblemsError
 from posthouse.core.templates.lint.rules import RULES
@@ -79,6 +80,7 @@ def read_folder(files: Mapping[str, bytes], folder: str = "") -> TemplateSource:
     problems = _Problems(folder)
     texts = _texts(files, problems)
     settings = _settings(texts.pop(SETTINGS, ""), problems)
+    tests = take_cases(texts, problems.add)
     sample = _object(texts, "sample.json", problems) or {}
     schema = _object(texts, "schema.json", problems)
     document, theme = _object(texts, DOCUMENT, problems), _object(texts, THEME, problems)
@@ -114,6 +116,7 @@ def read_folder(files: Mapping[str, bytes], folder: str = "") -> TemplateSource:
         sample=sample,
         lint_ignore=_ignored_rules(settings, problems),
         variants=(*variants, *mobile),
+        tests=tests,
     )
     problems.raise_if_any()
     return source
@@ -132,7 +135,7 @@ def template_folders(files: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
     found = {folder: held for folder, held in folders.items() if any(_is_template_file(name) for name in held)}
     if not found:
         raise TemplateProblemsError(f"There is no template here: no folder has a {SETTINGS} or an email.LOCALE.mjml.")
-    return {folder: with_theme(folders, folder) for folder in sorted(found)}
+    return {folder: with_cases(folders, folder, with_theme(folders, folder)) for folder in sorted(found)}
 
 
 def read_tree(files: Mapping[str, bytes], name: str = "") -> list[TemplateSource]:

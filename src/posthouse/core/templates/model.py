@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.cases.model import Case
 from posthouse.core.templates.mobile import Content
 
 
@@ -72,6 +73,8 @@ class TemplateSource(msgspec.Struct, frozen=True):
     sample: dict[str, Any] = {}
     lint_ignore: tuple[str, ...] = ()
     """Rules of the lint (docs/reference/lint.md) that are broken on purpose."""
+    tests: tuple[Case, ...] = ()
+    """Message tests (core/templates/cases), run before every publication."""
 
 
 class Release(msgspec.Struct, frozen=True):

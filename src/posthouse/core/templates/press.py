@@ -9,6 +9,8 @@ import msgspec
 from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import FieldProblem, PosthouseError, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
+from posthouse.core.templates.cases.model import Outcome
+from posthouse.core.templates.cases.run import CaseRunner, as_problems
 from posthouse.core.templates.errors import TemplateProblemsError
 from posthouse.core.templates.lint.content import body_file, compare, kept, look_at_rendering, look_at_words
 from posthouse.core.templates.lint.mobile import look_at_mobile, look_at_room
@@ -65,6 +67,7 @@ class Press:
         self._linter = linter
         self._ids = ids
         self._clock = clock
+        self._cases = CaseRunner(checker, renderer)
 
     def releases(
         self, source: TemplateSource, workspace_id: Id, template_id: Id, version: int, *, prove: bool = True
@@ -83,6 +86,16 @@ class Press:
         """Everything that can be said about a source, what stops it from being published first."""
         printed = self._print(source, _NOBODY, _NOBODY, 1, prove=True)
         return (*(_stopped(source, problem) for problem in printed.problems), *printed.findings)
+
+    def test(self, source: TemplateSource) -> tuple[Outcome, ...]:
+        """The outcome of every message test.
+
+        Raises:
+            TemplateProblemsError: what else stops it from being published: nothing can be tested then.
+        """
+        untested = msgspec.structs.replace(source, tests=())
+        printed = self.releases(untested, _NOBODY, _NOBODY, 1)
+        return tuple(self._cases.run(source, printed.releases))
 
     def look(
         self, source: TemplateSource, index: int, release: Release, rendered: Rendered
@@ -121,6 +134,8 @@ class Press:
                 releases.append(release)
             except PosthouseError as error:
                 problems.extend(error.fields or (FieldProblem(f"/variants/{index}", error.detail),))
+        if prove and not problems:
+            problems.extend(as_problems(list(self._cases.run(source, releases))))
         findings.extend(compare(source, looked))
         return Printed(tuple(releases), tuple(problems), kept(source, findings))
 

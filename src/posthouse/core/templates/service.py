@@ -10,6 +10,7 @@ from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.paging import MAX_PAGE, Page
+from posthouse.core.templates.cases.model import Outcome
 from posthouse.core.templates.catalogue import unknown
 from posthouse.core.templates.errors import TemplateProblemsError
 from posthouse.core.templates.lint.content import look_at_rendering
@@ -183,6 +184,11 @@ class TemplateService:
             return len(msgspec.json.encode(rendered.content))
         wire = self._renderer.encode(rendered)
         return len(wire.text) + len(wire.html or b"")
+
+    async def test(self, workspace_id: Id, key: str) -> Sequence[Outcome]:
+        """The outcome of the draft's message tests. UnknownTemplateError with the nearest known keys."""
+        template = await self.get(workspace_id, key)
+        return () if template.draft is None else self._press.test(template.draft)
 
     def _looked(
         self, template: Template, version: int | str | None, release: Release, rendered: Rendered
