@@ -11,7 +11,7 @@ from posthouse.core.kernel.errors import PosthouseError
 
 GROUP: Final = 512
 FULL: Final = 2_000
-LINGER: Final = 0.02
+LINGER: Final = 0.04
 """Seconds that a busy recorder waits for company: a commit costs about the same for one settlement as for twenty. Nobody waits
 for it but the timeline, and the black box knows meanwhile."""
 FIRST_WAIT: Final = 0.05

@@ -7,7 +7,14 @@ from typing import Final
 from posthouse.core.kernel.ids import MESSAGE, Id, show
 from posthouse.core.messages.model import AcceptResult, KeyReused, NewMessage, Replayed, Stored
 from posthouse.stores.postgres.pool import SLOTS, Connection, Database
-from posthouse.stores.postgres.statements import ACCEPT, KEEP_BLOBS, LOCK_SUPERSEDES, SUPERSEDE, TAKEN_KEYS
+from posthouse.stores.postgres.statements import (
+    ACCEPT,
+    ACCEPT_PLAIN,
+    KEEP_BLOBS,
+    LOCK_SUPERSEDES,
+    SUPERSEDE,
+    TAKEN_KEYS,
+)
 from posthouse.stores.shared.messages import POLICIES
 
 _KEYLESS: Final[list[list[object]]] = [[] for _ in range(5)]
@@ -58,16 +65,21 @@ async def _keep(
     database: Database, shard: int, batch: list[NewMessage]
 ) -> tuple[dict[Id, AcceptResult], list[NewMessage]]:
     """One transaction; what was stored, and the messages whose key was taken."""
-    arguments = _arguments(batch)
-    plain = not any(message.supersedes is not None or message.blobs for message in batch)
+    rows = _rows(batch)
+    keys_and_tags = _keys_and_tags(batch)
+    statement = ACCEPT if keys_and_tags else ACCEPT_PLAIN
+    alone = not any(message.supersedes is not None or message.blobs for message in batch)
+
+    async def keep(connection: Connection, counter_shard: int) -> set[Id]:
+        return {row[0] for row in await connection.fetch(statement, *rows, counter_shard, *keys_and_tags)}
 
     async def work(connection: Connection, slot: int) -> tuple[set[Id], dict[Id, int]]:
         counter_shard = shard * SLOTS + slot
-        if plain:
-            return {row[0] for row in await connection.fetch(ACCEPT, *arguments, counter_shard)}, {}
+        if alone:
+            return await keep(connection, counter_shard), {}
         async with connection.transaction():
             await _lock(connection, batch)
-            lost = {row[0] for row in await connection.fetch(ACCEPT, *arguments, counter_shard)}
+            lost = await keep(connection, counter_shard)
             kept = [message for message in batch if message.id not in lost]
             await _keep_blobs(connection, kept)
             return lost, await _supersede(connection, counter_shard, kept)
@@ -95,8 +107,8 @@ async def _answers(database: Database, losers: list[NewMessage]) -> dict[Id, Acc
     }
 
 
-def _arguments(batch: list[NewMessage]) -> list[Sequence[object]]:
-    """The columns of ACCEPT but its shard."""
+def _rows(batch: list[NewMessage]) -> list[Sequence[object]]:
+    """The columns of ACCEPT before its shard."""
     rows = [
         (
             m.id, m.workspace_id, m.key_id, m.flow, m.live, m.channel, m.lane, m.template_id, m.release_id, m.locale,
@@ -105,17 +117,20 @@ def _arguments(batch: list[NewMessage]) -> list[Sequence[object]]:
         )
         for m in batch
     ]  # fmt: skip
+    return [*zip(*rows, strict=True)]
+
+
+def _keys_and_tags(batch: list[NewMessage]) -> list[Sequence[object]]:
+    """The columns of ACCEPT after its shard, nothing when no message has a key or a tag."""
     keys = [
         (m.id, m.workspace_id, m.idempotency_key, m.idempotency_hash, m.answer)
         for m in batch
         if m.idempotency_key is not None
     ]
     tags = [(m.id, m.workspace_id, tag) for m in batch if m.tags for tag in m.tags]
-    return [
-        *zip(*rows, strict=True),
-        *(zip(*keys, strict=True) if keys else _KEYLESS),
-        *(zip(*tags, strict=True) if tags else _UNTAGGED),
-    ]
+    if not keys and not tags:
+        return []
+    return [*(zip(*keys, strict=True) if keys else _KEYLESS), *(zip(*tags, strict=True) if tags else _UNTAGGED)]
 
 
 async def _lock(connection: Connection, batch: list[NewMessage]) -> None:

@@ -7,7 +7,7 @@ import msgspec
 
 from posthouse.core.delivery.model import Settlement
 from posthouse.core.kernel.ids import Id
-from posthouse.core.messages.model import Event, Status
+from posthouse.core.messages.model import Channel, Event, Lane, Status
 from posthouse.stores.postgres.pool import SLOTS, Connection, Database
 from posthouse.stores.postgres.statements import RECORD
 from posthouse.stores.shared.events import encode_data
@@ -15,7 +15,8 @@ from posthouse.stores.shared.queue import HELD_IN_DOUBT, NOT_HELD
 
 _ENDED: Final[list[list[object]]] = [[] for _ in range(6)]
 _RETURNED: Final[list[list[object]]] = [[] for _ in range(5)]
-_TOLD: Final[list[list[object]]] = [[] for _ in range(12)]
+_TOLD: Final[list[list[object]]] = [[] for _ in range(8)]
+_COUNTED_BY: Final[list[list[object]]] = [[] for _ in range(5)]
 
 Held = tuple[Id, int]
 """A message and the lease it was settled under."""
@@ -30,10 +31,10 @@ async def record(database: Database, shard: int, batch: Sequence[Settlement]) ->
     first: dict[Held, int] = {}
     for place, one in enumerate(batch):
         first.setdefault((one.message_id, one.lease), place)
-    arguments = _arguments([batch[place] for place in first.values()])
+    settled, counted_by = _arguments([batch[place] for place in first.values()])
 
     async def work(connection: Connection, slot: int) -> set[Held]:
-        rows = await connection.fetch(RECORD, *arguments, shard * SLOTS + slot)
+        rows = await connection.fetch(RECORD, *settled, shard * SLOTS + slot, *counted_by)
         return {(row[0], row[1]) for row in rows}
 
     ours = await database.run(work)
@@ -66,11 +67,12 @@ def _once(events: Sequence[Event]) -> Sequence[Event]:
     return list(first.values())
 
 
-def _arguments(batch: Iterable[Settlement]) -> list[Sequence[object]]:
-    """The columns of RECORD but its shard."""
+def _arguments(batch: Iterable[Settlement]) -> tuple[list[Sequence[object]], list[Sequence[object]]]:
+    """The columns of RECORD before and after its shard."""
     ended: list[tuple[object, ...]] = []
     returned: list[tuple[object, ...]] = []
     told: list[tuple[object, ...]] = []
+    places: dict[tuple[Id | None, Channel, Lane, bool, Id | None], int] = {}
     for one in batch:
         message_id, workspace_id, lease, status = one.message_id, one.workspace_id, one.lease, one.status
         if status.pending:
@@ -78,15 +80,17 @@ def _arguments(batch: Iterable[Settlement]) -> list[Sequence[object]]:
             returned.append((message_id, lease, _available_at(one), one.attempts, held))
         else:
             ended.append((message_id, lease, status, one.at, one.attempts, one.provider_id))
-        template = one.template_id.hex() if one.template_id else ""
-        provider = one.provider_id.hex() if one.provider_id else ""
-        counted_by = (template, one.channel, one.lane, int(one.live), provider)
+        counted_by = (one.template_id, one.channel, one.lane, one.live, one.provider_id)
+        place = places.setdefault(counted_by, len(places) + 1)
         told += [
-            (message_id, lease, e.type, e.key, workspace_id, e.at, encode_data(e), *counted_by)
-            for e in _once(one.events)
+            (message_id, lease, e.type, e.key, workspace_id, e.at, encode_data(e), place) for e in _once(one.events)
         ]
+    dimensions = [
+        (template.hex() if template else "", channel, lane, int(live), provider.hex() if provider else "")
+        for template, channel, lane, live, provider in places
+    ]
     return [
         *(zip(*ended, strict=True) if ended else _ENDED),
         *(zip(*returned, strict=True) if returned else _RETURNED),
         *(zip(*told, strict=True) if told else _TOLD),
-    ]
+    ], [*(zip(*dimensions, strict=True) if dimensions else _COUNTED_BY)]

@@ -5,7 +5,7 @@ Arrays travel instead of rows: one prepared statement serves every batch size.
 
 from typing import Final
 
-ACCEPT: Final = """
+_INPUT: Final = """
 WITH input AS MATERIALIZED (
     SELECT * FROM unnest(
         $1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bool[], $6::smallint[], $7::smallint[], $8::uuid[],
@@ -15,8 +15,44 @@ WITH input AS MATERIALIZED (
         id, workspace_id, key_id, flow, live, channel, lane, template_id, release_id, locale, recipient,
         recipient_name, variables, created_at, due_at, expires_at, policy, extras, tags, correlation, supersedes
     )
+"""
+_KEPT: Final = """
+), rows AS (
+    INSERT INTO messages (
+        id, workspace_id, key_id, flow, live, channel, lane, template_id, release_id, locale, recipient,
+        recipient_name, variables, created_at, due_at, expires_at, policy, extras, tags, correlation, supersedes
+    ) SELECT * FROM kept
+), waiting AS (
+    INSERT INTO queue (message_id, workspace_id, lane, flow, available_at)
+    SELECT id, workspace_id, lane, flow, due_at FROM kept
+), facts AS (
+    INSERT INTO events (message_id, type, key, workspace_id, at)
+    SELECT id, 1, '', workspace_id, created_at FROM kept
+), counted AS (
+    INSERT INTO counters AS c (workspace_id, hour, template, channel, lane, live, provider, type, shard, count)
+    SELECT workspace_id, hour, coalesce(replace(template_id::text, '-', ''), ''), channel, lane, live::int, '', 1,
+        $22::smallint, n
+    FROM (
+        SELECT workspace_id, created_at / 3600000000 AS hour, template_id, channel, lane, live, count(*) AS n
+        FROM kept GROUP BY 1, 2, 3, 4, 5, 6
+    ) AS g
+    ON CONFLICT (workspace_id, hour, template, channel, lane, live, provider, type, shard)
+    DO UPDATE SET count = c.count + excluded.count
+"""
+"""Nobody else writes counters of this shard meanwhile, so they need no order to be free of deadlocks."""
+
+ACCEPT_PLAIN: Final = f"""{_INPUT}
+), kept AS (
+    SELECT * FROM input
+{_KEPT}
+)
+SELECT NULL::uuid AS message_id WHERE false
+"""  # noqa: S608  made of the constants above
+"""Keeps messages that have neither idempotency keys nor tags: most of a transaction's fixed cost is for each table it may touch."""
+
+ACCEPT: Final = f"""{_INPUT}
 ), keyed AS MATERIALIZED (
-    SELECT * FROM unnest($22::uuid[], $23::uuid[], $24::text[], $25::bytea[], $26::bytea[])
+    SELECT * FROM unnest($23::uuid[], $24::uuid[], $25::text[], $26::bytea[], $27::bytea[])
         AS k (message_id, workspace_id, key, body_hash, answer)
 ), won AS (
     INSERT INTO idempotency (workspace_id, key, body_hash, message_id, generation, answer)
@@ -29,32 +65,15 @@ WITH input AS MATERIALIZED (
     SELECT message_id FROM keyed WHERE message_id NOT IN (SELECT message_id FROM won)
 ), kept AS MATERIALIZED (
     SELECT * FROM input WHERE id NOT IN (SELECT message_id FROM lost)
-), rows AS (
-    INSERT INTO messages (
-        id, workspace_id, key_id, flow, live, channel, lane, template_id, release_id, locale, recipient,
-        recipient_name, variables, created_at, due_at, expires_at, policy, extras, tags, correlation, supersedes
-    ) SELECT * FROM kept
-), waiting AS (
-    INSERT INTO queue (message_id, workspace_id, lane, flow, available_at)
-    SELECT id, workspace_id, lane, flow, due_at FROM kept
+{_KEPT}
 ), tagged AS (
     INSERT INTO message_tags (message_id, workspace_id, tag)
-    SELECT * FROM unnest($27::uuid[], $28::uuid[], $29::text[]) AS t (message_id, workspace_id, tag)
+    SELECT * FROM unnest($28::uuid[], $29::uuid[], $30::text[]) AS t (message_id, workspace_id, tag)
     WHERE message_id NOT IN (SELECT message_id FROM lost)
     ON CONFLICT DO NOTHING
-), facts AS (
-    INSERT INTO events (message_id, type, key, workspace_id, at)
-    SELECT id, 1, '', workspace_id, created_at FROM kept
-), counted AS (
-    INSERT INTO counters AS c (workspace_id, hour, template, channel, lane, live, provider, type, shard, count)
-    SELECT workspace_id, created_at / 3600000000, coalesce(replace(template_id::text, '-', ''), ''), channel, lane,
-        live::int, '', 1, $30::smallint, count(*)
-    FROM kept GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
-    ON CONFLICT (workspace_id, hour, template, channel, lane, live, provider, type, shard)
-    DO UPDATE SET count = c.count + excluded.count
 )
 SELECT message_id FROM lost
-"""
+"""  # noqa: S608  made of the constants above
 """Keeps messages with everything that belongs to them; answers which of them came under an idempotency key that was taken."""
 
 TAKEN_KEYS: Final = """
@@ -195,9 +214,8 @@ WITH ended AS (
     SELECT message_id, lease FROM ended UNION ALL SELECT message_id, lease FROM returned
 ), told AS MATERIALIZED (
     SELECT * FROM unnest(
-        $12::uuid[], $13::bigint[], $14::smallint[], $15::text[], $16::uuid[], $17::bigint[], $18::bytea[], $19::text[],
-        $20::smallint[], $21::smallint[], $22::smallint[], $23::text[]
-    ) AS e (message_id, lease, type, key, workspace_id, at, data, template, channel, lane, live, provider)
+        $12::uuid[], $13::bigint[], $14::smallint[], $15::text[], $16::uuid[], $17::bigint[], $18::bytea[], $19::int[]
+    ) AS e (message_id, lease, type, key, workspace_id, at, data, place)
     WHERE ((message_id, lease) IN (SELECT message_id, lease FROM ours)) IS TRUE
 ), facts AS (
     INSERT INTO events (message_id, type, key, workspace_id, at, data)
@@ -206,9 +224,14 @@ WITH ended AS (
     RETURNING message_id, type, key
 ), counted AS (
     INSERT INTO counters AS c (workspace_id, hour, template, channel, lane, live, provider, type, shard, count)
-    SELECT workspace_id, at / 3600000000, template, channel, lane, live, provider, type, $24::smallint, count(*)
-    FROM told WHERE ((message_id, type, key) IN (SELECT message_id, type, key FROM facts)) IS TRUE
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+    SELECT workspace_id, hour, template, channel, lane, live, provider, type, $20::smallint, n
+    FROM (
+        SELECT workspace_id, at / 3600000000 AS hour, type, place, count(*) AS n
+        FROM told WHERE ((message_id, type, key) IN (SELECT message_id, type, key FROM facts)) IS TRUE
+        GROUP BY 1, 2, 3, 4
+    ) AS g
+    JOIN unnest($21::text[], $22::smallint[], $23::smallint[], $24::smallint[], $25::text[])
+        WITH ORDINALITY AS d (template, channel, lane, live, provider, number) ON d.number = g.place
     ON CONFLICT (workspace_id, hour, template, channel, lane, live, provider, type, shard)
     DO UPDATE SET count = c.count + excluded.count
 )
@@ -217,5 +240,5 @@ SELECT message_id, lease FROM ours
 """Settles leases: ends messages or gives them back, with their events and counters; which ones were still ours.
 
 ``IN (…) IS TRUE`` is a hash lookup whatever the planner believes; as a join it was once planned row against row.
-No event may stand in the batch twice.
+No event may stand in the batch twice. ``place`` says, from 1, which of the counted combinations ($21 on, each once) an event belongs to.
 """
