@@ -3,7 +3,7 @@
     python bench/http_door.py [seconds]
 
 Two servers run in turn, each uvicorn (uvloop, httptools) on loopback with 32 kept connections: a raw ASGI application that reads the
-body and answers 202, and Posthouse's whole application with services in memory, so that only the door is measured: HTTP, key,
+body and answers 202, and Posthouse's whole application behind its own protocol (runtime/hot_protocol.py) with services in memory, so that only the door is measured: HTTP, key,
 decoding, receipt. The CPU is the server process's own, so the load generator beside it does not count.
 """
 
@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from tests.unit.http.fakes import FakeMessages, Stage
 
 from posthouse.core.kernel.clock import SystemClock
+from posthouse.runtime.hot_protocol import HotProtocol
 
 CONNECTIONS = 32
 BODY = msgspec.json.encode(
@@ -75,7 +76,11 @@ def serve(kind, port, keys):
         stage = asyncio.run(_stage())
         keys.put(stage.live_key)
         app = stage.app
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False, lifespan="off", loop="uvloop")
+    protocol = "httptools" if kind == "hello" else HotProtocol
+    uvicorn.run(
+        app, host="127.0.0.1", port=port, http=protocol, log_level="error", access_log=False, lifespan="off",
+        loop="uvloop", proxy_headers=False, server_header=False, date_header=False,
+    )  # fmt: skip
 
 
 async def _stage():

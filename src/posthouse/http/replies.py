@@ -1,5 +1,7 @@
 """Answers of the hot doors, before they are bytes on a wire."""
 
+import re
+from http import HTTPStatus
 from typing import Final, NamedTuple
 
 from posthouse.core.kernel.errors import PosthouseError
@@ -25,6 +27,39 @@ class Reply(NamedTuple):
     body: bytes
     problem: str = ""
     """The slug of the problem that this is."""
+
+
+_NOT_IN_A_VALUE: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_STATUS: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+_SAME: Final = b"".join(b"%b: %b\r\n" % header for header in SECURITY)
+CLOSE: Final = (b"connection", b"close")
+
+
+def wire(reply: Reply, request_id: str) -> bytes:
+    """A reply as it stands on the wire (RFC 9112 §4).
+
+    Raises:
+        ValueError: a header would break its line.
+    """
+    lines = [_STATUS[reply.status], _SAME]
+    for header in reply.headers:
+        if _NOT_IN_A_VALUE.search(header[1]):
+            raise ValueError(f"a control character in the header {header[0]!r}")
+        lines.append(b"%b: %b\r\n" % header)
+    lines.append(b"content-length: %d\r\nx-request-id: %b\r\n\r\n" % (len(reply.body), request_id.encode()))
+    lines.append(reply.body)
+    return b"".join(lines)
+
+
+def stays_open(reply: Reply) -> bool:
+    """Whether the connection may serve another request after it."""
+    return CLOSE not in reply.headers
+
+
+def closing(answer: bytes) -> bytes:
+    """The same answer on the wire, saying that the connection ends with it."""
+    line, end, rest = answer.partition(b"\r\n")
+    return answer if b"\r\nconnection: close\r\n" in answer else line + end + b"connection: close\r\n" + rest
 
 
 def of_error(error: PosthouseError, request_id: str) -> Reply:

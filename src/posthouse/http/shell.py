@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.http.auth import Headers
-from posthouse.http.bodies import CLIENT_GONE, ClientGoneError, Receive
+from posthouse.http.bodies import CLIENT_GONE, ClientGoneError, Receive, Whole
 from posthouse.http.errors import BadRequestError, InternalError, MethodNotAllowedError
-from posthouse.http.replies import SECURITY, Reply, of_error
+from posthouse.http.replies import SECURITY, Reply, of_error, stays_open, wire
 from posthouse.http.services import AccessRecord, Services
 
 Send = Callable[[Any], Awaitable[None]]
@@ -44,6 +44,8 @@ class Shell:
     ) -> None:
         self._app = app
         self._hot = dict(hot)
+        self.hot_paths = {path.encode(): door for path, door in hot.items()}
+        """What :meth:`answer` serves to POST, by the target of the request."""
         self._shared = shared
         self._allowed = allowed
         self._clock = services.clock
@@ -65,22 +67,53 @@ class Shell:
         else:
             await send({"type": "websocket.close", "code": 1000})
 
+    async def answer(self, door: HotDoor, headers: Headers, scope: Any, body: bytes) -> tuple[bytes, bool]:
+        """The answer of a hot door to a request that has arrived as a whole, without ASGI's messages between.
+
+        Args:
+            door: one of :attr:`hot_paths`.
+            headers: the request's, names in lower case.
+            scope: ``method``, ``path`` and ``client`` as in ASGI.
+            body: all of it.
+
+        Returns:
+            What to write, and whether the connection may stay open.
+        """
+        began = self._clock.monotonic() if self._on_access else 0
+        request_id = self._request_id(headers)
+        reply = await self._reply(door, headers, scope, Whole(body), request_id)
+        assert reply is not None  # noqa: S101 - only reading a body can find the client gone
+        if self._on_access:
+            self._log(scope, request_id, scope["path"], reply.status, began, reply.problem)
+        try:
+            return wire(reply, request_id), stays_open(reply)
+        except ValueError as defect:
+            return wire(self._broken(defect, request_id), request_id), True
+
     async def _serve_hot(self, door: HotDoor, scope: Any, receive: Receive, send: Send) -> None:
         began = self._clock.monotonic() if self._on_access else 0
         headers = dict(scope["headers"])
         request_id = self._request_id(headers)
-        try:
-            reply = await door(headers, scope, receive)
-        except PosthouseError as error:
-            reply = of_error(error, request_id)
-        except ClientGoneError:
+        reply = await self._reply(door, headers, scope, receive, request_id)
+        if reply is None:
             self._log(scope, request_id, scope["path"], CLIENT_GONE, began)
             return
-        except Exception as defect:  # noqa: BLE001 - the last line before the server: everything becomes a problem
-            reply = self._broken(defect, request_id)
         await _send_reply(send, reply, request_id, with_body=True)
         if self._on_access:
             self._log(scope, request_id, scope["path"], reply.status, began, reply.problem)
+
+    async def _reply(
+        self, door: HotDoor, headers: Headers, scope: Any, receive: Receive, request_id: str
+    ) -> Reply | None:
+        """What a hot door says; None when nobody waits for it any more."""
+        try:
+            return await door(headers, scope, receive)
+        except PosthouseError as error:
+            return of_error(error, request_id)
+        except ClientGoneError:
+            return None
+        except Exception as defect:  # noqa: BLE001 - the last line before the server: everything becomes a problem
+            return self._broken(defect, request_id)
 
     async def _serve(self, scope: Any, receive: Receive, send: Send) -> None:
         began = self._clock.monotonic()

@@ -16,7 +16,7 @@ from posthouse.core.kernel.errors import PosthouseError
 from posthouse.http.app import create_app
 from posthouse.http.services import AccessRecord, Health, HttpSettings, Services
 from posthouse.runtime.metrics import CONTENT_TYPE, Metrics, Slots, render
-from posthouse.runtime.patience import PatientProtocol
+from posthouse.runtime.hot_protocol import HotProtocol
 from posthouse.runtime.spec import ChildSpec
 from posthouse.runtime.timekeeper import keep_time
 from posthouse.runtime.watching import metered
@@ -34,7 +34,7 @@ async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
         server = _Server(
             uvicorn.Config(
                 create_app(_services(house, metrics)),
-                http=PatientProtocol,
+                http=HotProtocol,
                 loop="none",
                 ws="none",
                 access_log=False,

@@ -1,6 +1,7 @@
 """RFC 3339 in and out."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -23,5 +24,11 @@ def read_moment(word: str) -> int:
 
 def show_moment(instant: int) -> str:
     """RFC 3339 in UTC, to the millisecond."""
-    moment = _EPOCH + timedelta(microseconds=instant)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    seconds, rest = divmod(instant, 1_000_000)
+    return f"{_to_the_second(seconds)}.{rest // 1000:03d}Z"
+
+
+@lru_cache(maxsize=64)
+def _to_the_second(seconds: int) -> str:
+    """Most moments that are shown are of now, so the same second is asked for again and again."""
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat().removesuffix("+00:00")
