@@ -3,8 +3,8 @@
     python bench/http_door.py [seconds]
 
 Two servers run in turn, each uvicorn (uvloop, httptools) on loopback with 32 kept connections: a raw ASGI application that reads the
-body and answers 202, and Posthouse's whole application behind its own protocol (runtime/hot_protocol.py) with services in memory, so that only the door is measured: HTTP, key,
-decoding, receipt. The CPU is the server process's own, so the load generator beside it does not count.
+body and answers 202, and Posthouse's whole application behind its own protocol (runtime/hot_protocol.py) with services in memory, so that
+only the door is measured: HTTP, key, decoding, receipt. The CPU is the server process's own, so the load generator beside it does not count.
 """
 
 import asyncio

@@ -15,8 +15,8 @@ from posthouse.core.kernel import ids
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.http.app import create_app
 from posthouse.http.services import AccessRecord, Health, HttpSettings, Services
-from posthouse.runtime.metrics import CONTENT_TYPE, Metrics, Slots, render
 from posthouse.runtime.hot_protocol import HotProtocol
+from posthouse.runtime.metrics import CONTENT_TYPE, Metrics, Slots, render
 from posthouse.runtime.spec import ChildSpec
 from posthouse.runtime.timekeeper import keep_time
 from posthouse.runtime.watching import metered

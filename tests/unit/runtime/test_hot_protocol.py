@@ -106,7 +106,7 @@ def comparable(answer: bytes) -> tuple[bytes, set[bytes], bytes]:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda stage: request(stage),
+        request,
         lambda stage: request(stage, BODY, "/v1/messages", "X-Request-Id: mine-1"),
         lambda stage: request(stage, b"[" + BODY + b"," + BODY + b"]", "/v1/messages/batch"),
         lambda stage: request(stage, b'{"to":1}'),

@@ -20,9 +20,26 @@ from posthouse.core.templates.model import Release, Sender, UnknownPolicy
 _encoder: Final = msgspec.json.Encoder()
 _stable: Final = msgspec.json.Encoder(order="deterministic")
 _CHANNELS: Final = {channel.name.lower(): channel for channel in Channel}
+_CHANNEL_WORDS: Final = {channel: name for name, channel in _CHANNELS.items()}
+_LANE_WORDS: Final = {lane: lane.name.lower() for lane in Lane}
 _NO_EXTRAS: Final = Extras()
 _TEST_SENDER: Final = Sender("test@sandbox.example", "Posthouse test")
 """Test messages of a workspace without a sending domain."""
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """The receipt as the client sees it."""
+
+    id: str
+    status: str
+    mode: str
+    template: str | None
+    version: int | None
+    channel: str
+    locale: str | None
+    lane: str
+    created_at: str
+    send_at: str
 
 
 class Resolver:
@@ -90,7 +107,7 @@ class Resolver:
             due_at=max(due_at, now),
             expires_at=expires_at,
             policy=release.unknown_policy if release else UnknownPolicy.RESEND,
-            extras=None if extras == _NO_EXTRAS else _encoder.encode(extras),
+            extras=None if extras is _NO_EXTRAS or extras == _NO_EXTRAS else _encoder.encode(extras),
             tags=(*release.tags, *tags) if release and release.tags else tags,
             correlation=checks.word("/correlation", wanted.correlation),
             supersedes=checks.word("/supersedes", wanted.supersedes),
@@ -253,17 +270,19 @@ def flow_of(caller: Caller) -> int:
 
 def answer_for(message: NewMessage, release: Release | None) -> bytes:
     """What the client is told: JSON."""
+    created = show_moment(message.created_at)
+    later = message.due_at > message.created_at
     return _encoder.encode(
-        {
-            "id": ids.show(ids.MESSAGE, message.id),
-            "status": "scheduled" if message.due_at > message.created_at else "queued",
-            "mode": "live" if message.live else "test",
-            "template": release.template_key if release else None,
-            "version": release.version if release else None,
-            "channel": message.channel.name.lower(),
-            "locale": message.locale or None,
-            "lane": Lane(message.lane).name.lower(),
-            "created_at": show_moment(message.created_at),
-            "send_at": show_moment(message.due_at),
-        }
+        _Answer(
+            ids.show(ids.MESSAGE, message.id),
+            "scheduled" if later else "queued",
+            "live" if message.live else "test",
+            release.template_key if release else None,
+            release.version if release else None,
+            _CHANNEL_WORDS[message.channel],
+            message.locale or None,
+            _LANE_WORDS[message.lane],
+            created,
+            show_moment(message.due_at) if later else created,
+        )
     )

@@ -7,6 +7,7 @@ compares secrets letter by letter.
 
 import asyncio
 import base64
+import hashlib
 import ipaddress
 import re
 from collections.abc import Callable, Sequence
@@ -62,7 +63,9 @@ class KeyService:
         self._clock = clock
         self._new_id = new_id
         self._entropy = entropy
+        self._salt = entropy(SECRET_BYTES)
         self._known: dict[bytes, ApiKey] = {}
+        """By the store's digest (32 bytes) and by a mark of this process's own (16 bytes), made in a third of the time."""
         self._generation = -1
         self._checked_at: int | None = None
         self._checking = asyncio.Lock()
@@ -115,15 +118,13 @@ class KeyService:
         Raises:
             UnavailableError: the store cannot be asked.
         """
-        if _FORM.fullmatch(secret) is None:
-            return None
         now = self._clock.monotonic()
         if self._checked_at is None or now - self._checked_at >= GENERATION_TTL:
             await self._forget_if_changed()
-        digest = self._box.digest(secret)
-        key = self._known.get(digest)
+        mark = hashlib.blake2b(secret.encode(), key=self._salt, digest_size=16).digest()
+        key = self._known.get(mark)
         if key is None:
-            key = await self._look_up(digest)
+            key = await self._recognise(secret, mark)
             if key is None:
                 return None
         self._used[key.id] = self._clock.now()
@@ -160,6 +161,16 @@ class KeyService:
                 self._known = {}
                 self._generation = generation
             self._checked_at = now
+
+    async def _recognise(self, secret: str, mark: bytes) -> ApiKey | None:
+        """A secret that was not met since the settings changed."""
+        if _FORM.fullmatch(secret) is None:
+            return None
+        digest = self._box.digest(secret)
+        key = self._known.get(digest) or await self._look_up(digest)
+        if key is not None and self._known.get(digest) is key:
+            self._known[mark] = key
+        return key
 
     async def _look_up(self, digest: bytes) -> ApiKey | None:
         """Asks the store; remembers the answer only when no settings changed meanwhile: no revocation is missed."""
