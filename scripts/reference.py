@@ -20,6 +20,8 @@ from posthouse.config.fields import Setting, all_settings, sections
 from posthouse.core.messages import model
 from posthouse.core.messages.model import EventType
 from posthouse.core.templates.document_schema import document_schema, theme_schema
+from posthouse.core.templates.library.model import ItemKind
+from posthouse.core.templates.library.schema import item_schema
 from posthouse.core.templates.lint.rules import RULES
 from posthouse.rendering.lint.clients import support
 from posthouse.runtime.metrics import DEFINITIONS
@@ -186,6 +188,16 @@ def theme_page() -> Iterator[str]:
     yield json.dumps(theme_schema(), indent=2, ensure_ascii=False)
 
 
+def block_page() -> Iterator[str]:
+    """``library-block.schema.json``: the JSON Schema of a block of the library."""
+    yield json.dumps(item_schema(ItemKind.BLOCK), indent=2, ensure_ascii=False)
+
+
+def library_theme_page() -> Iterator[str]:
+    """``library-theme.schema.json``: the JSON Schema of a theme of the library."""
+    yield json.dumps(item_schema(ItemKind.THEME), indent=2, ensure_ascii=False)
+
+
 def index_page() -> Iterator[str]:
     """``docs/README.md``: every page by its title."""
     yield "# Documentation\n"
@@ -221,6 +233,8 @@ PAGES = {
     "lint.md": lint_page,
     "email-document.schema.json": document_page,
     "theme.schema.json": theme_page,
+    "library-block.schema.json": block_page,
+    "library-theme.schema.json": library_theme_page,
     "../README.md": index_page,
 }
 

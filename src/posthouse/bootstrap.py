@@ -4,6 +4,7 @@ import hashlib
 import os
 import random
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -48,6 +49,9 @@ from posthouse.core.messages.resolve import Resolver
 from posthouse.core.messages.senders import Senders
 from posthouse.core.messages.service import MessageService
 from posthouse.core.templates.catalogue import Catalogue
+from posthouse.core.templates.library.impact import ImpactService
+from posthouse.core.templates.library.publisher import LibraryPublisher
+from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.model import Sender
 from posthouse.core.templates.press import Press
 from posthouse.core.templates.service import TemplateService
@@ -57,6 +61,7 @@ from posthouse.core.workspaces.service import WorkspaceService
 from posthouse.rendering.checker import SchemaChecker
 from posthouse.rendering.compiler import MinijinjaCompiler
 from posthouse.rendering.lint.linter import MarkupLinter
+from posthouse.rendering.pressroom import InlineRoom, ProcessRoom, press_command, press_forever
 from posthouse.rendering.renderer import MinijinjaRenderer
 from posthouse.stores.sealed import MasterKeyBox
 from posthouse.stores.shared.migrate import HEAD
@@ -83,6 +88,9 @@ class House:
     domains: DomainService
     providers: ProviderService
     templates: TemplateService
+    library: LibraryService
+    publisher: LibraryPublisher
+    impact: ImpactService
     messages: MessageService
     builder: EmailBuilder
     context: ProviderContext
@@ -154,7 +162,11 @@ async def open_house(
         reference = await store.clock_reading()
         if reference is not None:
             clock.hold_to(reference)
-        yield _wire(settings, store, clock, role, metered(store.accept), connected)
+        house = _wire(settings, store, clock, role, metered(store.accept), connected)
+        try:
+            yield house
+        finally:
+            await house.publisher.close()
     finally:
         await store.close()
 
@@ -172,6 +184,10 @@ def _wire(
     fallback = settings.mail.default_from
     senders = Senders(store, clock, Sender(fallback, settings.mail.default_from_name) if fallback else None)
     resolver = Resolver(catalogue, checker, EmailAddressRules(), senders, new_id, limits)
+    press = _press(checker, renderer, new_id, clock)
+    library = LibraryService(store, press, new_id, clock)
+    room = ProcessRoom(press_command(), InlineRoom(make_press))
+    publisher = LibraryPublisher(store, library, room, new_id, clock)
     return House(
         role=role,
         settings=settings,
@@ -190,9 +206,10 @@ def _wire(
             to_ascii=lambda name: idna.encode(name, uts46=True).decode(),
         ),
         providers=ProviderService(store=store, box=box, clock=clock, new_id=new_id, validate=_check_provider),
-        templates=TemplateService(
-            store, _press(checker, renderer, new_id, clock), checker, renderer, ids=new_id, clock=clock
-        ),
+        templates=TemplateService(store, press, checker, renderer, ids=new_id, clock=clock),
+        library=library,
+        publisher=publisher,
+        impact=ImpactService(store, library, publisher, room),
         messages=MessageService(
             store,
             resolver,
@@ -223,6 +240,11 @@ def make_press() -> Press:
     """What compiles, proves and lints templates, without a store: for folders that are looked over before they are pushed."""
     clock = HouseClock(SystemClock())
     return _press(SchemaChecker(), MinijinjaRenderer(), Uuid7Source(clock.now), clock)
+
+
+def run_press() -> None:
+    """The life of a process that only compiles (rendering/pressroom.py)."""
+    press_forever(make_press(), sys.stdin.buffer, sys.stdout.buffer)
 
 
 def dispatcher_of(house: House, box: BlackBox, watch: Watch) -> tuple[Dispatcher, Fleet]:

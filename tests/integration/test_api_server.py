@@ -39,6 +39,9 @@ async def running(house: House, **settings: Any) -> AsyncIterator[tuple[str, uvi
     services = Services(
         messages=house.messages,
         templates=house.templates,
+        library=house.library,
+        publisher=house.publisher,
+        impact=house.impact,
         keys=house.keys,
         domains=house.domains,
         providers=house.providers,

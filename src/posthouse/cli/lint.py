@@ -11,6 +11,8 @@ from posthouse.cli.frame.exits import Exit
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.templates.errors import TemplateProblemsError
 from posthouse.core.templates.folder import read_folder, template_folders
+from posthouse.core.templates.library.folder import library_of, read_library
+from posthouse.core.templates.library.uses import uses_of
 from posthouse.core.templates.lint.model import Finding, Severity
 from posthouse.core.templates.lint.rules import RULES
 
@@ -86,11 +88,13 @@ def _of_folder(folder: Path) -> dict[str, Sequence[Finding]]:
     from posthouse.bootstrap import make_press
 
     press, found = make_press(), dict[str, Sequence[Finding]]()
-    for path, files in template_folders(template_files(folder)).items():
+    everything = template_files(folder)
+    items = read_library(everything)
+    for path, files in template_folders(everything).items():
         name = path.rpartition("/")[2] or folder.resolve().name
         try:
             source = read_folder(files, name)
-            found[source.key] = press.lint(source)
+            found[source.key] = press.lint(source, library_of(items, uses_of(source)))
         except TemplateProblemsError as error:
             found[name] = [_unread(problem.pointer, problem.detail) for problem in error.fields]
     return found

@@ -14,6 +14,8 @@ from posthouse.cli.versions import version_commands
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.templates.folder import read_tree
+from posthouse.core.templates.library.folder import read_library
+from posthouse.core.templates.library.pushing import push_library
 from posthouse.core.templates.mobile.sms import Sms
 from posthouse.core.templates.model import Template
 
@@ -50,14 +52,28 @@ async def push(
     live: Annotated[bool, typer.Option("--publish", help="Make it live at once; otherwise it is a draft.")] = False,
 ) -> None:
     """Push templates from files. The same files again change nothing. Nothing is kept of a template that has a problem."""
-    sources = read_tree(template_files(folder), folder.resolve().name)
+    files = template_files(folder)
+    sources, items = read_tree(files, folder.resolve().name), read_library(files)
     documents: list[dict[str, Any]] = []
     async with desk.open_workspace() as (house, workspace):
+        with desk.out.progress("publishing the library" if live else "pushing the library", None):
+            pushed = await push_library(house.library, house.publisher, workspace.id, items, publish=live)
+        documents.extend(
+            {
+                "kind": one.item.kind.value,
+                "key": one.item.key,
+                "version": one.item.version,
+                "changed": one.changed,
+                "warnings": (),
+            }
+            for one in pushed
+        )
         with desk.out.progress("pushing", len(sources)) as advance:
             for source in sources:
                 result = await house.templates.push(workspace.id, source, publish=live)
                 documents.append(
                     {
+                        "kind": "template",
                         "key": result.template.key,
                         "version": result.version,
                         "changed": result.changed,
@@ -69,7 +85,8 @@ async def push(
     def human() -> None:
         for item in documents:
             state = f"version {item['version']}" if live else "draft"
-            desk.out.say(f"{item['key']}: {state if item['changed'] else 'unchanged'}")
+            name = item["key"] if item["kind"] == "template" else f"{item['kind']} {item['key']}"
+            desk.out.say(f"{name}: {state if item['changed'] else 'unchanged'}")
             _warn(desk, item["warnings"])
 
     desk.out.result(documents, human)

@@ -25,6 +25,7 @@ bad field by its JSON pointer. Every answer has an `X-Request-Id`; quote it when
 TAGS: Final = {
     "Messages": "Send messages, find them again, see what happened to them.",
     "Templates": "What messages say: pushed from files, published as immutable versions.",
+    "Library": "Blocks and themes that templates share: edited once, live everywhere in one go.",
     "Domains": "Domains that mail may be written from, and the DNS records that prove it.",
     "Providers": "The ways out, and which of them carry a channel.",
     "Keys": "API keys and the workspace they belong to.",

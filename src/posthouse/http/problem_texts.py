@@ -50,6 +50,14 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "One or more fields are wrong. `errors` names each by its JSON pointer and says what to write instead.",
         "Mend all of them at once: every bad field is listed, not only the first.",
     ),
+    "item-in-use": (
+        "Live templates use this block or theme.",
+        "Change and publish these templates first; the detail names some, the impact all of them.",
+    ),
+    "item-problems": (
+        "The block or theme cannot be kept or published as it is, or a template cannot be compiled with it. Nothing was changed.",
+        "`errors` names each place. The impact of a draft shows the same before anything is published.",
+    ),
     "malformed-json": (
         "The body is not JSON (RFC 8259), not UTF-8, nested deeper than 64 levels, or holds NUL or half a surrogate pair.",
         "The detail names line and column.",
@@ -73,6 +81,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
     "provider-exists": (
         "The workspace has a provider of this name already. Nothing was changed.",
         "Change it with `PATCH /v1/providers/{name}`, or choose another name.",
+    ),
+    "publication-running": (
+        "Another block or theme of the workspace is being published; one at a time.",
+        "Wait for its end (`GET /v1/publications`), then try again.",
     ),
     "rate-limited": (
         "Too many messages with this key in a short time.",
@@ -115,6 +127,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
     "unknown-provider": (
         "The workspace has no provider of this name.",
         "`GET /v1/providers` lists them; `POST /v1/providers` adds one.",
+    ),
+    "unknown-item": (
+        "There is no such block, theme, version or publication.",
+        "`GET /v1/blocks`, `GET /v1/themes` and `GET /v1/publications` list them. The detail names the nearest known one.",
     ),
     "unknown-template": (
         "There is no such template, version, channel or locale; or it was never published.",

@@ -17,6 +17,9 @@ from posthouse.core.messages.content import Content
 from posthouse.core.messages.model import Event, Message, MessageQuery
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload
+from posthouse.core.templates.library.impact import ImpactService
+from posthouse.core.templates.library.publisher import LibraryPublisher
+from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.service import TemplateService
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
@@ -120,6 +123,9 @@ class Services:
 
     messages: Messages
     templates: TemplateService
+    library: LibraryService
+    publisher: LibraryPublisher
+    impact: ImpactService
     keys: KeyService
     domains: DomainService
     providers: ProviderService

@@ -11,6 +11,7 @@ import mjml
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.mobile import FORMATS, programs_of, read_content
 from posthouse.core.templates.model import TemplateSource, VariantSource
 from posthouse.rendering import engine, guard, mjml_lint, tags
@@ -56,7 +57,9 @@ class MinijinjaCompiler:
         self._social_icons = social_icons
         self.name = f"minijinja {importlib.metadata.version('minijinja')}, mjml-python {importlib.metadata.version('mjml-python')}"
 
-    def compile(self, template: TemplateSource, variant: VariantSource) -> CompiledVariant:
+    def compile(
+        self, template: TemplateSource, variant: VariantSource, library: Library = NO_LIBRARY
+    ) -> CompiledVariant:
         """Compiles one variant.
 
         Raises:
@@ -67,7 +70,7 @@ class MinijinjaCompiler:
             compiled_schema(template.schema)
         if variant.channel != "email":
             return self._finished(template, variant, _mobile(variant, base), base, (), mobile=True)
-        source = written(variant, template.default_locale, base)
+        source = written(variant, template.default_locale, base, library)
         return self._finished(template, variant, self._programs(source, base), base, source.warnings)
 
     def _finished(

@@ -12,6 +12,7 @@ from posthouse.core.kernel.clock import SECOND
 from posthouse.core.kernel.ids import Id, Uuid7Source
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, NewMessage, Status
 from posthouse.core.messages.ports import MessageStore
+from posthouse.core.templates.library.ports import LibraryStore
 from posthouse.core.templates.model import Category, Release, Template, UnknownPolicy
 from posthouse.core.templates.ports import TemplateStore
 from posthouse.core.workspaces.ports import WorkspaceStore
@@ -19,7 +20,15 @@ from posthouse.testing.clock import FakeClock
 
 
 class Store(
-    WorkspaceStore, TemplateStore, MessageStore, QueueStore, DeliveryStore, SandboxStore, MaintenanceStore, Protocol
+    WorkspaceStore,
+    TemplateStore,
+    LibraryStore,
+    MessageStore,
+    QueueStore,
+    DeliveryStore,
+    SandboxStore,
+    MaintenanceStore,
+    Protocol,
 ):
     """Every port at once, as a store implements them."""
 

@@ -10,6 +10,7 @@ supply four fixtures:
 """
 
 from posthouse.testing.store_kit import FreshStore, Kit, OpenStore, Store, check_invariants
+from posthouse.testing.store_library import StoreContractItems, StoreContractPublications
 from posthouse.testing.store_machine import StoreContractMachine
 from posthouse.testing.store_messages import (
     StoreContractAccept,
@@ -43,9 +44,11 @@ __all__ = [
     "StoreContractClaim",
     "StoreContractHold",
     "StoreContractIdempotency",
+    "StoreContractItems",
     "StoreContractMachine",
     "StoreContractMaintenance",
     "StoreContractProviders",
+    "StoreContractPublications",
     "StoreContractRecord",
     "StoreContractSandbox",
     "StoreContractSearch",
@@ -69,6 +72,8 @@ class StoreContract(
     StoreContractWake,
     StoreContractWorkspaces,
     StoreContractTemplates,
+    StoreContractItems,
+    StoreContractPublications,
     StoreContractProviders,
     StoreContractSandbox,
     StoreContractMaintenance,

@@ -5,7 +5,9 @@ import itertools
 from collections.abc import Sequence
 
 import msgspec
+from tests.unit.http.library_store import FakeLibraryStore
 
+from posthouse.bootstrap import make_press
 from posthouse.core.delivery.admin import ProviderService
 from posthouse.core.delivery.model import ProviderRow, Route, SandboxMessage
 from posthouse.core.kernel import ids
@@ -19,6 +21,9 @@ from posthouse.core.messages.model import Channel, Event, EventType, Lane, Messa
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload, make_upload_id
 from posthouse.core.templates.errors import UnknownTemplateError
+from posthouse.core.templates.library.impact import ImpactService
+from posthouse.core.templates.library.publisher import LibraryPublisher
+from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, UnknownPolicy, Version
 from posthouse.core.templates.service import Preview, PushResult, source_hash
 from posthouse.core.workspaces.domains import DomainService
@@ -28,6 +33,7 @@ from posthouse.core.workspaces.ports import DkimPair, DnsFinding, DnsRecord
 from posthouse.core.workspaces.service import WorkspaceService
 from posthouse.http.app import create_app
 from posthouse.http.services import AccessRecord, Health, HttpSettings, Services
+from posthouse.rendering.pressroom import InlineRoom
 from posthouse.testing.clock import FakeClock
 
 
@@ -430,9 +436,15 @@ class Stage:
         self.defects: list[tuple[str, BaseException]] = []
         common = {"clock": self.clock, "new_id": self.new_id}
         self.keys = KeyService(store=self.store, box=self.box, entropy=self.entropy, **common)
+        shelves, room = FakeLibraryStore(), InlineRoom(make_press)
+        library = LibraryService(shelves, make_press(), self.new_id, self.clock)
+        publisher = LibraryPublisher(shelves, library, room, self.new_id, self.clock)
         self.services = Services(
             messages=self.messages,
             templates=self.templates,
+            library=library,
+            publisher=publisher,
+            impact=ImpactService(shelves, library, publisher, room),
             keys=self.keys,
             domains=DomainService(store=self.store, box=self.box, make_key=make_key, dns=self.dns, **common),
             providers=ProviderService(store=self.store, box=self.box, validate=validate_provider, **common),

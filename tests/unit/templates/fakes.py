@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
-from posthouse.core.templates.model import Release, Template, Version
+from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
+from posthouse.core.templates.model import Release, Template, TemplateSource, Version
 
 
 class MemoryStore:
@@ -14,6 +15,8 @@ class MemoryStore:
     def __init__(self) -> None:
         self.kept: dict[tuple[Id, str], Template] = {}
         self.made: list[Release] = []
+        self.library: list[Item] = []
+        self.item_versions: list[ItemVersion] = []
         self.changes = 0
         self.asked = 0
 
@@ -33,7 +36,15 @@ class MemoryStore:
             raise ConflictError
         self._keep(template)
 
-    async def publish(self, template: Template, releases: Sequence[Release]) -> None:
+    async def items(self, workspace_id: Id, kind: ItemKind | None = None) -> Sequence[Item]:
+        return [one for one in self.library if one.workspace_id == workspace_id and kind in {None, one.kind}]
+
+    async def item_version(self, item_id: Id, number: int) -> ItemVersion | None:
+        return next((one for one in self.item_versions if (one.item_id, one.number) == (item_id, number)), None)
+
+    async def publish(
+        self, template: Template, releases: Sequence[Release], source: TemplateSource | None = None
+    ) -> None:
         self.made.extend(releases)
         self._keep(template)
 

@@ -31,6 +31,8 @@ RELEASE: Final = "rel"
 DOMAIN: Final = "dom"
 PROVIDER: Final = "prv"
 ROUTE: Final = "rte"
+ITEM: Final = "itm"
+PUBLICATION: Final = "pub"
 UPLOAD: Final = "upl"
 
 

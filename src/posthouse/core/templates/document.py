@@ -26,6 +26,8 @@ Value = Annotated[
 BlockId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="Unique; kept through edits.")]
 Condition = Annotated[str, Meta(max_length=500, description="Shown only if this holds: order.total > 100 and vip")]
 Path = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*$", max_length=200)]
+LibraryKey = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$", description="As the library has it.")]
+Pinned = Annotated[int, Meta(ge=1, le=2**31 - 1, description="Stay with this version; left out: the live one.")]
 Identifier = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64)]
 
 Ink = Literal["heading", "text", "muted", "primary", "on_primary", "link", "success", "warning", "danger"]
@@ -186,10 +188,13 @@ class Slot(_Block, frozen=True, kw_only=True, tag="slot"):
 
 
 class Shared(_Block, frozen=True, kw_only=True, tag="shared"):
-    """A block of the library, in its live version or a pinned one."""
+    """A block of the library, in its live version or a pinned one.
 
-    key: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
-    version: Annotated[int, Meta(ge=1)] | None = None
+    ``show_if`` holds for all that it brings; what its own blocks leave open of ``style`` is taken from here.
+    """
+
+    key: LibraryKey
+    version: Pinned | None = None
 
 
 class Mjml(_Block, frozen=True, kw_only=True, tag="mjml"):
@@ -228,10 +233,21 @@ class Columns(_Block, frozen=True, kw_only=True, tag="columns"):
 Block = Leaf | Columns
 
 
+class ThemeUse(_Part, frozen=True):
+    """A theme of the library, in its live version or a pinned one."""
+
+    key: LibraryKey
+    version: Pinned | None = None
+
+
 class EmailDocument(_Part, frozen=True, kw_only=True):
-    """A whole mail: its subject, the line after it in lists of mails, its blocks from top to bottom."""
+    """A whole mail: its subject, the line after it in lists of mails, its blocks from top to bottom.
+
+    Without ``theme`` it looks as ``theme.json`` beside it says, else as the workspace's default theme, else as the built-in one.
+    """
 
     version: Literal[1]
     subject: Texts
     preheader: Texts = {}
     blocks: Annotated[tuple[Block, ...], Meta(min_length=1, max_length=200)]
+    theme: ThemeUse | None = None

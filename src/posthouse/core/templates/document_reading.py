@@ -1,30 +1,26 @@
 """Reads an e-mail document strictly, and says what is wrong with a JSON pointer to it."""
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.templates.conditions import ConditionError, check_condition
-from posthouse.core.templates.document import Block, Columns, EmailDocument, Shared
+from posthouse.core.templates.document import Block, Columns, EmailDocument
 from posthouse.core.templates.locales import fallbacks
 from posthouse.core.templates.reading import read_typed
 from posthouse.core.templates.theme import Theme
-
-_NO_LIBRARY: Final = (
-    "shared blocks cannot be published yet: the library does not exist. Copy the block's content into this document."
-)
 
 
 def read_document(raw: Any) -> EmailDocument:
     """The typed document.
 
     Raises:
-        ValidationError: with the pointer of what is wrong: a field, two blocks of one id, a condition, a shared block.
+        ValidationError: with the pointer of what is wrong: a field, two blocks of one id, a condition.
     """
     document = read_typed(raw, EmailDocument, "document")
-    if problems := list(_problems(document)):
+    if problems := list(block_problems(document.blocks)):
         raise ValidationError(f"The document has problems: {problems[0].detail}", fields=problems)
     return document
 
@@ -34,9 +30,9 @@ def read_theme(raw: Any) -> Theme:
     return read_typed(raw, Theme, "theme")
 
 
-def blocks_of(document: EmailDocument) -> Iterator[tuple[str, Block]]:
+def blocks_of(blocks: Sequence[Block]) -> Iterator[tuple[str, Block]]:
     """Every block with its pointer, columns before what they hold."""
-    for index, block in enumerate(document.blocks):
+    for index, block in enumerate(blocks):
         pointer = f"/blocks/{index}"
         yield pointer, block
         if isinstance(block, Columns):
@@ -73,15 +69,14 @@ def nearest(texts: dict[str, str], locale: str, default: str) -> str | None:
     return next((known[word] for word in fallbacks(locale, default) if word in known), None)
 
 
-def _problems(document: EmailDocument) -> Iterator[FieldProblem]:
+def block_problems(blocks: Sequence[Block]) -> Iterator[FieldProblem]:
+    """What the types do not say: ids that are there twice, columns that are too wide, conditions."""
     seen: dict[str, str] = {}
-    for pointer, block in blocks_of(document):
+    for pointer, block in blocks_of(blocks):
         if block.id in seen:
             detail = f"the id {block.id!r} is that of {seen[block.id]} too; each block has its own"
             yield FieldProblem(f"{pointer}/id", detail, "ambiguous")
         seen.setdefault(block.id, pointer)
-        if isinstance(block, Shared):
-            yield FieldProblem(pointer, _NO_LIBRARY, "shared")
         if isinstance(block, Columns) and sum(column.width or 0 for column in block.columns) > 100:
             yield FieldProblem(f"{pointer}/columns", "the widths are over 100 percent together", "width")
         yield from _conditions(block, pointer)

@@ -15,6 +15,7 @@ from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.templates.cases.folder import take_cases, with_cases
 from posthouse.core.templates.document_folder import DOCUMENT, THEME, document_variants, with_theme
 from posthouse.core.templates.errors import TemplateProblemsError
+from posthouse.core.templates.library.folder import library_files
 from posthouse.core.templates.lint.rules import RULES
 from posthouse.core.templates.mobile_folder import FILE as MOBILE
 from posthouse.core.templates.mobile_folder import NAMES as MOBILE_NAMES
@@ -140,6 +141,8 @@ def template_folders(files: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
 
 def read_tree(files: Mapping[str, bytes], name: str = "") -> list[TemplateSource]:
     """Reads a folder that is a template or holds template folders; ``name`` is its own name."""
+    if library_files(files) and not any(_is_template_file(path.rpartition("/")[2]) for path in files):
+        return []
     return [read_folder(held, folder.rpartition("/")[2] or name) for folder, held in template_folders(files).items()]
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.cases.model import Case
+from posthouse.core.templates.library.model import CompiledIn, Use
 from posthouse.core.templates.mobile import Content
 
 
@@ -129,6 +130,32 @@ class Template(msgspec.Struct, frozen=True):
     source_hash: str = ""
     published_hash: str = ""
     """``source_hash`` of what the live version was made from: a push of the same source publishes nothing."""
+    latest: int = 0
+    """The highest version that was made; more than ``version`` after a rollback."""
+    compiled: tuple[CompiledIn, ...] = ()
+    """What of the library is in the live version."""
+
+    @property
+    def next_version(self) -> int:
+        """The number that the next publication gets."""
+        return max(self.latest, self.version) + 1
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """What the live version names of the library."""
+        return tuple([one.use for one in self.compiled])
+
+
+class Edition(msgspec.Struct, frozen=True):
+    """What a version was made from, and why."""
+
+    template_id: Id
+    version: int
+    published_at: int
+    source_hash: str
+    cause: str = ""
+    """Empty: somebody published it. Otherwise the item of the library that was published, such as ``block footer 4``."""
+    compiled: tuple[CompiledIn, ...] = ()
 
 
 class Version(msgspec.Struct, frozen=True):

@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.library.model import NO_LIBRARY, Library
+from posthouse.core.templates.library.shelf import ItemReading
 from posthouse.core.templates.lint.model import Looked
 from posthouse.core.templates.model import (
     Release,
@@ -17,7 +19,7 @@ from posthouse.core.templates.model import (
 )
 
 
-class TemplateStore(Protocol):
+class TemplateStore(ItemReading, Protocol):
     """Templates and releases. Publishing raises the settings generation in the same transaction."""
 
     async def template(self, workspace_id: Id, key: str) -> Template | None:
@@ -32,8 +34,19 @@ class TemplateStore(Protocol):
         """Keeps a draft; ConflictError when somebody saved another one since ``expected_hash``."""
         ...
 
-    async def publish(self, template: Template, releases: Sequence[Release]) -> None:
-        """Makes a version live, all variants at once or none. ConflictError when that version exists already."""
+    async def publish(
+        self, template: Template, releases: Sequence[Release], source: TemplateSource | None = None
+    ) -> None:
+        """Makes a version live, all variants at once or none; a draft saved meanwhile stays.
+
+        Args:
+            template: with the new version, and what of the library is in it.
+            releases: of all variants.
+            source: what they were made from, to be kept.
+
+        Raises:
+            ConflictError: that version exists already, or a block or theme it follows was published meanwhile.
+        """
         ...
 
     async def releases(self, workspace_id: Id, key: str, version: int | None) -> Sequence[Release]:
@@ -63,8 +76,8 @@ class Compiled(Protocol):
 class Compiler(Protocol):
     """Turns what a person wrote into programs. Runs at publish, never at dispatch."""
 
-    def compile(self, template: TemplateSource, variant: VariantSource) -> Compiled:
-        """Compiles one variant.
+    def compile(self, template: TemplateSource, variant: VariantSource, library: Library = NO_LIBRARY) -> Compiled:
+        """Compiles one variant; ``library`` holds what its document names.
 
         Raises:
             ValidationError: with one FieldProblem for each thing wrong, its place in the source first.

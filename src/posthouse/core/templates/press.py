@@ -12,6 +12,7 @@ from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.templates.cases.model import Outcome
 from posthouse.core.templates.cases.run import CaseRunner, as_problems
 from posthouse.core.templates.errors import TemplateProblemsError
+from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.lint.content import body_file, compare, kept, look_at_rendering, look_at_words
 from posthouse.core.templates.lint.mobile import look_at_mobile, look_at_room
 from posthouse.core.templates.lint.model import Finding, Looked, Severity
@@ -33,11 +34,25 @@ class Printed(msgspec.Struct, frozen=True):
     releases: tuple[Release, ...]
     problems: tuple[FieldProblem, ...]
     findings: tuple[Finding, ...]
+    rendered: tuple[Rendered, ...] = ()
+    """Each release with the sample, when it was proved."""
 
     @property
     def warnings(self) -> tuple[FieldProblem, ...]:
         """What publishing says and goes on."""
         return tuple([one.as_problem() for one in self.findings if one.severity is not Severity.INFO])
+
+
+class Job(msgspec.Struct, frozen=True):
+    """One template to be printed, in whatever process."""
+
+    source: TemplateSource
+    workspace_id: Id
+    template_id: Id
+    version: int
+    library: Library
+    show: bool = False
+    """Whether renderings and the lint are wanted too."""
 
 
 class Press:
@@ -70,21 +85,35 @@ class Press:
         self._cases = CaseRunner(checker, renderer)
 
     def releases(
-        self, source: TemplateSource, workspace_id: Id, template_id: Id, version: int, *, prove: bool = True
+        self,
+        source: TemplateSource,
+        workspace_id: Id,
+        template_id: Id,
+        version: int,
+        library: Library = NO_LIBRARY,
+        *,
+        prove: bool = True,
     ) -> Printed:
         """Releases of every variant; ``prove`` renders each with the sample and looks it over.
 
         Raises:
             TemplateProblemsError: with every problem of every variant.
         """
-        printed = self._print(source, workspace_id, template_id, version, prove=prove)
+        printed = self._print(source, workspace_id, template_id, version, library, prove=prove, look=prove)
         if printed.problems:
             raise TemplateProblemsError(_summary(source.key, printed.problems), fields=printed.problems)
         return printed
 
-    def lint(self, source: TemplateSource) -> tuple[Finding, ...]:
+    def print(self, job: Job) -> Printed:
+        """What a publication of the library wants of one template; problems are told, not raised."""
+        printed = self._print(
+            job.source, job.workspace_id, job.template_id, job.version, job.library, prove=True, look=job.show
+        )
+        return printed if job.show else msgspec.structs.replace(printed, rendered=())
+
+    def lint(self, source: TemplateSource, library: Library = NO_LIBRARY) -> tuple[Finding, ...]:
         """Everything that can be said about a source, what stops it from being published first."""
-        printed = self._print(source, _NOBODY, _NOBODY, 1, prove=True)
+        printed = self._print(source, _NOBODY, _NOBODY, 1, library, prove=True, look=True)
         return (*(_stopped(source, problem) for problem in printed.problems), *printed.findings)
 
     def test(self, source: TemplateSource) -> tuple[Outcome, ...]:
@@ -113,21 +142,30 @@ class Press:
         return tuple([one.as_problem() for one in kept(source, findings) if one.severity is not Severity.INFO])
 
     def _print(
-        self, source: TemplateSource, workspace_id: Id, template_id: Id, version: int, *, prove: bool
+        self,
+        source: TemplateSource,
+        workspace_id: Id,
+        template_id: Id,
+        version: int,
+        library: Library,
+        *,
+        prove: bool,
+        look: bool,
     ) -> Printed:
         releases: list[Release] = []
+        rendered: list[Rendered] = []
         problems = list(_source_problems(source))
         findings: list[Finding] = []
         looked: dict[int, Looked] = {}
         for index, variant in enumerate(source.variants):
             try:
-                compiled = self._compiler.compile(source, variant)
+                compiled = self._compiler.compile(source, variant, library)
                 release = self._made(source, variant, compiled, workspace_id, template_id, version)
                 findings.extend(_warned(variant, problem) for problem in compiled.warnings)
                 if prove:
-                    findings.extend(
-                        look_at_rendering(self._prove(release, source.sample, index), variant.locale, index)
-                    )
+                    rendered.append(self._prove(release, source.sample, index))
+                if look:
+                    findings.extend(look_at_rendering(rendered[-1], variant.locale, index))
                     findings.extend(self._look_at_mobile(source, release, index))
                     looked[index] = self._linter.look(variant, compiled.programs, index)
                     findings.extend((*looked[index].findings, *look_at_words(source, compiled.programs, index)))
@@ -137,7 +175,7 @@ class Press:
         if prove and not problems:
             problems.extend(as_problems(list(self._cases.run(source, releases))))
         findings.extend(compare(source, looked))
-        return Printed(tuple(releases), tuple(problems), kept(source, findings))
+        return Printed(tuple(releases), tuple(problems), kept(source, findings), tuple(rendered))
 
     def _prove(self, release: Release, sample: Mapping[str, Any], index: int) -> Rendered:
         """Renders with the sample: what cannot be rendered cannot be published."""

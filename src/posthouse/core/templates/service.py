@@ -13,6 +13,9 @@ from posthouse.core.kernel.paging import MAX_PAGE, Page
 from posthouse.core.templates.cases.model import Outcome
 from posthouse.core.templates.catalogue import unknown
 from posthouse.core.templates.errors import TemplateProblemsError
+from posthouse.core.templates.library.model import CompiledIn
+from posthouse.core.templates.library.shelf import Shelf
+from posthouse.core.templates.library.uses import uses_of
 from posthouse.core.templates.lint.content import look_at_rendering
 from posthouse.core.templates.lint.model import Finding
 from posthouse.core.templates.locales import choose
@@ -63,6 +66,7 @@ class TemplateService:
         clock: Clock,
     ) -> None:
         self._store = store
+        self._shelf = Shelf(store)
         self._press = press
         self._checker = checker
         self._renderer = renderer
@@ -78,15 +82,17 @@ class TemplateService:
         """
         current = await self._store.template(workspace_id, source.key)
         digest = source_hash(source)
+        uses = uses_of(source)
         same = current is not None and current.source_hash == digest
         if same and current is not None and not (publish and await self._is_behind(current)):
             return PushResult(current, current.version, changed=False)
         template = self._as_draft(workspace_id, source, current, digest)
-        printed = self._press.releases(source, workspace_id, template.id, template.version + 1)
+        library = await self._shelf.library(workspace_id, uses, drafts=not publish)
+        printed = self._press.releases(source, workspace_id, template.id, template.next_version, library)
         if not same:
             await self._store.save_draft(template, current.source_hash if current else None)
         if publish:
-            template = await self._make_live(template, printed.releases)
+            template = await self._make_live(template, printed.releases, source, library.compiled(uses))
         return PushResult(template, template.version, changed=True, warnings=printed.warnings)
 
     async def publish(self, workspace_id: Id, key: str) -> PushResult:
@@ -101,8 +107,10 @@ class TemplateService:
             raise TemplateProblemsError(f"The template {key!r} has no draft to publish; push one first.")
         if not await self._is_behind(template):
             return PushResult(template, template.version, changed=False)
-        printed = self._press.releases(template.draft, workspace_id, template.id, template.version + 1)
-        live = await self._make_live(template, printed.releases)
+        uses = uses_of(template.draft)
+        library = await self._shelf.library(workspace_id, uses)
+        printed = self._press.releases(template.draft, workspace_id, template.id, template.next_version, library)
+        live = await self._make_live(template, printed.releases, template.draft, library.compiled(uses))
         return PushResult(live, live.version, changed=True, warnings=printed.warnings)
 
     async def get(self, workspace_id: Id, key: str) -> Template:
@@ -176,7 +184,10 @@ class TemplateService:
     async def lint(self, workspace_id: Id, key: str) -> Sequence[Finding]:
         """What the lint says of the draft. UnknownTemplateError with the nearest known keys."""
         template = await self.get(workspace_id, key)
-        return () if template.draft is None else self._press.lint(template.draft)
+        if template.draft is None:
+            return ()
+        library = await self._shelf.library(workspace_id, uses_of(template.draft), drafts=True)
+        return self._press.lint(template.draft, library)
 
     def _size(self, rendered: Rendered) -> int:
         """Octets, as the bodies would travel."""
@@ -206,8 +217,9 @@ class TemplateService:
         self, template: Template, version: int | str | None
     ) -> tuple[Sequence[Release], tuple[FieldProblem, ...]]:
         if version == DRAFT and template.draft is not None:
+            library = await self._shelf.library(template.workspace_id, uses_of(template.draft), drafts=True)
             printed = self._press.releases(
-                template.draft, template.workspace_id, template.id, template.version + 1, prove=False
+                template.draft, template.workspace_id, template.id, template.next_version, library, prove=False
             )
             return printed.releases, printed.warnings
         if isinstance(version, str):
@@ -239,14 +251,27 @@ class TemplateService:
             draft=source,
             source_hash=digest,
             published_hash=current.published_hash if current else "",
+            latest=current.latest if current else 0,
+            compiled=current.compiled if current else (),
         )
 
-    async def _make_live(self, template: Template, releases: Sequence[Release]) -> Template:
-        version = template.version + 1
+    async def _make_live(
+        self,
+        template: Template,
+        releases: Sequence[Release],
+        source: TemplateSource,
+        compiled: tuple[CompiledIn, ...],
+    ) -> Template:
+        version = template.next_version
         live = msgspec.structs.replace(
-            template, version=version, published_hash=template.source_hash, updated_at=self._clock.now()
+            template,
+            version=version,
+            latest=version,
+            published_hash=template.source_hash,
+            compiled=compiled,
+            updated_at=self._clock.now(),
         )
-        await self._store.publish(live, releases)
+        await self._store.publish(live, releases, source)
         return live
 
 

@@ -11,11 +11,14 @@ from starlette.responses import Response
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.templates.folder import read_tree
+from posthouse.core.templates.library.folder import read_library
+from posthouse.core.templates.library.pushing import push_library
 from posthouse.core.workspaces.scopes import TEMPLATES_READ, TEMPLATES_WRITE
 from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
 from posthouse.http.explaining import pointer
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import templates as schemas
+from posthouse.http.schemas.library import pushed as pushed_item
 
 TAG = "Templates"
 MAX_VERSION: Final = 2**31 - 1
@@ -34,11 +37,14 @@ async def push_templates(
     wanted: Annotated[schemas.PushTemplates, Depends(json_body(schemas.PushTemplates))],
 ) -> Response:
     """Keeps sources, and publishes them when asked to. All are read before the first is kept."""
-    sources = read_tree({name: _bytes(name, value) for name, value in wanted.files.items()})
-    results = [
-        await here.templates.push(access.caller.workspace_id, source, publish=wanted.publish) for source in sources
-    ]
-    return answer(schemas.PushAnswer([schemas.pushed(result) for result in results]))
+    files = {name: _bytes(name, value) for name, value in wanted.files.items()}
+    sources, items = read_tree(files), read_library(files)
+    workspace_id = access.caller.workspace_id
+    library = await push_library(here.library, here.publisher, workspace_id, items, publish=wanted.publish)
+    results = [await here.templates.push(workspace_id, source, publish=wanted.publish) for source in sources]
+    return answer(
+        schemas.PushAnswer([schemas.pushed(result) for result in results], [pushed_item(one) for one in library])
+    )
 
 
 async def get_template(here: ServicesHere, access: AccessHere, key: str) -> Response:
@@ -132,7 +138,8 @@ OPERATIONS = (
         summary="Push templates",
         description=(
             'The files of one or more template folders, by name: text, or `{"base64": …}` for what is no text. Nothing is kept '
-            "when a folder cannot be read; the same source again changes nothing, so a push can be repeated."
+            "when a folder cannot be read; the same source again changes nothing, so a push can be repeated. `blocks/KEY.json` and "
+            "`themes/KEY.json` beside the folders are the library: they come first."
         ),
         tag=TAG,
         endpoint=push_templates,

@@ -12,6 +12,7 @@ from posthouse.core.kernel.moments import show_moment
 from posthouse.core.templates.mobile import Content
 from posthouse.core.templates.model import Release, Template, Version
 from posthouse.core.templates.service import Preview, PushResult
+from posthouse.http.schemas.library import PushedItemAnswer
 from posthouse.http.schemas.messages import Moment
 
 
@@ -146,9 +147,10 @@ class PushedTemplate(msgspec.Struct, frozen=True):
 
 
 class PushAnswer(msgspec.Struct, frozen=True):
-    """One result for each template."""
+    """One result for each template, and for each block and theme."""
 
     items: list[PushedTemplate]
+    library: list[PushedItemAnswer] = []
 
 
 class RenderedAnswer(msgspec.Struct, frozen=True):

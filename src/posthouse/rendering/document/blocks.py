@@ -272,6 +272,7 @@ def _slot(writing: Writing, block: d.Slot, pointer: str, width: int) -> str:
 
 def _mjml(writing: Writing, block: d.Mjml, pointer: str, width: int) -> str:
     del width
+    writing.own_mjml = True
     if block.level == "section":
         writing.refuse(
             f"{pointer}/level", "sections cannot stand inside a column; put the block on the first level", "mjml"
@@ -283,13 +284,6 @@ def _html(writing: Writing, block: d.Html, pointer: str, width: int) -> str:
     del width
     held = writing.held(fragments.own_html(writing, block.source, f"{pointer}/source"))
     return _text_element(writing, block, held, _ink(block, "text"))
-
-
-def _shared(writing: Writing, block: d.Shared, pointer: str, width: int) -> str:
-    """Reading a document refuses these before they come here."""
-    del block, width
-    writing.refuse(pointer, "shared blocks cannot be published yet", "shared")
-    return ""
 
 
 _WRITERS: Final[dict[type, Callable[..., str]]] = {
@@ -305,7 +299,6 @@ _WRITERS: Final[dict[type, Callable[..., str]]] = {
     d.Rating: _rating,
     d.Social: _social,
     d.Slot: _slot,
-    d.Shared: _shared,
     d.Mjml: _mjml,
     d.Html: _html,
 }

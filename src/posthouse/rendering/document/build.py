@@ -8,11 +8,12 @@ import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.templates.document import Block, Column, Columns, EmailDocument, Mjml
-from posthouse.core.templates.document_reading import blocks_of
+from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.theme import Theme
 from posthouse.rendering.document import fragments
 from posthouse.rendering.document.blocks import leaf
 from posthouse.rendering.document.markup import classes, element, room, shown_if
+from posthouse.rendering.document.sharing import placed, told
 from posthouse.rendering.document.styles import head
 from posthouse.rendering.document.writing import Writing
 
@@ -35,7 +36,7 @@ class Built(msgspec.Struct, frozen=True):
     warnings: tuple[FieldProblem, ...]
 
 
-def build(document: EmailDocument, theme: Theme, locale: str, default: str) -> Built:
+def build(document: EmailDocument, theme: Theme, locale: str, default: str, library: Library = NO_LIBRARY) -> Built:
     """Writes a document as MJML.
 
     Args:
@@ -43,45 +44,46 @@ def build(document: EmailDocument, theme: Theme, locale: str, default: str) -> B
         theme: the tokens.
         locale: whose words to take.
         default: the locale to fall back to.
+        library: the blocks that the document names.
     """
-    writing = Writing(theme, locale, default)
+    writing = Writing(theme, locale, default, library)
     subject = writing.chosen(document.subject, "/subject")
     title = writing.words(document.subject, "/subject")
     preheader = writing.words(document.preheader, "/preheader", optional=True)
-    placed = [(f"/blocks/{index}", block) for index, block in enumerate(document.blocks)]
-    bands = [_band(writing, zone, list(held)) for zone, held in groupby(placed, key=_zone)]
-    body = "".join(bands) + _edge(writing, placed[-1])
+    blocks = list(placed(writing, document.blocks, "/blocks"))
+    zones = [(zone, list(held)) for zone, held in groupby(blocks, key=_zone)]
+    bands = [_band(writing, zone, held, first=index == 0) for index, (zone, held) in enumerate(zones)]
+    body = "".join(bands) + (_edge(writing, blocks[-1]) if blocks else "")
     page = element(
         "mj-body", body, css_class="g-page", background_color=writing.color("page"), width=f"{theme.width}px"
     )
-    own = any(isinstance(block, Mjml) for _, block in blocks_of(document))
-    source = f"{head(writing, title, page, own=own)}\n{page}"
+    source = f"{head(writing, title, page, own=writing.own_mjml)}\n{page}"
     return Built(
         mjml=element("mjml", source, lang=locale, dir=writing.direction),
         subject=subject,
         preheader=preheader + _PAD if preheader else "",
         inserts=writing.inserts,
-        problems=tuple(dict.fromkeys(writing.problems)),
-        warnings=tuple(dict.fromkeys(writing.warnings)),
+        problems=told(writing.problems),
+        warnings=told(writing.warnings),
     )
 
 
-def _zone(placed: _Placed) -> str:
-    block = placed[1]
+def _zone(there: _Placed) -> str:
+    block = there[1]
     if isinstance(block, Mjml) and block.level == "section":
         return "own"
     return "page" if block.style.ground == "page" else "card"
 
 
-def _band(writing: Writing, zone: str, placed: list[_Placed]) -> str:
+def _band(writing: Writing, zone: str, held: list[_Placed], *, first: bool) -> str:
     if zone == "own":
-        return "".join([_own(writing, block, pointer) for pointer, block in placed if isinstance(block, Mjml)])
-    sections = "".join(_sections(writing, placed))
+        return "".join([_own(writing, block, pointer) for pointer, block in held if isinstance(block, Mjml)])
+    sections = "".join(_sections(writing, held))
     if zone == "page":
-        return _edge(writing, placed[0]) + sections
+        return _edge(writing, held[0]) + sections
     theme = writing.theme
     rest = max(0, theme.spacing.gutter - theme.spacing.medium)
-    return _edge(writing, placed[0]) * (placed[0][0] == "/blocks/0") + element(
+    return _edge(writing, held[0]) * first + element(
         "mj-wrapper",
         sections,
         css_class="g-surface",
@@ -93,21 +95,22 @@ def _band(writing: Writing, zone: str, placed: list[_Placed]) -> str:
 
 
 def _own(writing: Writing, block: Mjml, pointer: str) -> str:
+    writing.own_mjml = True
     return shown_if(block.show_if, fragments.own_mjml(writing, block.source, f"{pointer}/source", sections=True))
 
 
-def _edge(writing: Writing, placed: _Placed) -> str:
+def _edge(writing: Writing, there: _Placed) -> str:
     """Room between the page's edge, or a card, and what stands at it."""
-    if _zone(placed) == "own":
+    if _zone(there) == "own":
         return ""
     column = element("mj-column", "", direction=writing.direction)
     return _section(writing, column, css_class="", padding=f"{writing.theme.spacing.large}px 0 0 0")
 
 
-def _sections(writing: Writing, placed: Sequence[_Placed]) -> Iterator[str]:
+def _sections(writing: Writing, zone: Sequence[_Placed]) -> Iterator[str]:
     """Blocks that follow each other share a section; columns have one of their own."""
     width = writing.theme.width - 2 * writing.theme.spacing.gutter
-    for is_columns, held in groupby(placed, key=lambda one: isinstance(one[1], Columns)):
+    for is_columns, held in groupby(zone, key=lambda one: isinstance(one[1], Columns)):
         if is_columns:
             yield from (_columns(writing, one, pointer, width) for pointer, one in held if isinstance(one, Columns))
             continue
@@ -155,7 +158,11 @@ def _column(writing: Writing, column: Column, pointer: str, place: tuple[int, in
     first, last = index == 0, index == count - 1
     before, after = (0 if first else _GAP), (0 if last else _GAP)
     inner = max(8, width * share // 100 - before - after)
-    blocks = [leaf(writing, one, f"{pointer}/blocks/{at}", inner) for at, one in enumerate(column.blocks)]
+    blocks = [
+        leaf(writing, one, place, inner)
+        for place, one in placed(writing, column.blocks, f"{pointer}/blocks", inside=True)
+        if not isinstance(one, Columns)
+    ]
     left, right = (before, after) if writing.direction == "ltr" else (after, before)
     return element(
         "mj-column",

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.templates.document import EmailDocument
 from posthouse.core.templates.document_reading import read_document, read_theme
+from posthouse.core.templates.library.model import NO_LIBRARY, ItemKind, Library
 from posthouse.core.templates.model import VariantSource
-from posthouse.core.templates.theme import DEFAULT_THEME
+from posthouse.core.templates.theme import DEFAULT_THEME, Theme
 from posthouse.rendering.document.build import build
+from posthouse.rendering.document.sharing import missing
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -25,7 +28,7 @@ class Written(msgspec.Struct, frozen=True):
         return html
 
 
-def written(variant: VariantSource, default_locale: str, base: str) -> Written:
+def written(variant: VariantSource, default_locale: str, base: str, library: Library = NO_LIBRARY) -> Written:
     """Writes the document of a variant as MJML; a variant without one stays as it is.
 
     Raises:
@@ -40,15 +43,30 @@ def written(variant: VariantSource, default_locale: str, base: str) -> Written:
     try:
         document = read_document(variant.document)
         place = "theme"
-        theme = DEFAULT_THEME if variant.theme is None else read_theme(variant.theme)
+        theme = _theme(document, variant, library, f"{base}/document/theme")
     except ValidationError as error:
         raise _refused(variant, _moved(f"{base}/{place}", error.fields)) from None
-    built = build(document, theme, variant.locale, default_locale)
+    if isinstance(theme, FieldProblem):
+        raise _refused(variant, [theme])
+    built = build(document, theme, variant.locale, default_locale, library)
     if built.problems:
         raise _refused(variant, _moved(f"{base}/document", built.problems))
     settled = {"subject": built.subject, "preheader": built.preheader, "mjml": built.mjml, "document": None}
     as_mjml = msgspec.structs.replace(variant, **settled)
     return Written(as_mjml, built.inserts, tuple(_moved(f"{base}/document", built.warnings)))
+
+
+def _theme(document: EmailDocument, variant: VariantSource, library: Library, pointer: str) -> Theme | FieldProblem:
+    """The one the document names, the one beside it, the workspace's default, the built-in one."""
+    if document.theme is not None:
+        held = library.find(ItemKind.THEME, document.theme.key, document.theme.version)
+        if held is None:
+            return FieldProblem(pointer, missing(library, ItemKind.THEME, document.theme), "unknown-theme")
+        return read_theme(held.content)
+    if variant.theme is not None:
+        return read_theme(variant.theme)
+    usual = library.find(ItemKind.THEME, "")
+    return DEFAULT_THEME if usual is None else read_theme(usual.content)
 
 
 def _moved(base: str, problems: Sequence[FieldProblem]) -> list[FieldProblem]:

@@ -8,6 +8,7 @@ import msgspec
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.templates.document import Align, Ground, Ink, Space
 from posthouse.core.templates.document_reading import nearest
+from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.theme import Font, Theme
 from posthouse.rendering.document import texts
 
@@ -20,10 +21,13 @@ class Writing(msgspec.Struct):
     theme: Theme
     locale: str
     default: str
+    library: Library = NO_LIBRARY
     problems: list[FieldProblem] = []
     warnings: list[FieldProblem] = []
     inserts: dict[str, str] = {}
     """HTML that the MJML compiler must not see, by the comment that stands for it."""
+    own_mjml: bool = False
+    """Whether a developer's own MJML was written."""
     salt: str = msgspec.field(default_factory=lambda: "h" + secrets.token_hex(6))
 
     @property

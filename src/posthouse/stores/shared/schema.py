@@ -135,8 +135,65 @@ templates = Table(
     Column("version", Integer, nullable=False),
     Column("source_hash", Text, nullable=False),
     Column("document", Bytes, nullable=False),
+    Column("latest", Integer, nullable=False, server_default=text("0")),
     Index("templates_by_key", "workspace_id", "key", unique=True),
 )
+"""``version`` is live; releases of versions above ``latest`` are staged by a publication of the library and nobody sees them."""
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("template_id", Id, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("source_hash", Text, nullable=False),
+    Column("document", Bytes, nullable=False),
+    PrimaryKeyConstraint("template_id", "version"),
+)
+"""What each version was made from, and why."""
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("template_id", Id, nullable=False),
+    Column("source_hash", Text, nullable=False),
+    Column("document", Bytes, nullable=False),
+    PrimaryKeyConstraint("template_id", "source_hash"),
+)
+"""Sources that were published; many versions of a template may be made from one."""
+
+items = Table(
+    "items",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("source_hash", Text, nullable=False),
+    Column("document", Bytes, nullable=False),
+    Index("items_by_key", "workspace_id", "kind", "key", unique=True),
+)
+"""Blocks and themes of the library."""
+
+item_versions = Table(
+    "item_versions",
+    metadata,
+    Column("item_id", Id, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("document", Bytes, nullable=False),
+    PrimaryKeyConstraint("item_id", "version"),
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("document", Bytes, nullable=False),
+    Index("publications_by_workspace", "workspace_id", "id"),
+)
+"""Publications of blocks and themes; at most one of a workspace is running."""
 
 releases = Table(
     "releases",

@@ -9,9 +9,22 @@ from sqlalchemy import Connection
 from posthouse.core.delivery.model import CounterKey, ProviderRow, Route, SandboxMessage
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Event, Message, MessageQuery, Status
-from posthouse.core.templates.model import Release, Template, Version
+from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
+from posthouse.core.templates.library.publication import Publication, Turn
+from posthouse.core.templates.model import Release, Template, TemplateSource, Version
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
-from posthouse.stores.shared import delivery, events, maintenance, messages, queue, sandbox, templates, workspaces
+from posthouse.stores.shared import (
+    delivery,
+    events,
+    library,
+    maintenance,
+    messages,
+    publications,
+    queue,
+    sandbox,
+    templates,
+    workspaces,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -99,9 +112,11 @@ class SharedStore(abc.ABC):
         """See TemplateStore."""
         await self._write(templates.save_draft, template, expected_hash)
 
-    async def publish(self, template: Template, releases: Sequence[Release]) -> None:
+    async def publish(
+        self, template: Template, releases: Sequence[Release], source: TemplateSource | None = None
+    ) -> None:
         """See TemplateStore."""
-        await self._write(templates.publish, template, releases)
+        await self._write(templates.publish, template, releases, source)
 
     async def releases(self, workspace_id: Id, key: str, version: int | None) -> list[Release]:
         """See TemplateStore."""
@@ -114,6 +129,66 @@ class SharedStore(abc.ABC):
     async def release(self, release_id: Id) -> Release | None:
         """See TemplateStore."""
         return await self._read(templates.release, release_id)
+
+    # --- LibraryStore
+
+    async def items(self, workspace_id: Id, kind: ItemKind | None = None) -> list[Item]:
+        """See LibraryStore."""
+        return await self._read(library.all_items, workspace_id, kind)
+
+    async def item(self, workspace_id: Id, kind: ItemKind, key: str) -> Item | None:
+        """See LibraryStore."""
+        return await self._read(library.item, workspace_id, kind, key)
+
+    async def save_item(self, item: Item, expected_hash: str | None) -> None:
+        """See LibraryStore."""
+        await self._write(library.save_item, item, expected_hash)
+
+    async def remove_item(self, workspace_id: Id, kind: ItemKind, key: str) -> None:
+        """See LibraryStore."""
+        await self._write(library.remove_item, workspace_id, kind, key)
+
+    async def item_versions(self, item_id: Id) -> list[ItemVersion]:
+        """See LibraryStore."""
+        return await self._read(library.versions_of, item_id)
+
+    async def item_version(self, item_id: Id, number: int) -> ItemVersion | None:
+        """See LibraryStore."""
+        return await self._read(library.version_of, item_id, number)
+
+    async def live_sources(self, template_ids: Sequence[Id]) -> dict[Id, TemplateSource]:
+        """See LibraryStore."""
+        return await self._read(publications.live_sources, template_ids)
+
+    async def begin_publication(self, publication: Publication, now: int) -> None:
+        """See LibraryStore."""
+        await self._write(publications.begin, publication, now)
+
+    async def stage(self, publication: Publication, releases: Sequence[Release]) -> None:
+        """See LibraryStore."""
+        await self._write(publications.stage, publication, releases)
+
+    async def go_live(
+        self, publication: Publication, item: Item, version: ItemVersion, turns: Sequence[Turn]
+    ) -> list[Id]:
+        """See LibraryStore."""
+        return await self._write(publications.go_live, publication, item, version, turns)
+
+    async def end_publication(self, publication: Publication) -> None:
+        """See LibraryStore."""
+        await self._write(publications.end, publication)
+
+    async def undo_publication(self, publication: Publication, item: Item, turns: Sequence[Turn], now: int) -> list[Id]:
+        """See LibraryStore."""
+        return await self._write(publications.undo, publication, item, turns, now)
+
+    async def publication(self, workspace_id: Id, publication_id: Id) -> Publication | None:
+        """See LibraryStore."""
+        return await self._read(publications.publication, workspace_id, publication_id)
+
+    async def publications(self, workspace_id: Id, limit: int) -> list[Publication]:
+        """See LibraryStore."""
+        return await self._read(publications.newest, workspace_id, limit)
 
     # --- MessageStore, but accept
 

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+import msgspec
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id, milliseconds_of
-from posthouse.core.templates.model import Release, Template, Version
-from posthouse.stores.shared.documents import from_document, settings_changed, to_document
-from posthouse.stores.shared.schema import releases, templates
+from posthouse.core.templates.model import Edition, Release, Template, TemplateSource, Version
+from posthouse.stores.shared.documents import from_document, insert_unless_there, settings_changed, to_document
+from posthouse.stores.shared.library import check_current
+from posthouse.stores.shared.schema import editions, releases, sources, templates
 
 
 def template(connection: Connection, workspace_id: Id, key: str) -> Template | None:
@@ -35,18 +37,36 @@ def save_draft(connection: Connection, draft: Template, expected_hash: str | Non
         _add(connection, draft, lost)
         return
     unchanged = (templates.c.id == draft.id) & (templates.c.source_hash == expected_hash)
-    if not connection.execute(update(templates).where(unchanged).values(**_columns(draft))).rowcount:
+    current = connection.execute(select(templates.c.document).where(unchanged)).scalar()
+    if current is None:
         raise lost
+    live = from_document(current, Template)  # what is live may have moved on meanwhile: only the draft is ours
+    kept = {name: getattr(live, name) for name in ("version", "latest", "published_hash", "compiled")}
+    connection.execute(update(templates).where(unchanged).values(**_columns(msgspec.structs.replace(draft, **kept))))
 
 
-def publish(connection: Connection, published: Template, made: Sequence[Release]) -> None:
+def publish(
+    connection: Connection, published: Template, made: Sequence[Release], source: TemplateSource | None
+) -> None:
     """Makes a version live: the releases and the template's new settings, all or nothing."""
     settings_changed(connection)
-    newer = (templates.c.id == published.id) & (templates.c.version < published.version)
-    if not connection.execute(update(templates).where(newer).values(**_columns(published))).rowcount:
+    check_current(connection, published.workspace_id, published.compiled)
+    mine = templates.c.id == published.id
+    current = connection.execute(select(templates.c.latest, templates.c.document).where(mine)).first()
+    if current is None:
         _add(connection, published, _version_taken(published))
+    elif current.latest >= published.version:
+        raise _version_taken(published)
+    else:
+        # a draft that was saved while this one was compiled stays; what a publication of the library staged is out of date
+        live = _with_draft_of(published, from_document(current.document, Template))
+        connection.execute(update(templates).where(mine).values(**_columns(live)))
+        staged = (releases.c.template_id == published.id) & (releases.c.version > current.latest)
+        connection.execute(delete(releases).where(staged))
+    if source is not None:
+        _keep_source(connection, published, source)
     try:
-        connection.execute(insert(releases), [_release_row(release) for release in made])
+        connection.execute(insert(releases), [release_row(release) for release in made])
     except IntegrityError as error:
         raise _version_taken(published) from error
 
@@ -58,7 +78,7 @@ def releases_of(connection: Connection, workspace_id: Id, key: str, version: int
     statement = (
         select(releases.c.document)
         .join(templates, templates.c.id == releases.c.template_id)
-        .where(mine, releases.c.version == wanted)
+        .where(mine, releases.c.version == wanted, releases.c.version <= templates.c.latest)
         .order_by(releases.c.channel, releases.c.locale)
     )
     return [from_document(document, Release) for document in connection.execute(statement).scalars()]
@@ -68,7 +88,8 @@ def versions(connection: Connection, workspace_id: Id, key: str, before: int | N
     """Published versions, newest first. Documents stay unread: they are long, and identifiers tell the time."""
     mine = (templates.c.workspace_id == workspace_id) & (templates.c.key == key)
     owner = select(templates.c.id).where(mine).scalar_subquery()
-    numbers = select(releases.c.version).where(releases.c.template_id == owner)
+    latest = select(templates.c.latest).where(mine).scalar_subquery()  # above it stands what a publication has staged
+    numbers = select(releases.c.version).where(releases.c.template_id == owner, releases.c.version <= latest)
     if before is not None:
         numbers = numbers.where(releases.c.version < before)
     page = numbers.distinct().order_by(releases.c.version.desc()).limit(limit).subquery()
@@ -98,6 +119,24 @@ def _add(connection: Connection, new: Template, conflict: ConflictError) -> None
         raise conflict from error
 
 
+def _keep_source(connection: Connection, published: Template, source: TemplateSource) -> None:
+    """What the version was made from: needed when a block changes, for a rollback and for a comparison."""
+    digest = published.published_hash
+    row = {"template_id": published.id, "source_hash": digest, "document": to_document(source)}
+    connection.execute(insert_unless_there(connection, sources).values(**row))
+    edition = Edition(published.id, published.version, published.updated_at, digest, "", published.compiled)
+    connection.execute(
+        insert(editions).values(
+            template_id=published.id, version=published.version, source_hash=digest, document=to_document(edition)
+        )
+    )
+
+
+def _with_draft_of(published: Template, current: Template) -> Template:
+    kept = ("name", "description", "kind", "category", "draft", "source_hash")
+    return msgspec.structs.replace(published, **{name: getattr(current, name) for name in kept})
+
+
 def _version_taken(one: Template) -> ConflictError:
     return ConflictError(f"version {one.version} of the template {one.key!r} exists already; read it again and retry")
 
@@ -108,12 +147,14 @@ def _columns(one: Template) -> dict[str, Any]:
         "workspace_id": one.workspace_id,
         "key": one.key,
         "version": one.version,
+        "latest": max(one.latest, one.version),
         "source_hash": one.source_hash,
         "document": to_document(one),
     }
 
 
-def _release_row(one: Release) -> dict[str, Any]:
+def release_row(one: Release) -> dict[str, Any]:
+    """The columns of a release."""
     return {
         "id": one.id,
         "template_id": one.template_id,

@@ -181,7 +181,7 @@ def test_a_code_is_copied_without_blanks():
 @pytest.mark.parametrize(
     ("block", "place", "code"),
     [
-        ({"type": "shared", "key": "footer"}, "/blocks/0", "shared"),
+        ({"type": "shared", "key": "footer"}, "/blocks/0", "unknown-block"),
         ({"type": "heading", "text": {}}, "/blocks/0/text", "missing"),
         ({"type": "heading", "text": text("{% if x %}a{% endif %}")}, "/blocks/0/text/en", "syntax"),
         ({"type": "heading", "text": text("{{ name|safe }}")}, "/blocks/0/text/en", "syntax"),

@@ -1,0 +1,1 @@
+"""The library: blocks and themes that templates share (docs/explain/blocks-and-impact.md)."""

@@ -1,0 +1,83 @@
+"""The library in memory, for the HTTP door: no templates follow it."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from posthouse.core.kernel.errors import ConflictError
+from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
+from posthouse.core.templates.library.publication import Publication, Turn
+from posthouse.core.templates.model import Release, Template, TemplateSource
+
+
+class FakeLibraryStore:
+    """LibraryStore without templates."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[Id, ItemKind, str], Item] = {}
+        self.published: dict[tuple[Id, int], ItemVersion] = {}
+        self.made: dict[Id, Publication] = {}
+
+    async def templates(self, workspace_id: Id) -> Sequence[Template]:
+        return []
+
+    async def releases(self, workspace_id: Id, key: str, version: int | None) -> Sequence[Release]:
+        return []
+
+    async def live_sources(self, template_ids: Sequence[Id]) -> Mapping[Id, TemplateSource]:
+        return {}
+
+    async def items(self, workspace_id: Id, kind: ItemKind | None = None) -> Sequence[Item]:
+        return [one for one in self.rows.values() if one.workspace_id == workspace_id and kind in {None, one.kind}]
+
+    async def item(self, workspace_id: Id, kind: ItemKind, key: str) -> Item | None:
+        return self.rows.get((workspace_id, kind, key))
+
+    async def save_item(self, item: Item, expected_hash: str | None) -> None:
+        current = self.rows.get((item.workspace_id, item.kind, item.key))
+        if (current.source_hash if current else None) != expected_hash:
+            raise ConflictError
+        self.rows[item.workspace_id, item.kind, item.key] = item
+
+    async def remove_item(self, workspace_id: Id, kind: ItemKind, key: str) -> None:
+        del self.rows[workspace_id, kind, key]
+
+    async def item_versions(self, item_id: Id) -> Sequence[ItemVersion]:
+        return [one for (owner, _), one in sorted(self.published.items(), reverse=True) if owner == item_id]
+
+    async def item_version(self, item_id: Id, number: int) -> ItemVersion | None:
+        return self.published.get((item_id, number))
+
+    async def begin_publication(self, publication: Publication, now: int) -> None:
+        self.made[publication.id] = publication
+
+    async def stage(self, publication: Publication, releases: Sequence[Release]) -> None:
+        self.made[publication.id] = publication
+
+    async def go_live(
+        self, publication: Publication, item: Item, version: ItemVersion, turns: Sequence[Turn]
+    ) -> Sequence[Id]:
+        live = msgspec.structs.replace(
+            item, version=version.number, latest=version.number, published_hash=version.source_hash
+        )
+        self.rows[item.workspace_id, item.kind, item.key] = live
+        self.published[item.id, version.number] = version
+        self.made[publication.id] = publication
+        return []
+
+    async def end_publication(self, publication: Publication) -> None:
+        self.made[publication.id] = publication
+
+    async def undo_publication(
+        self, publication: Publication, item: Item, turns: Sequence[Turn], now: int
+    ) -> Sequence[Id]:
+        self.rows[item.workspace_id, item.kind, item.key] = item
+        self.made[publication.id] = publication
+        return []
+
+    async def publication(self, workspace_id: Id, publication_id: Id) -> Publication | None:
+        return self.made.get(publication_id)
+
+    async def publications(self, workspace_id: Id, limit: int) -> Sequence[Publication]:
+        return list(self.made.values())[-limit:]
