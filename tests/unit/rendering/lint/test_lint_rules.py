@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posthouse.core.kernel.errors import FieldProblem
+from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.lint.model import Finding, Severity
 from posthouse.core.templates.lint.rules import RULES
 from posthouse.core.templates.model import Category, TemplateSource, VariantSource
@@ -179,8 +180,10 @@ def test_every_rule_has_its_case() -> None:
 class NotingCompiler(MinijinjaCompiler):
     """Compiles, and has something to say."""
 
-    def compile(self, template: TemplateSource, variant: VariantSource) -> CompiledVariant:
-        compiled = super().compile(template, variant)
+    def compile(
+        self, template: TemplateSource, variant: VariantSource, library: Library = NO_LIBRARY
+    ) -> CompiledVariant:
+        compiled = super().compile(template, variant, library)
         said = (FieldProblem("/x", "took <i> out", "cleaned"), FieldProblem("/y", "not in French", "translation"))
         return msgspec.structs.replace(compiled, warnings=said)
 
