@@ -13,6 +13,8 @@ from posthouse.core.templates.cases.folder import FOLDER
 from posthouse.core.templates.cases.model import Outcome
 from posthouse.core.templates.errors import TemplateProblemsError
 from posthouse.core.templates.folder import read_folder, template_folders
+from posthouse.core.templates.library.folder import library_of, read_library
+from posthouse.core.templates.library.uses import uses_of
 from posthouse.core.templates.model import TemplateSource
 
 
@@ -66,12 +68,15 @@ def _of_folder(folder: Path, *, update: bool) -> dict[str, Sequence[Outcome]]:
     from posthouse.bootstrap import make_press
 
     press, found = make_press(), dict[str, Sequence[Outcome]]()
-    for path, files in template_folders(template_files(folder)).items():
+    everything = template_files(folder)
+    items = read_library(everything)
+    for path, files in template_folders(everything).items():
         try:
             source = read_folder(files, path.rpartition("/")[2] or folder.resolve().name)
-            found[source.key] = press.test(source)
+            library = library_of(items, uses_of(source))
+            found[source.key] = press.test(source, library)
             if update and _write(folder / path / FOLDER, found[source.key]):
-                found[source.key] = press.test(_again(folder, path, source.key))
+                found[source.key] = press.test(_again(folder, path, source.key), library)
         except TemplateProblemsError as error:
             error.detail = f"{path or folder.name}: {error.detail}"
             raise

@@ -43,7 +43,7 @@ class Shop:
 
     def __init__(self, store: SqliteStore, clock: FakeClock) -> None:
         press, ids = make_press(), Uuid7Source(clock.now)
-        self.store, self.clock = store, clock
+        self.store, self.clock, self.press = store, clock, press
         self.room = MeddlingRoom(InlineRoom(make_press))
         self.templates = TemplateService(store, press, SchemaChecker(), MinijinjaRenderer(), ids, clock)
         self.library = LibraryService(store, press, ids, clock)

@@ -2,14 +2,17 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from tests.unit.library.kit import WORKSPACE, Shop, shared, template
 
 from posthouse.core.kernel.errors import ConflictError
+from posthouse.core.templates.cases.model import Case, Expect, Written
 from posthouse.core.templates.errors import TemplateProblemsError
 from posthouse.core.templates.library.errors import ItemInUseError, ItemProblemsError, UnknownItemError
-from posthouse.core.templates.library.model import ItemKind
+from posthouse.core.templates.library.model import NO_LIBRARY, ItemKind
 from posthouse.core.templates.library.publication import LEASE, State
+from posthouse.core.templates.press import Job
 
 
 async def test_one_footer_for_all(shop: Shop) -> None:
@@ -294,3 +297,21 @@ async def test_impact(shop: Shop) -> None:
     assert "Old words" in (english.before.html or "")
     assert ">Lyon</a>" in (english.after.html or "")
     assert "Old words" in await shop.html("b-changes")
+
+
+async def test_message_tests_run_with_a_new_footer(shop: Shop) -> None:
+    """A case that no longer holds refuses it; a whole rendering that is kept as golden does not."""
+    golden = Case("whole", Written(Expect(golden=True)), {"html": "as it was", "txt": "as it was"})
+    words = Case("words", Written(Expect(contains=("Old words",))))
+    await shop.block("Old words")
+    await shop.publish()
+    source = msgspec.structs.replace(template("welcome", shared()), tests=(words,))
+    await shop.templates.push(WORKSPACE, source, publish=True)
+    await shop.block("New words")
+    ended = await shop.publish()
+    assert (ended.state, ended.troubles[0].template) == (State.REFUSED, "welcome")
+    assert "Old words" in ended.troubles[0].problem.detail
+    printed = shop.press.print(
+        Job(msgspec.structs.replace(template("other"), tests=(golden,)), WORKSPACE, WORKSPACE, 1, NO_LIBRARY)
+    )
+    assert not printed.problems

@@ -199,7 +199,10 @@ class TemplateService:
     async def test(self, workspace_id: Id, key: str) -> Sequence[Outcome]:
         """The outcome of the draft's message tests. UnknownTemplateError with the nearest known keys."""
         template = await self.get(workspace_id, key)
-        return () if template.draft is None else self._press.test(template.draft)
+        if template.draft is None:
+            return ()
+        library = await self._shelf.library(workspace_id, uses_of(template.draft), drafts=True)
+        return self._press.test(template.draft, library)
 
     def _looked(
         self, template: Template, version: int | str | None, release: Release, rendered: Rendered
