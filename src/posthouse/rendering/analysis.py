@@ -6,6 +6,7 @@ The analysis is deliberately simple: it follows paths (``order.lines``), loops (
 ``company.name``). Where it cannot tell, it asks for less; rendering stays strict.
 """
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -85,6 +86,10 @@ class _Read:
         self.filtered = bool(filtered) and not defaulted
         self.alone = alone
 
+    def at(self, path: Path) -> "_Read":
+        """The same read of another path."""
+        return _Read(path, defaulted=self.defaulted, filtered=self.filter, alone=self.alone)
+
 
 class Analysis:
     """Reads programs one after the other into one tree."""
@@ -94,10 +99,12 @@ class Analysis:
         self._known = known
         self._scopes: list[dict[str, Path | None]] = [{}]
         self._conditions: list[Path | None] = []
+        self.seen: set[str] = set()
+        """Names that the program added last asks for."""
 
     def add(self, source: str) -> None:
         """Follows one program from its first tag to its last."""
-        self._scopes, self._conditions = [{}], []
+        self._scopes, self._conditions, self.seen = [{}], [], set()
         for piece in pieces(source):
             if piece.kind is Kind.EXPRESSION:
                 self._expression(piece.code, printed=True)
@@ -166,7 +173,7 @@ class Analysis:
         """Notes what a condition asks for; the path when the condition is that path alone."""
         tokens = _tokens(code)
         compound = any(token.text in {"and", "or"} for token in tokens)
-        reads = list(self._reads(tokens))
+        reads = list(self._reads(code))
         for read in reads:
             if read.defaulted:
                 self._note(read.path, required=False, guarded=True)
@@ -182,7 +189,7 @@ class Analysis:
     def _expression(self, code: str, *, printed: bool) -> list[_Read]:
         tokens = _tokens(code)
         choosing = any(token.kind == "name" and token.text in {"if", "and", "or"} for token in tokens)
-        reads = list(self._reads(tokens))
+        reads = list(self._reads(code))
         for read in reads:
             self._note(read.path, required=not (choosing or read.defaulted), guarded=choosing)
             if read.filtered:
@@ -191,28 +198,11 @@ class Analysis:
                 self._node(read.path).printed = True
         return reads
 
-    def _reads(self, tokens: Sequence[_Token]) -> Iterator[_Read]:
-        at = 0
-        while at < len(tokens):
-            token = tokens[at]
-            before = tokens[at - 1].text if at else ""
-            after = tokens[at + 1].text if at + 1 < len(tokens) else ""
-            if token.kind != "name" or token.text in _KEYWORDS or before in {".", "|", "is"} or after == "(":
-                at += 1
-                continue
-            if (before == "not" and at > 1 and tokens[at - 2].text == "is") or (after == "=" and before in {"(", ","}):
-                at += 1
-                continue
-            start, path, at = at, *_chain(tokens, at)
+    def _reads(self, code: str) -> Iterator[_Read]:
+        for path, read in _read_in(code):
             whole = self._resolve(path)
             if whole is not None:
-                filtered = at < len(tokens) and tokens[at].text == "|"
-                defaulted = (filtered and at + 1 < len(tokens) and tokens[at + 1].text in _DEFAULTS) or _asks(
-                    tokens, at
-                )
-                alone = start == 0 and at == len(tokens)
-                named = tokens[at + 1].text if filtered and at + 1 < len(tokens) else ""
-                yield _Read(whole, defaulted=defaulted, filtered=named, alone=alone)
+                yield read if whole == path else read.at(whole)
 
     def _resolve(self, path: Path) -> Path | None:
         for scope in reversed(self._scopes):
@@ -224,6 +214,7 @@ class Analysis:
     def _note(self, path: Path, *, required: bool, guarded: bool = False) -> None:
         needed_from = self._needed_from(path) if required else len(path)
         node = self.root
+        self.seen.update(path[:1])
         for depth, name in enumerate(path):
             node = node.step(name)
             node.required = node.required or (depth >= needed_from and name != ITEM)
@@ -248,8 +239,33 @@ class Analysis:
         return node
 
 
-def _tokens(code: str) -> list[_Token]:
-    return [_Token(found.lastgroup or "", found[0]) for found in _TOKEN.finditer(code)]
+@functools.lru_cache(maxsize=2_048)
+def _tokens(code: str) -> tuple[_Token, ...]:
+    """Programs of one template in several languages hold the same expressions."""
+    return tuple([_Token(found.lastgroup or "", found[0]) for found in _TOKEN.finditer(code)])
+
+
+@functools.lru_cache(maxsize=2_048)
+def _read_in(code: str) -> tuple[tuple[Path, _Read], ...]:
+    """The paths that are read in an expression, as they stand there."""
+    tokens, found, at = _tokens(code), list[tuple[Path, _Read]](), 0
+    while at < len(tokens):
+        token = tokens[at]
+        before = tokens[at - 1].text if at else ""
+        after = tokens[at + 1].text if at + 1 < len(tokens) else ""
+        if token.kind != "name" or token.text in _KEYWORDS or before in {".", "|", "is"} or after == "(":
+            at += 1
+            continue
+        if (before == "not" and at > 1 and tokens[at - 2].text == "is") or (after == "=" and before in {"(", ","}):
+            at += 1
+            continue
+        start, path, at = at, *_chain(tokens, at)
+        filtered = at < len(tokens) and tokens[at].text == "|"
+        defaulted = (filtered and at + 1 < len(tokens) and tokens[at + 1].text in _DEFAULTS) or _asks(tokens, at)
+        alone = start == 0 and at == len(tokens)
+        named = tokens[at + 1].text if filtered and at + 1 < len(tokens) else ""
+        found.append((path, _Read(path, defaulted=defaulted, filtered=named, alone=alone)))
+    return tuple(found)
 
 
 def _chain(tokens: Sequence[_Token], at: int) -> tuple[Path, int]:

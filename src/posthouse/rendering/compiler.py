@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import re
-import secrets
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -32,6 +31,7 @@ _DIR: Final = re.compile(r"\sdir\s*=")
 _OFFSET: Final = re.compile(r"position (\d+)")
 _ENVIRONMENT: Final = engine.environment()
 _SLOW: Final = "a macro, a block or a backslash escape rules out the wire form: dispatch encodes the whole body"
+_NOT_DERIVED: Final = "no text part can be derived without losing a {% … %} tag; add a text file (email.LOCALE.txt)"
 _BODIES: Final = ("html", "text")
 
 
@@ -88,7 +88,12 @@ class MinijinjaCompiler:
         problems = [found for name, source in programs.items() for found in _problems(f"{place}/{name}", source)]
         if problems:
             raise _refused(variant, problems)
-        analysis = _analysed(programs)
+        analysis, seen = Analysis(GLOBALS), {}
+        for name, source in programs.items():
+            analysis.add(source)
+            seen[name] = frozenset(analysis.seen)
+        if variant.text is None and not seen.get("text", frozenset()) <= seen.get("html", frozenset()) and not mobile:
+            raise _refused(variant, [FieldProblem(f"{base}/text", _NOT_DERIVED, "missing")])
         if not mobile:
             programs |= {f"wire.{name}": wired for name in _BODIES if (wired := wire_program(programs.get(name, "")))}
             slow = [name for name in _BODIES if name in programs and f"wire.{name}" not in programs]
@@ -130,9 +135,8 @@ class MinijinjaCompiler:
 
     def _from_mjml(self, variant: VariantSource, pointer: str) -> str:
         source = _with_language(tags.clean(variant.mjml or ""), variant.locale)
-        salt = "q" + secrets.token_hex(6)
         try:
-            protected, guarded = guard.protect(source, salt)
+            protected, guarded = guard.protect(source)
         except tags.TagError as error:
             raise _refused(variant, [_at(pointer, tags.line_of(source, error.at), str(error))]) from None
         if problems := list(mjml_lint.lint(source, protected, guarded, pointer)):
@@ -141,25 +145,21 @@ class MinijinjaCompiler:
             compiled = mjml.mjml2html(protected, social_icon_origin=self._social_icons, fonts={})
         except ValueError as error:
             raise _refused(variant, [_mjml_error(pointer, protected, guarded, str(error))]) from None
-        if gone := list(guard.lost(compiled, guarded, salt)):
+        if gone := list(guard.lost(compiled, guarded)):
             raise _refused(variant, list(_lost(pointer, source, gone)))
-        return guard.restore(compiled, guarded, salt)
+        return guard.restore(compiled, guarded)
 
     def _derived(self, variant: VariantSource, html: str, base: str) -> str:
         try:
             text = derive_text(html)
-            kept = _analysed({"text": text}).root.children.keys() <= _analysed({"html": html}).root.children.keys()
             _ENVIRONMENT.undeclared_variables_in_str(text)
         except tags.TagError as error:
             raise _refused(variant, [_at(f"{base}/html", tags.line_of(html, error.at), str(error))]) from None
         except minijinja.TemplateError:
             if problems := list(_problems(f"{base}/html", html)):
                 raise _refused(variant, problems) from None
-            kept = False
-        if kept:
-            return text
-        detail = "no text part can be derived without losing a {% … %} tag; add a text file (email.LOCALE.txt)"
-        raise _refused(variant, [FieldProblem(f"{base}/text", detail, "missing")])
+            raise _refused(variant, [FieldProblem(f"{base}/text", _NOT_DERIVED, "missing")]) from None
+        return text
 
 
 def _mobile(variant: VariantSource, base: str) -> dict[str, str]:
@@ -194,13 +194,6 @@ def _with_preheader(html: str, preheader: str | None) -> str:
     hidden = f'<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{tags.clean(preheader)}</div>'
     found = _BODY.search(html)
     return html[: found.end()] + hidden + html[found.end() :] if found else hidden + html
-
-
-def _analysed(programs: dict[str, str]) -> Analysis:
-    analysis = Analysis(GLOBALS)
-    for source in programs.values():
-        analysis.add(source)
-    return analysis
 
 
 def _problems(pointer: str, source: str) -> Iterator[FieldProblem]:

@@ -7,6 +7,7 @@ the comment.
 """
 
 import re
+import secrets
 from collections.abc import Iterator
 from typing import Final
 
@@ -20,6 +21,12 @@ TEXT_ELEMENTS: Final = frozenset(
 )  # fmt: skip
 WORD_ELEMENTS: Final = frozenset({"mj-title", "mj-preview"})
 _MARKUP: Final = re.compile(r"<!--|-->|<(?P<close>/?)(?P<name>[A-Za-z][\w-]*)|(?P<self>/?)>|[\"']", re.DOTALL)
+
+SALT: Final = f"q{secrets.token_hex(6)}x"
+"""What placeholders of this process begin with. Nobody can know it; where a source has it nevertheless, it is taken out."""
+_WORD: Final = f"{SALT}[0-9]+z"
+_FOUND: Final = re.compile(rf"<!--(?P<html>{_WORD})-->|/\*(?P<css>{_WORD})\*/|(?P<word>{_WORD})")
+"""Placeholders with the comment around them, if there is one of their own."""
 
 
 class Place:
@@ -103,7 +110,7 @@ class Walker:
             self.stack.append(name)
 
 
-def protect(source: str, salt: str) -> tuple[str, list[Guarded]]:
+def protect(source: str) -> tuple[str, list[Guarded]]:
     """The source with placeholders, and what they stand for. Comments are left out.
 
     Raises:
@@ -115,9 +122,9 @@ def protect(source: str, salt: str) -> tuple[str, list[Guarded]]:
     for piece in pieces(source):
         if piece.kind is Kind.LITERAL:
             walker.feed(piece.source)
-            parts.append(piece.source)
+            parts.append(piece.source.replace(SALT, ""))
         elif piece.kind is not Kind.COMMENT:
-            token = f"{salt}{len(guarded)}z"
+            token = f"{SALT}{len(guarded)}z"
             held = Guarded(piece, walker.place, walker.parent, token)
             guarded.append(held)
             parts.append(_placeholder(held) + "\n" * piece.source.count("\n"))
@@ -126,16 +133,15 @@ def protect(source: str, salt: str) -> tuple[str, list[Guarded]]:
     return "".join(parts), guarded
 
 
-def restore(compiled: str, guarded: list[Guarded], salt: str) -> str:
+def restore(compiled: str, guarded: list[Guarded]) -> str:
     """The compiled markup with its tags again."""
     sources = {held.token: held.piece.source for held in guarded}
-    found = _finder(salt)
-    return found.sub(lambda match: sources[_token(match)], compiled)
+    return _FOUND.sub(lambda match: sources[_token(match)], compiled)
 
 
-def lost(compiled: str, guarded: list[Guarded], salt: str) -> Iterator[Guarded]:
+def lost(compiled: str, guarded: list[Guarded]) -> Iterator[Guarded]:
     """The tags that did not come through: not there at all, or a block out of its order or count."""
-    tokens = [_token(match) for match in _finder(salt).finditer(compiled)]
+    tokens = [_token(match) for match in _FOUND.finditer(compiled)]
     there = frozenset(tokens)
     missing = [held for held in guarded if held.token not in there]
     yield from missing
@@ -158,12 +164,6 @@ def _placeholder(held: Guarded) -> str:
         return f"/*{held.token}*/"
     comment = f"<!--{held.token}-->"
     return f"<mj-raw>{comment}</mj-raw>" if held.place == Place.STRUCTURE else comment
-
-
-def _finder(salt: str) -> re.Pattern[str]:
-    """Finds placeholders with the comment around them, if there is one of their own."""
-    token = f"{salt}[0-9]+z"
-    return re.compile(rf"<!--(?P<html>{token})-->|/\*(?P<css>{token})\*/|(?P<word>{token})")
 
 
 def _token(found: re.Match[str]) -> str:

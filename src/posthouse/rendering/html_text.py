@@ -6,10 +6,10 @@ what only Outlook sees are left out. A line that holds block tags only takes no 
 """
 
 import re
-import secrets
 from html.parser import HTMLParser
 from typing import Final
 
+from posthouse.rendering.guard import SALT
 from posthouse.rendering.tags import Kind, Piece, pieces
 
 _OUTLOOK: Final = re.compile(r"<!--\[if (?:mso|lte|gte|lt|gt|\(mso|IE).*?<!\[endif\]-->", re.DOTALL | re.IGNORECASE)
@@ -46,6 +46,7 @@ _PARAGRAPHS: Final = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockq
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden", re.IGNORECASE)
 _SPACES: Final = re.compile(r"[ \t\r\n\f\u00a0]+")
 _INVISIBLE: Final = re.compile("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]")
+_TOKEN: Final = re.compile(f"{SALT}([0-9]+)z")
 _BRACES: Final = re.compile(r"\{[{%#]")
 
 
@@ -59,16 +60,15 @@ def derive_text(html: str) -> str:
     Raises:
         LostTagError: a block tag would be lost; a text part must be written by hand.
     """
-    salt = "q" + secrets.token_hex(6)
     held: list[Piece] = []
     parts = []
     for piece in pieces(html):
         if piece.kind is Kind.LITERAL:
-            parts.append(piece.source)
+            parts.append(piece.source.replace(SALT, ""))
         elif piece.kind is not Kind.COMMENT:
-            parts.append(f"{salt}{len(held)}z")
+            parts.append(f"{SALT}{len(held)}z")
             held.append(piece)
-    token = re.compile(f"{salt}([0-9]+)z")
+    token = _TOKEN
     reader = _Reader(token, held)
     reader.feed(_without_comments("".join(parts), token))
     reader.close()
@@ -78,9 +78,8 @@ def derive_text(html: str) -> str:
 def _without_comments(html: str, token: re.Pattern[str]) -> str:
     """Only the tags inside comments stay: loops around sections stand there too."""
     html = _DOWNLEVEL.sub("", html)
-    kept = re.compile(token.pattern)
     for comment in (_OUTLOOK, _COMMENT):
-        html = comment.sub(lambda found: "".join(match[0] for match in kept.finditer(found[0])), html)
+        html = comment.sub(lambda found: "".join(match[0] for match in token.finditer(found[0])), html)
     return _MARKED.sub("", html)
 
 

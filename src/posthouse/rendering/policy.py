@@ -4,6 +4,7 @@ Templates call no methods (``order.items()`` would be a Python call), load no ot
 by doubling it again and again: fuel counts instructions, not memory.
 """
 
+import functools
 import math
 import re
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ def refusals(source: str) -> Iterator[tuple[int, str]]:
             yield piece.start, "a macro or loop is given a value built from others here; set it before the call"
         if piece.word in _NO_STATEMENTS and piece.kind is Kind.BLOCK:
             yield piece.start, f"{{% {piece.word} %}} is not available: a template stands alone"
-        yield from ((piece.start, detail) for detail in _calls(piece.code, code))
+        yield from ((piece.start, detail) for detail in _calls(piece.code))
         if piece.kind is Kind.BLOCK and piece.word in {"set", "with", "macro", "for"}:
             growth += _doublings(code)
             if growth > _MAX_GROWTH:
@@ -76,7 +77,12 @@ def _arguments(code: str, at: int) -> str:
     return code[at:]
 
 
-def _calls(original: str, code: str) -> Iterator[str]:
+@functools.lru_cache(maxsize=2_048)
+def _calls(original: str) -> tuple[str, ...]:
+    return tuple(_calls_in(original, _STRINGS.sub("''", original)))
+
+
+def _calls_in(original: str, code: str) -> Iterator[str]:
     if _UNDERSCORES.search(original):
         yield "names with two underscores lead nowhere"
     for found in _METHOD.finditer(code):

@@ -5,6 +5,7 @@ on where a tag ends: strings may hold ``}}``, brackets must balance, ``{% raw %}
 """
 
 import enum
+import functools
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -15,6 +16,8 @@ _OPEN: Final = re.compile(r"\{[{%#]")
 _RAW: Final = re.compile(r"[-+]?\s*raw\s*(-?)%\}")
 _END_RAW: Final = re.compile(r"\{%(-?)\s*endraw\s*([-+]?)%\}")
 _STRING: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_SIGN: Final = re.compile(r"[\"'()\[\]{}%]")
+"""Where a tag may end, a string begin or a bracket count."""
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -63,12 +66,17 @@ def line_of(source: str, at: int) -> int:
     return source.count("\n", 0, at) + 1
 
 
-def pieces(source: str) -> Iterator[Piece]:
-    """All pieces in order; joined sources give the source again.
+@functools.lru_cache(maxsize=64)
+def pieces(source: str) -> tuple[Piece, ...]:
+    """All pieces in order; joined sources give the source again. Compiling asks for those of a program several times.
 
     Raises:
         TagError: a tag or raw block is not closed.
     """
+    return tuple(_pieces(source))
+
+
+def _pieces(source: str) -> Iterator[Piece]:
     at = 0
     while found := _OPEN.search(source, at):
         start = found.start()
@@ -86,7 +94,7 @@ def resolved(source: str) -> list[tuple[Piece, str]]:
 
     For a literal the text is what the program prints; for a tag it is the tag without its trim signs.
     """
-    listed = list(pieces(source))
+    listed = pieces(source)
     result: list[tuple[Piece, str]] = []
     for index, piece in enumerate(listed):
         match piece.kind:
@@ -152,8 +160,8 @@ def _raw(source: str, start: int, opened: re.Match[str]) -> Piece:
 
 def _end_of_code(source: str, at: int, closing: str) -> int:
     depth, start = 0, at - 2
-    while at < len(source):
-        letter = source[at]
+    while found := _SIGN.search(source, at):
+        at, letter = found.start(), found[0]
         if depth <= 0 and source.startswith(closing, at):
             return at + 2
         if letter in "'\"":

@@ -71,7 +71,7 @@ def _mjml_problems(source: str, *, sections: bool) -> Iterator[str]:
         return
     inside = source if sections else f"<mj-section><mj-column>{source}</mj-column></mj-section>"
     try:
-        protected, held = guard.protect(f"<mjml><mj-body>{inside}</mj-body></mjml>", "q")
+        protected, held = guard.protect(f"<mjml><mj-body>{inside}</mj-body></mjml>")
     except TagError as error:
         yield str(error)
         return
@@ -84,9 +84,7 @@ def _mjml_problems(source: str, *, sections: bool) -> Iterator[str]:
             message = _ERROR_PLACE.sub("", str(error))
             yield f"MJML is strict XML: {message} (every element closed, & written as &amp;)"
             return
-        yield from (
-            f"{gone.piece.source} would be lost or moved by MJML here" for gone in guard.lost(compiled, held, "q")
-        )
+        yield from (f"{gone.piece.source} would be lost or moved by MJML here" for gone in guard.lost(compiled, held))
 
 
 def _misplaced(source: str, allowed: frozenset[str]) -> Iterator[str]:

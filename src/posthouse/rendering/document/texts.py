@@ -1,5 +1,6 @@
 """Words with ``{{ expressions }}`` in them: checked, escaped, and shielded from HTML tools."""
 
+import functools
 import re
 import secrets
 from html import escape
@@ -25,6 +26,7 @@ class Checked(NamedTuple):
     problem: str = ""
 
 
+@functools.lru_cache(maxsize=1_024)
 def checked(source: str, *, blocks: bool = False) -> Checked:
     """Judges one text of a document; ``blocks`` allows ``{% tags %}`` and ``safe``, for developers' own sources."""
     source = _NONCHARACTERS.sub("", clean(source))
@@ -51,22 +53,28 @@ def _no_words(source: str, kinds: set[Kind]) -> str:
     return "values are always escaped in a document: leave out the filter safe" if unsafe else ""
 
 
+@functools.lru_cache(maxsize=1_024)
 def escaped(source: str) -> str:
     """XML for text and for attributes alike; expressions stay as they are."""
     return "".join([escape(p.source) if p.kind is Kind.LITERAL else p.source for p in pieces(source)])
+
+
+_SALT: Final = f"x{secrets.token_hex(6)}x"
+_SHIELDED: Final = re.compile(f"{_SALT}([0-9]+)y")
 
 
 class Shield:
     """Replaces expressions by words that no HTML tool touches, and puts them back."""
 
     def __init__(self) -> None:
-        self._salt = "x" + secrets.token_hex(6)
         self._held: list[str] = []
-        self.token = re.compile(f"{self._salt}([0-9]+)y")
+        self.token = _SHIELDED
 
     def over(self, source: str) -> str:
         """The source with words in place of its tags."""
-        return "".join([p.source if p.kind is Kind.LITERAL else self._hold(p.source) for p in pieces(source)])
+        return "".join(
+            [p.source.replace(_SALT, "") if p.kind is Kind.LITERAL else self._hold(p.source) for p in pieces(source)]
+        )
 
     def lost(self, result: str) -> list[str]:
         """The tags whose words are not in the result."""
@@ -79,4 +87,4 @@ class Shield:
 
     def _hold(self, tag: str) -> str:
         self._held.append(tag)
-        return f"{self._salt}{len(self._held) - 1}y"
+        return f"{_SALT}{len(self._held) - 1}y"
