@@ -3,11 +3,14 @@
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.templates.model import Release
 from posthouse.rendering.html_text import derive_text
 from posthouse.rendering.renderer import MinijinjaRenderer
+from posthouse.rendering.tags import TagError
 
 
 def test_the_text_reads_like_a_letter(make: Callable[..., Release]) -> None:
@@ -51,3 +54,24 @@ def test_a_tag_that_would_be_lost_asks_for_a_text_file(make: Callable[..., Relea
 def test_odd_declarations_are_no_defect(make: Callable[..., Release]) -> None:
     """What the parser of the standard library gives up at is left out, not raised."""
     assert "a" in MinijinjaRenderer().plain(make(html="<p>a</p><![<p>b</p><![x"), {}).text
+
+
+_TAGS = st.sampled_from(
+    [
+        "<p>", "</p>", '<P class="a">', "<br />", "<br>", "<td>", "</td>", "<tr>", "</tr>", "<table>", "</table>", "<ul><li>", "</li>",
+        '<a href="https://x.example/?a=1&amp;b=2">', "</a>", '<img alt="A &lt;picture&gt;" />', '<table role="presentation">',
+        '<div style="display:none">', "</div>", "<p hidden>", "<style>", "</style>", "<h1>", "</h1>", "<hr/>", "<!doctype html>", "<",
+        "<!--[if mso]>", "<![endif]-->", "<a href='single'>", "&nbsp;", "&lt;b&gt;", "&#123;&#123;", "{{ a }}", "{% if a %}", "{% endif %}",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(_TAGS | st.text(alphabet="ab \n&;{%}\"'=/>", max_size=8), max_size=25).map("".join))
+@settings(max_examples=400, deadline=None)
+def test_the_quick_way_reads_the_same(html: str) -> None:
+    """Tidy markup read the quick way gives the very text that the standard library's parser gives."""
+    try:
+        slow = derive_text(html, quick=False)
+    except TagError:
+        return
+    assert derive_text(html) == slow
