@@ -52,6 +52,7 @@ from posthouse.core.templates.catalogue import Catalogue
 from posthouse.core.templates.library.impact import ImpactService
 from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
+from posthouse.core.templates.lifecycle import LifecycleService
 from posthouse.core.templates.model import Sender
 from posthouse.core.templates.press import Press
 from posthouse.core.templates.service import TemplateService
@@ -88,6 +89,7 @@ class House:
     domains: DomainService
     providers: ProviderService
     templates: TemplateService
+    lifecycle: LifecycleService
     library: LibraryService
     publisher: LibraryPublisher
     impact: ImpactService
@@ -185,6 +187,7 @@ def _wire(
     senders = Senders(store, clock, Sender(fallback, settings.mail.default_from_name) if fallback else None)
     resolver = Resolver(catalogue, checker, EmailAddressRules(), senders, new_id, limits)
     press = _press(checker, renderer, new_id, clock)
+    templates = TemplateService(store, press, checker, renderer, ids=new_id, clock=clock)
     library = LibraryService(store, press, new_id, clock)
     room = ProcessRoom(press_command(), InlineRoom(make_press))
     publisher = LibraryPublisher(store, library, room, new_id, clock)
@@ -206,7 +209,8 @@ def _wire(
             to_ascii=lambda name: idna.encode(name, uts46=True).decode(),
         ),
         providers=ProviderService(store=store, box=box, clock=clock, new_id=new_id, validate=_check_provider),
-        templates=TemplateService(store, press, checker, renderer, ids=new_id, clock=clock),
+        templates=templates,
+        lifecycle=LifecycleService(store, templates, press, renderer, clock),
         library=library,
         publisher=publisher,
         impact=ImpactService(store, library, publisher, room),

@@ -39,6 +39,7 @@ async def running(house: House, **settings: Any) -> AsyncIterator[tuple[str, uvi
     services = Services(
         messages=house.messages,
         templates=house.templates,
+        lifecycle=house.lifecycle,
         library=house.library,
         publisher=house.publisher,
         impact=house.impact,

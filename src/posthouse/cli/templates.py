@@ -1,13 +1,14 @@
 """``posthouse templates``."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 import typer
 
 from posthouse.cli.frame import Desk, command, group
 from posthouse.cli.frame.pairs import json_object
+from posthouse.cli.lifecycle import lifecycle_commands
 from posthouse.cli.lint import lint_commands, template_files
 from posthouse.cli.template_tests import test_commands
 from posthouse.cli.versions import version_commands
@@ -15,9 +16,12 @@ from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.templates.folder import read_tree
 from posthouse.core.templates.library.folder import read_library
-from posthouse.core.templates.library.pushing import push_library
+from posthouse.core.templates.library.pushing import push_library, try_library
 from posthouse.core.templates.mobile.sms import Sms
 from posthouse.core.templates.model import Template
+
+BY: Final = "command line"
+"""Who changed a draft, as others are told."""
 
 
 def register(app: typer.Typer) -> None:
@@ -36,6 +40,7 @@ def register(app: typer.Typer) -> None:
     )
     command(templates, "render", example=example)(render)
     lint_commands(templates)
+    lifecycle_commands(templates)
     test_commands(templates)
     version_commands(templates)
 
@@ -50,6 +55,7 @@ async def push(
     ],
     *,
     live: Annotated[bool, typer.Option("--publish", help="Make it live at once; otherwise it is a draft.")] = False,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Only tell what would change, and what is wrong.")] = False,
 ) -> None:
     """Push templates from files. The same files again change nothing. Nothing is kept of a template that has a problem."""
     files = template_files(folder)
@@ -57,7 +63,11 @@ async def push(
     documents: list[dict[str, Any]] = []
     async with desk.open_workspace() as (house, workspace):
         with desk.out.progress("publishing the library" if live else "pushing the library", None):
-            pushed = await push_library(house.library, house.publisher, workspace.id, items, publish=live)
+            pushed = (
+                await try_library(house.library, workspace.id, items)
+                if dry
+                else await push_library(house.library, house.publisher, workspace.id, items, publish=live)
+            )
         documents.extend(
             {
                 "kind": one.item.kind.value,
@@ -70,7 +80,7 @@ async def push(
         )
         with desk.out.progress("pushing", len(sources)) as advance:
             for source in sources:
-                result = await house.templates.push(workspace.id, source, publish=live)
+                result = await house.templates.push(workspace.id, source, publish=live, by=BY, dry=dry)
                 documents.append(
                     {
                         "kind": "template",
@@ -84,7 +94,7 @@ async def push(
 
     def human() -> None:
         for item in documents:
-            state = f"version {item['version']}" if live else "draft"
+            state = "would change" if dry else f"version {item['version']}" if live else "draft"
             name = item["key"] if item["kind"] == "template" else f"{item['kind']} {item['key']}"
             desk.out.say(f"{name}: {state if item['changed'] else 'unchanged'}")
             _warn(desk, item["warnings"])
@@ -205,6 +215,7 @@ def _document(template: Template) -> dict[str, Any]:
         "category": str(template.category),
         "version": template.version,
         "published": template.version > 0,
+        "archived": template.archived > 0,
         "created_at": show_moment(template.created_at),
         "updated_at": show_moment(template.updated_at),
     }

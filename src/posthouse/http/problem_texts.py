@@ -98,6 +98,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "A key can only make keys that may do no more than itself, and a test key makes only test keys.",
         "Ask for fewer scopes, or make the key on the command line.",
     ),
+    "stale-draft": (
+        "The draft is not the one that this change was made from: somebody else saved another one. Nothing was overwritten.",
+        "Read the draft again (`errors` has its hash) and lay your changes over it. The detail says who changed it, and when.",
+    ),
     "template-problems": (
         "The template cannot be read or published as it is. Nothing was kept.",
         "`errors` lists every problem with its place in the files.",

@@ -20,6 +20,7 @@ from posthouse.core.messages.uploads import Upload
 from posthouse.core.templates.library.impact import ImpactService
 from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
+from posthouse.core.templates.lifecycle import LifecycleService
 from posthouse.core.templates.service import TemplateService
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
@@ -123,6 +124,7 @@ class Services:
 
     messages: Messages
     templates: TemplateService
+    lifecycle: LifecycleService
     library: LibraryService
     publisher: LibraryPublisher
     impact: ImpactService

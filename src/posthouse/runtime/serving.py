@@ -80,6 +80,7 @@ def _services(house: House, metrics: Metrics) -> Services:
         providers=house.providers,
         workspaces=house.workspaces,
         templates=house.templates,
+        lifecycle=house.lifecycle,
         library=house.library,
         publisher=house.publisher,
         impact=house.impact,

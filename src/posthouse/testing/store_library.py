@@ -165,6 +165,67 @@ class StoreContractItems:
         assert [one.key for one in await store.items(kit.workspace)] == ["footer"]
 
 
+class StoreContractLifecycle:
+    """Which version is live, and what versions were made from."""
+
+    async def test_another_version_goes_live(self, store: Store, kit: Kit) -> None:
+        """It is a number that moves: releases and draft stay; nobody who read an older state moves it."""
+        bench = _Bench(store, kit)
+        await store.save_item(bench.item, None)
+        await bench.template()
+        before = await bench.live("welcome")
+        second = await bench.template(version=2)
+        await store.save_draft(msgspec.structs.replace(second, source_hash="mine", name="Mine"), "hash-1")
+        back = msgspec.structs.replace(second, version=1, published_hash="welcome-1")
+        generation = await store.generation()
+        await store.set_live(back, 2)
+        assert await store.generation() > generation
+        assert await bench.live("welcome") == before
+        found = await store.template(kit.workspace, "welcome")
+        assert found is not None
+        assert (found.next_version, found.name, found.source_hash) == (3, "Mine", "mine")
+        with pytest.raises(ConflictError, match="meanwhile"):
+            await store.set_live(back, 2)
+        await bench.template(version=3)
+        with pytest.raises(ConflictError, match="meanwhile"):
+            await store.set_live(msgspec.structs.replace(found, version=2), 1)
+
+    async def test_put_away(self, store: Store, kit: Kit) -> None:
+        """Without a live version none of its versions is found; its releases stay for the messages made from them."""
+        bench = _Bench(store, kit)
+        await store.save_item(bench.item, None)
+        template = await bench.template()
+        (release,) = await store.releases(kit.workspace, "welcome", 1)
+        await store.set_live(msgspec.structs.replace(template, version=0, archived=1), 1)
+        assert await store.releases(kit.workspace, "welcome", None) == []
+        assert await store.releases(kit.workspace, "welcome", 1) == []
+        assert await store.release(release.id) == release
+        assert await store.items(kit.workspace) == [bench.item]
+
+    async def test_what_versions_were_made_from(self, store: Store, kit: Kit) -> None:
+        """The source and the items of the library that were compiled in; nothing for a version that is not there."""
+        bench = _Bench(store, kit)
+        await store.save_item(bench.item, None)
+        template = await bench.template()
+        found = await store.edition(template.id, 1)
+        assert found is not None
+        edition, source = found
+        assert (edition.version, edition.source_hash, edition.cause) == (1, "welcome-1", "")
+        assert edition.compiled == template.compiled
+        assert source == template.draft
+        assert await store.edition(template.id, 2) is None
+        publication = await bench.begun()
+        turn, made = bench.turn(template)
+        await store.stage(publication, [made])
+        assert await store.edition(template.id, 2) is None
+        assert [one.number for one in await store.versions(kit.workspace, "welcome", None, 10)] == [1]
+        assert not await bench.go(publication, [turn])
+        found = await store.edition(template.id, 2)
+        assert found is not None
+        assert (found[0].cause, found[1]) == ("block footer 1", source)
+        assert [one.number for one in await store.versions(kit.workspace, "welcome", None, 10)] == [2, 1]
+
+
 class StoreContractPublications:
     """Many templates at once, or none."""
 

@@ -10,7 +10,7 @@ supply four fixtures:
 """
 
 from posthouse.testing.store_kit import FreshStore, Kit, OpenStore, Store, check_invariants
-from posthouse.testing.store_library import StoreContractItems, StoreContractPublications
+from posthouse.testing.store_library import StoreContractItems, StoreContractLifecycle, StoreContractPublications
 from posthouse.testing.store_machine import StoreContractMachine
 from posthouse.testing.store_messages import (
     StoreContractAccept,
@@ -45,6 +45,7 @@ __all__ = [
     "StoreContractHold",
     "StoreContractIdempotency",
     "StoreContractItems",
+    "StoreContractLifecycle",
     "StoreContractMachine",
     "StoreContractMaintenance",
     "StoreContractProviders",
@@ -73,6 +74,7 @@ class StoreContract(
     StoreContractWorkspaces,
     StoreContractTemplates,
     StoreContractItems,
+    StoreContractLifecycle,
     StoreContractPublications,
     StoreContractProviders,
     StoreContractSandbox,

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Sequence
 
 import msgspec
-from tests.unit.http.library_store import FakeLibraryStore
+from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle
 
 from posthouse.bootstrap import make_press
 from posthouse.core.delivery.admin import ProviderService
@@ -20,7 +20,7 @@ from posthouse.core.messages.errors import KeyReusedError, TooLateError
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, Message, MessageQuery, Status
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload, make_upload_id
-from posthouse.core.templates.errors import UnknownTemplateError
+from posthouse.core.templates.errors import StaleDraftError, UnknownTemplateError
 from posthouse.core.templates.library.impact import ImpactService
 from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
@@ -297,9 +297,20 @@ class FakeTemplates:
         self.clock = clock
         self.rows: dict[tuple[bytes, str], Template] = {}
 
-    async def push(self, workspace_id: bytes, source: TemplateSource, publish: bool = False) -> PushResult:
+    async def push(
+        self,
+        workspace_id: bytes,
+        source: TemplateSource,
+        publish: bool = False,
+        *,
+        base: str | None = None,
+        by: str = "",
+        dry: bool = False,
+    ) -> PushResult:
         old = self.rows.get((workspace_id, source.key))
         digest = source_hash(source)
+        if base is not None and base != (old.source_hash if old else ""):
+            raise StaleDraftError
         template = Template(
             id=b"t" * 16,
             workspace_id=workspace_id,
@@ -315,10 +326,12 @@ class FakeTemplates:
             source_hash=digest,
             published_hash=digest if publish else "",
         )
-        self.rows[workspace_id, source.key] = template
+        template = msgspec.structs.replace(template, changed_by=by)
+        if not dry:
+            self.rows[workspace_id, source.key] = template
         return PushResult(template, template.version, changed=old is None or old.source_hash != digest)
 
-    async def publish(self, workspace_id: bytes, key: str) -> PushResult:
+    async def publish(self, workspace_id: bytes, key: str, base: str | None = None) -> PushResult:
         template = await self.get(workspace_id, key)
         return await self.push(workspace_id, template.draft, publish=True)
 
@@ -442,6 +455,7 @@ class Stage:
         self.services = Services(
             messages=self.messages,
             templates=self.templates,
+            lifecycle=FakeLifecycle(self.templates),
             library=library,
             publisher=publisher,
             impact=ImpactService(shelves, library, publisher, room),

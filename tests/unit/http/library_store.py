@@ -1,14 +1,57 @@
 """The library in memory, for the HTTP door: no templates follow it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
-from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
+from posthouse.core.templates.errors import UnknownTemplateError
+from posthouse.core.templates.library.model import CompiledIn, Item, ItemKind, ItemVersion, Use
 from posthouse.core.templates.library.publication import Publication, Turn
+from posthouse.core.templates.lifecycle import FileDiff, RolledBack, VersionDiff
 from posthouse.core.templates.model import Release, Template, TemplateSource
+from posthouse.core.templates.service import PushResult
+
+
+class FakeLifecycle:
+    """Moves numbers of the templates of the fake room."""
+
+    def __init__(self, templates: Any) -> None:
+        self._templates = templates
+
+    async def rollback(self, workspace_id: Id, key: str, version: int) -> RolledBack:
+        template = await self._templates.get(workspace_id, key)
+        if version > template.version:
+            raise UnknownTemplateError
+        outdated = CompiledIn(Use(ItemKind.BLOCK, "footer"), "footer", 3)
+        return RolledBack(msgspec.structs.replace(template, version=version), (outdated,))
+
+    async def duplicate(self, workspace_id: Id, key: str, new_key: str, name: str | None = None) -> PushResult:
+        template = await self._templates.get(workspace_id, key)
+        copy = msgspec.structs.replace(template.draft, key=new_key, name=name or "Copy")
+        pushed: PushResult = await self._templates.push(workspace_id, copy)
+        return pushed
+
+    async def archive(self, workspace_id: Id, key: str) -> Template:
+        template: Template = await self._templates.get(workspace_id, key)
+        return msgspec.structs.replace(template, version=0, archived=template.version)
+
+    async def unarchive(self, workspace_id: Id, key: str) -> Template:
+        template: Template = await self._templates.get(workspace_id, key)
+        return template
+
+    async def source(self, workspace_id: Id, key: str, version: int | str | None = None) -> TemplateSource:
+        template = await self._templates.get(workspace_id, key)
+        source: TemplateSource = template.draft
+        return source
+
+    async def diff(
+        self, workspace_id: Id, key: str, before: int | str | None = None, after: int | str | None = "draft"
+    ) -> VersionDiff:
+        await self._templates.get(workspace_id, key)
+        return VersionDiff(key, str(before), str(after), (FileDiff("email.en.html", "-a\n+b\n"),), ())
 
 
 class FakeLibraryStore:

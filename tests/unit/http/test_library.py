@@ -63,6 +63,55 @@ async def test_impact_of_a_draft(client: AsyncClient) -> None:
     assert answer.json() == {"version": 0, "behind": True, "templates": [], "pinned": [], "items": [], "next": None}
 
 
+async def push(client: AsyncClient, html: str, **more: Any) -> Any:
+    files = {"welcome/template.toml": 'subject = "Hello"', "welcome/email.en.html": html}
+    return await client.post("/v1/templates", json={"files": files, **more})
+
+
+async def test_the_life_of_a_template(client: AsyncClient) -> None:
+    """Back to a version, copied, compared, taken home, put away."""
+    await push(client, "<p>One</p>", publish=True)
+    moved = (await client.post("/v1/templates/welcome/rollback", json={"version": 1})).json()
+    assert moved["outdated"] == [{"kind": "block", "key": "footer", "version": 3}]
+    assert (await client.post("/v1/templates/welcome/rollback", json={"version": 9})).status_code == 404
+    copied = await client.post("/v1/templates/welcome/duplicate", json={"key": "hello"})
+    assert (copied.status_code, copied.json()["template"]["key"]) == (201, "hello")
+    differs = (await client.get("/v1/templates/welcome/diff", params={"before": "1", "after": "draft"})).json()
+    assert differs["source"] == [{"file": "email.en.html", "diff": "-a\n+b\n"}]
+    assert (await client.get("/v1/templates/welcome/diff", params={"before": "new"})).status_code == 422
+    home = (await client.get("/v1/templates/welcome/files")).json()
+    assert home["files"]["email.en.html"] == "<p>One</p>"
+    again = await client.post(
+        "/v1/templates", json={"files": {f"welcome/{name}": text for name, text in home["files"].items()}}
+    )
+    assert again.json()["items"][0]["changed"] is False
+    assert (await client.post("/v1/templates/welcome/archive")).json()["archived"] is True
+    assert (await client.post("/v1/templates/welcome/unarchive")).json()["archived"] is False
+
+
+async def test_a_push_made_from_an_older_draft(client: AsyncClient) -> None:
+    """``base`` protects the draft; a key in it that is not pushed is a slip; a dry run keeps nothing."""
+    first = (await push(client, "<p>One</p>", base={"welcome": ""})).json()["items"][0]["template"]["draft_hash"]
+    assert (await client.get("/v1/templates/welcome")).headers["etag"] == f'"{first}"'
+    refused = await push(client, "<p>Two</p>", base={"welcome": "other"})
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/stale-draft")
+    refused = await push(client, "<p>Two</p>", base={"wellcome": first})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/base/wellcome")
+    assert (await push(client, "<p>Two</p>", base={"welcome": first}, dry_run=True)).json()["items"][0]["changed"]
+    assert (await client.get("/v1/templates/welcome")).json()["draft_hash"] == first
+    changed = await push(client, "<p>Two</p>", base={"welcome": first})
+    assert changed.json()["items"][0]["template"]["changed_by"].startswith("key_")
+
+
+async def test_where_a_block_is_used(client: AsyncClient) -> None:
+    """Drafts count too."""
+    await save(client)
+    document = '{"version": 1, "subject": {"en": "Hi"}, "blocks": [{"type": "shared", "id": "a", "key": "footer", "version": 2}]}'
+    await client.post("/v1/templates", json={"files": {"hello/email.json": document}})
+    found = (await client.get("/v1/blocks/footer/uses")).json()["items"]
+    assert found == [{"key": "hello", "name": "Hello", "live": False, "draft": True, "pinned": [2]}]
+
+
 @pytest.mark.parametrize("path", ["/v1/publications/pub_x", "/v1/publications/pub_01jd8v4e4hf9wr3k0000000000"])
 async def test_no_such_publication(client: AsyncClient, path: str) -> None:
     """Malformed or unknown: 404."""

@@ -10,6 +10,7 @@ from posthouse.core.templates.library.model import ItemKind
 from posthouse.core.templates.library.publication import Publication
 from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
+from posthouse.core.templates.lifecycle import LifecycleService
 from posthouse.core.templates.model import TemplateSource, VariantSource
 from posthouse.core.templates.press import Job, Printed
 from posthouse.core.templates.service import TemplateService
@@ -46,6 +47,7 @@ class Shop:
         self.store, self.clock, self.press = store, clock, press
         self.room = MeddlingRoom(InlineRoom(make_press))
         self.templates = TemplateService(store, press, SchemaChecker(), MinijinjaRenderer(), ids, clock)
+        self.lifecycle = LifecycleService(store, self.templates, press, MinijinjaRenderer(), clock)
         self.library = LibraryService(store, press, ids, clock)
         self.publisher = LibraryPublisher(store, self.library, self.room, ids, clock)
         self.impacts = ImpactService(store, self.library, self.publisher, self.room)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
-from posthouse.core.templates.model import Release, Template, TemplateSource, Version
+from posthouse.core.templates.model import Edition, Release, Template, TemplateSource, Version
 
 
 class MemoryStore:
@@ -34,6 +34,12 @@ class MemoryStore:
         current = self.kept.get((template.workspace_id, template.key))
         if (current.source_hash if current else None) != expected_hash:
             raise ConflictError
+        self._keep(template)
+
+    async def edition(self, template_id: Id, version: int) -> tuple[Edition, TemplateSource | None] | None:
+        return None
+
+    async def set_live(self, template: Template, version: int) -> None:
         self._keep(template)
 
     async def items(self, workspace_id: Id, kind: ItemKind | None = None) -> Sequence[Item]:

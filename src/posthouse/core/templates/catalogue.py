@@ -103,14 +103,21 @@ class Catalogue:
     async def _unknown(self, workspace_id: Id, key: str, version: int | None) -> UnknownTemplateError:
         template = await self._store.template(workspace_id, key)
         if template is not None:
-            return unknown(key, [], version, published=template.version)
+            return unknown(key, [], version, published=template.version, archived=bool(template.archived))
         return unknown(key, [one.key for one in await self._store.templates(workspace_id)])
 
 
 def unknown(
-    key: str, known: Sequence[str], version: int | None = None, *, published: int | None = None
+    key: str,
+    known: Sequence[str],
+    version: int | None = None,
+    *,
+    published: int | None = None,
+    archived: bool = False,
 ) -> UnknownTemplateError:
     """Says what is missing and what is there instead."""
+    if archived:
+        return UnknownTemplateError(f"The template {key!r} is archived; bring it back with unarchive first.")
     if published == 0:
         return UnknownTemplateError(f"The template {key!r} was never published; publish it first.")
     if published is not None:

@@ -2,10 +2,11 @@
 
 PosthouseError
 ├── UnknownTemplateError        no such template, version, channel or locale
+├── StaleDraftError             the draft is not the one that a change was made from
 └── TemplateProblemsError       the template cannot be published as it is
 """
 
-from posthouse.core.kernel.errors import NotFoundError, ValidationError
+from posthouse.core.kernel.errors import ConflictError, NotFoundError, ValidationError
 
 
 class UnknownTemplateError(NotFoundError):
@@ -13,6 +14,12 @@ class UnknownTemplateError(NotFoundError):
 
     slug = "unknown-template"
     status = 404
+
+
+class StaleDraftError(ConflictError):
+    """Somebody else changed the draft meanwhile."""
+
+    slug = "stale-draft"
 
 
 class TemplateProblemsError(ValidationError):

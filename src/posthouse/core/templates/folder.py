@@ -3,6 +3,7 @@
 Pure functions over file names and contents, so that the command line and the HTTP API read the same way.
 """
 
+import datetime as dt
 import difflib
 import re
 import tomllib
@@ -12,6 +13,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem
+from posthouse.core.templates.cases.folder import FOLDER as TESTS
 from posthouse.core.templates.cases.folder import take_cases, with_cases
 from posthouse.core.templates.document_folder import DOCUMENT, THEME, document_variants, with_theme
 from posthouse.core.templates.errors import TemplateProblemsError
@@ -20,7 +22,7 @@ from posthouse.core.templates.lint.rules import RULES
 from posthouse.core.templates.mobile_folder import FILE as MOBILE
 from posthouse.core.templates.mobile_folder import NAMES as MOBILE_NAMES
 from posthouse.core.templates.mobile_folder import locale_in, take_mobile
-from posthouse.core.templates.model import Category, Sender, TemplateSource, UnknownPolicy, VariantSource
+from posthouse.core.templates.model import LEGAL_BASES, Category, Sender, TemplateSource, UnknownPolicy, VariantSource
 
 SETTINGS: Final = "template.toml"
 _LOCALE: Final = r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*"
@@ -37,7 +39,8 @@ _LANES: Final = ("critical", "normal", "bulk")
 _FIELDS: Final = frozenset(
     {
         "key", "name", "description", "kind", "category", "lane", "from", "reply_to", "default_locale", "default_channel",
-        "unknown_policy", "unknown", "tags", "subject", "subjects", "lint_ignore", "sms",
+        "unknown_policy", "unknown", "tags", "subject", "subjects", "lint_ignore", "sms", "owner", "legal_basis", "retention",
+        "review_on",
     }
 )  # fmt: skip
 
@@ -116,6 +119,10 @@ def read_folder(files: Mapping[str, bytes], folder: str = "") -> TemplateSource:
         schema=schema,
         sample=sample,
         lint_ignore=_ignored_rules(settings, problems),
+        owner=_word(settings, "owner", "", problems),
+        legal_basis=_legal_basis(settings, problems),
+        retention=_word(settings, "retention", "", problems),
+        review_on=_day(settings, "review_on", problems),
         variants=(*variants, *mobile),
         tests=tests,
     )
@@ -144,6 +151,16 @@ def read_tree(files: Mapping[str, bytes], name: str = "") -> list[TemplateSource
     if library_files(files) and not any(_is_template_file(path.rpartition("/")[2]) for path in files):
         return []
     return [read_folder(held, folder.rpartition("/")[2] or name) for folder, held in template_folders(files).items()]
+
+
+def is_template_file(name: str) -> bool:
+    """Whether a file of a template's folder is one that :func:`read_folder` would read, whatever the template has."""
+    return (
+        _is_template_file(name)
+        or name in {THEME, "sample.json", "schema.json"}
+        or _SUBJECT.fullmatch(name) is not None
+        or name.startswith(f"{TESTS}/")
+    )
 
 
 def _is_template_file(name: str) -> bool:
@@ -262,6 +279,20 @@ def _choice(settings: Mapping[str, Any], field: str, known: tuple[str, ...], def
         return value
     problems.add(SETTINGS, f"{field} must be one of {', '.join(known)}, not {value!r}{_near(value, known)}")
     return default
+
+
+def _legal_basis(settings: Mapping[str, Any], problems: _Problems) -> str:
+    return _choice(settings, "legal_basis", LEGAL_BASES, "", problems) if settings.get("legal_basis") else ""
+
+
+def _day(settings: Mapping[str, Any], field: str, problems: _Problems) -> str:
+    """A date of TOML, or the same as text."""
+    given = settings.get(field, "")
+    try:
+        return str(given) if not given or type(given) is dt.date else dt.date.fromisoformat(given).isoformat()
+    except (TypeError, ValueError):
+        problems.add(SETTINGS, f"{field} must be a day: {field} = 2027-03-31")
+        return ""
 
 
 def _policy(settings: Mapping[str, Any], problems: _Problems) -> str:

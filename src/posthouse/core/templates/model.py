@@ -1,7 +1,7 @@
 """Templates and releases."""
 
 import enum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -9,6 +9,16 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.cases.model import Case
 from posthouse.core.templates.library.model import CompiledIn, Use
 from posthouse.core.templates.mobile import Content
+
+LEGAL_BASES: Final = (
+    "contract",
+    "legal-obligation",
+    "legitimate-interest",
+    "consent",
+    "vital-interest",
+    "public-task",
+)
+"""Grounds of the GDPR, article 6(1)."""
 
 
 class Category(enum.StrEnum):
@@ -76,6 +86,14 @@ class TemplateSource(msgspec.Struct, frozen=True):
     """Rules of the lint (docs/reference/lint.md) that are broken on purpose."""
     tests: tuple[Case, ...] = ()
     """Message tests (core/templates/cases), run before every publication."""
+    owner: str = ""
+    """Who answers for it: a team or an address."""
+    legal_basis: str = ""
+    """On which ground it is sent: one of :data:`LEGAL_BASES`, or empty."""
+    retention: str = ""
+    """Its class of retention, as the workspace names it."""
+    review_on: str = ""
+    """The day of its next review, ``2027-03-31``."""
 
 
 class Release(msgspec.Struct, frozen=True):
@@ -134,6 +152,10 @@ class Template(msgspec.Struct, frozen=True):
     """The highest version that was made; more than ``version`` after a rollback."""
     compiled: tuple[CompiledIn, ...] = ()
     """What of the library is in the live version."""
+    archived: int = 0
+    """The version that was live when it was archived; 0: it is not. Nothing is accepted for it until it comes back."""
+    changed_by: str = ""
+    """Who saved the draft: the identifier of a key, or ``command line``."""
 
     @property
     def next_version(self) -> int:

@@ -9,6 +9,7 @@ from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.library.shelf import ItemReading
 from posthouse.core.templates.lint.model import Looked
 from posthouse.core.templates.model import (
+    Edition,
     Release,
     Rendered,
     Template,
@@ -46,6 +47,22 @@ class TemplateStore(ItemReading, Protocol):
 
         Raises:
             ConflictError: that version exists already, or a block or theme it follows was published meanwhile.
+        """
+        ...
+
+    async def edition(self, template_id: Id, version: int) -> tuple[Edition, TemplateSource | None] | None:
+        """What a version was made from; None for one that was published before that was kept."""
+        ...
+
+    async def set_live(self, template: Template, version: int) -> None:
+        """Makes another version live, or none; a draft saved meanwhile stays.
+
+        Args:
+            template: with its new ``version``, ``published_hash``, ``compiled`` and ``archived``.
+            version: what was live when it was read.
+
+        Raises:
+            ConflictError: another version went live, or was made, meanwhile.
         """
         ...
 

@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 
 from posthouse.core.kernel.clock import Clock
-from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.kernel.errors import ConflictError, FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
+from posthouse.core.kernel.moments import show_moment
 from posthouse.core.kernel.paging import MAX_PAGE, Page
 from posthouse.core.templates.cases.model import Outcome
 from posthouse.core.templates.catalogue import unknown
-from posthouse.core.templates.errors import TemplateProblemsError
+from posthouse.core.templates.errors import StaleDraftError, TemplateProblemsError
 from posthouse.core.templates.library.model import CompiledIn
 from posthouse.core.templates.library.shelf import Shelf
 from posthouse.core.templates.library.uses import uses_of
@@ -73,36 +74,70 @@ class TemplateService:
         self._ids = ids
         self._clock = clock
 
-    async def push(self, workspace_id: Id, source: TemplateSource, publish: bool = False) -> PushResult:
+    async def push(
+        self,
+        workspace_id: Id,
+        source: TemplateSource,
+        publish: bool = False,
+        *,
+        base: str | None = None,
+        by: str = "",
+        dry: bool = False,
+    ) -> PushResult:
         """Keeps a source as the draft and, if asked to, publishes it. The same source again does nothing.
+
+        Args:
+            workspace_id: whose template.
+            source: all of it.
+            publish: make it live.
+            base: the hash of the draft it was made from ('' for none); None asks nothing.
+            by: who pushes it, to be told to who comes second.
+            dry: only find out what would happen: nothing is kept.
 
         Raises:
             TemplateProblemsError: with every problem; nothing is kept then.
-            ConflictError: somebody else pushed meanwhile.
+            StaleDraftError: the draft is not the one that it was made from.
+            ConflictError: somebody else pushed meanwhile, or it is archived and was to be published.
         """
         current = await self._store.template(workspace_id, source.key)
         digest = source_hash(source)
+        if base is not None and base != (current.source_hash if current else ""):
+            raise _stale(source.key, current, base)
+        if publish and current is not None:
+            _refuse_archived(current)
         uses = uses_of(source)
         same = current is not None and current.source_hash == digest
         if same and current is not None and not (publish and await self._is_behind(current)):
             return PushResult(current, current.version, changed=False)
-        template = self._as_draft(workspace_id, source, current, digest)
+        template = self._as_draft(workspace_id, source, current, digest, by)
         library = await self._shelf.library(workspace_id, uses, drafts=not publish)
         printed = self._press.releases(source, workspace_id, template.id, template.next_version, library)
+        if dry:
+            return PushResult(template, template.version, changed=True, warnings=printed.warnings)
         if not same:
             await self._store.save_draft(template, current.source_hash if current else None)
-        if publish:
+        if publish and (not template.version or template.published_hash != digest):
             template = await self._make_live(template, printed.releases, source, library.compiled(uses))
         return PushResult(template, template.version, changed=True, warnings=printed.warnings)
 
-    async def publish(self, workspace_id: Id, key: str) -> PushResult:
+    async def publish(self, workspace_id: Id, key: str, base: str | None = None) -> PushResult:
         """Makes the draft live, all variants at once.
+
+        Args:
+            workspace_id: whose template.
+            key: which one.
+            base: the hash of the draft that was looked at; None publishes whatever it is by now.
 
         Raises:
             UnknownTemplateError: there is no such template.
             TemplateProblemsError: with every problem of every variant.
+            StaleDraftError: the draft is another one by now.
+            ConflictError: it is archived, or somebody else published meanwhile.
         """
         template = await self.get(workspace_id, key)
+        if base is not None and base != template.source_hash:
+            raise _stale(key, template, base)
+        _refuse_archived(template)
         if template.draft is None:
             raise TemplateProblemsError(f"The template {key!r} has no draft to publish; push one first.")
         if not await self._is_behind(template):
@@ -238,7 +273,9 @@ class TemplateService:
             return True
         return template.draft is not None and template.source_hash != template.published_hash
 
-    def _as_draft(self, workspace_id: Id, source: TemplateSource, current: Template | None, digest: str) -> Template:
+    def _as_draft(
+        self, workspace_id: Id, source: TemplateSource, current: Template | None, digest: str, by: str
+    ) -> Template:
         now = self._clock.now()
         return Template(
             id=current.id if current else self._ids(),
@@ -256,6 +293,8 @@ class TemplateService:
             published_hash=current.published_hash if current else "",
             latest=current.latest if current else 0,
             compiled=current.compiled if current else (),
+            archived=current.archived if current else 0,
+            changed_by=by,
         )
 
     async def _make_live(
@@ -276,6 +315,24 @@ class TemplateService:
         )
         await self._store.publish(live, releases, source)
         return live
+
+
+def _stale(key: str, current: Template | None, base: str) -> StaleDraftError:
+    """Says who was faster, and when."""
+    if current is None:
+        return StaleDraftError(f"There is no template {key!r} yet; push it without the hash of a draft.")
+    who = f" by {current.changed_by}" if current.changed_by else ""
+    when = show_moment(current.updated_at)
+    detail = f"the draft is {current.source_hash}, not {base[:80]}"
+    return StaleDraftError(
+        f"The draft of {key!r} was changed{who} at {when}; read it again and lay your changes over it.",
+        fields=[FieldProblem(f"/base/{key}", detail, "stale")],
+    )
+
+
+def _refuse_archived(template: Template) -> None:
+    if template.archived:
+        raise ConflictError(f"the template {template.key!r} is archived; bring it back with unarchive first")
 
 
 def source_hash(source: TemplateSource) -> str:

@@ -1,11 +1,12 @@
 """The doors, one file a room."""
 
 from posthouse.http.operations import Operation
-from posthouse.http.routes import domains, keys, library, messages, operation, providers, templates
+from posthouse.http.routes import domains, keys, library, lifecycle, messages, operation, providers, templates
 
 OPERATIONS: tuple[Operation, ...] = (
     *messages.OPERATIONS,
     *templates.OPERATIONS,
+    *lifecycle.OPERATIONS,
     *library.OPERATIONS,
     *domains.OPERATIONS,
     *providers.OPERATIONS,

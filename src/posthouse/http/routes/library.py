@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Header, Query
+from fastapi import Depends, Query
 from fastapi import Path as PathParameter
 from starlette.responses import Response
 
@@ -23,7 +23,6 @@ MAX_SHOWN: Final = 50
 
 Raw = Annotated[dict[str, Any], Depends(json_body(dict[str, Any]))]
 Number = Annotated[int, PathParameter(description="Its number.", ge=1, le=2**31 - 1)]
-IfMatch = Annotated[str | None, Header(description="The `draft_hash` that the change was made from.", max_length=200)]
 _EXAMPLES: Final[dict[ItemKind, dict[str, Any]]] = {
     ItemKind.BLOCK: {
         "name": "Footer",
@@ -55,7 +54,7 @@ class _Room:
         return answer(schemas.item_detail(found), headers={"etag": f'"{found.source_hash}"'})
 
     async def save(
-        self, here: ServicesHere, access: AccessHere, key: str, wanted: Raw, if_match: IfMatch = None
+        self, here: ServicesHere, access: AccessHere, key: str, wanted: Raw, if_match: schemas.IfMatch = None
     ) -> Response:
         """Keeps a draft."""
         expected = None if if_match is None else if_match.strip().strip('"')

@@ -2,22 +2,26 @@
 
 import base64
 import binascii
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
 from fastapi import Depends, Query
 from fastapi import Path as PathParameter
 from starlette.responses import Response
 
+from posthouse.core.kernel import ids
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.templates.folder import read_tree
 from posthouse.core.templates.library.folder import read_library
-from posthouse.core.templates.library.pushing import push_library
+from posthouse.core.templates.library.pushing import push_library, try_library
 from posthouse.core.workspaces.scopes import TEMPLATES_READ, TEMPLATES_WRITE
 from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
 from posthouse.http.explaining import pointer
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import templates as schemas
+from posthouse.http.schemas.library import IfMatch
 from posthouse.http.schemas.library import pushed as pushed_item
 
 TAG = "Templates"
@@ -40,8 +44,18 @@ async def push_templates(
     files = {name: _bytes(name, value) for name, value in wanted.files.items()}
     sources, items = read_tree(files), read_library(files)
     workspace_id = access.caller.workspace_id
-    library = await push_library(here.library, here.publisher, workspace_id, items, publish=wanted.publish)
-    results = [await here.templates.push(workspace_id, source, publish=wanted.publish) for source in sources]
+    _check_base(wanted.base, [source.key for source in sources])
+    if wanted.dry_run:
+        library = await try_library(here.library, workspace_id, items)
+    else:
+        library = await push_library(here.library, here.publisher, workspace_id, items, publish=wanted.publish)
+    by = ids.show(ids.KEY, access.caller.key_id) if access.caller.key_id else ""
+    results = [
+        await here.templates.push(
+            workspace_id, source, publish=wanted.publish, base=wanted.base.get(source.key), by=by, dry=wanted.dry_run
+        )
+        for source in sources
+    ]
     return answer(
         schemas.PushAnswer([schemas.pushed(result) for result in results], [pushed_item(one) for one in library])
     )
@@ -49,12 +63,14 @@ async def push_templates(
 
 async def get_template(here: ServicesHere, access: AccessHere, key: str) -> Response:
     """One template with its draft."""
-    return answer(schemas.template_detail(await here.templates.get(access.caller.workspace_id, key)))
+    found = await here.templates.get(access.caller.workspace_id, key)
+    return answer(schemas.template_detail(found), headers={"etag": f'"{found.source_hash}"'})
 
 
-async def publish_template(here: ServicesHere, access: AccessHere, key: str) -> Response:
+async def publish_template(here: ServicesHere, access: AccessHere, key: str, if_match: IfMatch = None) -> Response:
     """Makes the draft live."""
-    return answer(schemas.pushed(await here.templates.publish(access.caller.workspace_id, key)))
+    base = None if if_match is None else if_match.strip().strip('"')
+    return answer(schemas.pushed(await here.templates.publish(access.caller.workspace_id, key, base)))
 
 
 async def render_template(
@@ -108,6 +124,17 @@ async def get_version(
     workspace_id = access.caller.workspace_id
     releases = await here.templates.version(workspace_id, key, version)
     return answer(schemas.version_detail(releases, (await here.templates.get(workspace_id, key)).version))
+
+
+def _check_base(base: Mapping[str, str], keys: Sequence[str]) -> None:
+    """A misspelt key would protect nothing."""
+    problems = [
+        FieldProblem(pointer("base", key), f"no template of this key is pushed{did_you_mean(key, keys)}", "unknown")
+        for key in base
+        if key not in keys
+    ]
+    if problems:
+        raise ValidationError("base names templates that are not pushed.", fields=problems)
 
 
 def _bytes(name: str, value: str | schemas.Base64File) -> bytes:
@@ -196,7 +223,7 @@ OPERATIONS = (
         path="/v1/templates/{key}/publish",
         id="publishTemplate",
         summary="Publish a template",
-        description="Makes the draft live, all variants at once or none.",
+        description="Makes the draft live, all variants at once or none. With `If-Match` only the draft of that `draft_hash`.",
         tag=TAG,
         endpoint=publish_template,
         scope=TEMPLATES_WRITE,

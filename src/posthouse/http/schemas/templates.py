@@ -27,6 +27,14 @@ class PushTemplates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     files: Annotated[dict[str, str | Base64File], Meta(min_length=1, max_length=1000)]
     publish: Annotated[bool, Meta(description="Publish at once what changed.")] = False
+    base: Annotated[
+        dict[str, str],
+        Meta(
+            description="By key, the `draft_hash` that a draft was made from ('' for a new one): it is not overwritten when "
+            "somebody else changed it since."
+        ),
+    ] = {}
+    dry_run: Annotated[bool, Meta(description="Only find out what would change, and what is wrong.")] = False
 
 
 class RenderTemplate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +56,14 @@ class TemplateAnswer(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     category: Literal["transactional", "commercial"]
     version: int
+    archived: bool
+    owner: str
+    tags: list[str]
+    legal_basis: str
+    retention: str
+    review_on: Annotated[str, Meta(description="The day of the next review, or empty.")]
     draft_hash: Annotated[str, Meta(description="SHA-256 of the draft's source.")]
+    changed_by: Annotated[str, Meta(description="Who saved the draft: a key's identifier, or the command line.")]
     behind: Annotated[bool, Meta(description="Whether the draft differs from what is live.")]
     created_at: Moment
     updated_at: Moment
@@ -136,6 +151,22 @@ class VersionDetail(VersionAnswer, frozen=True, kw_only=True):
     default_locale: str
     unknown_policy: Literal["resend", "hold"]
     variants: list[ReleaseAnswer]
+
+
+class TemplateUse(msgspec.Struct, frozen=True):
+    """A template that names a block or theme, and in which versions it is pinned."""
+
+    key: str
+    name: str
+    live: bool
+    draft: bool
+    pinned: list[int]
+
+
+class TemplateUses(msgspec.Struct, frozen=True):
+    """Templates by key."""
+
+    items: list[TemplateUse]
 
 
 class PushedTemplate(msgspec.Struct, frozen=True):
@@ -257,6 +288,13 @@ def _fields(found: Template) -> dict[str, Any]:
         "kind": found.kind,
         "category": found.category.value,
         "version": found.version,
+        "archived": found.archived > 0,
+        "owner": found.draft.owner if found.draft else "",
+        "tags": list(found.draft.tags) if found.draft else [],
+        "legal_basis": found.draft.legal_basis if found.draft else "",
+        "retention": found.draft.retention if found.draft else "",
+        "review_on": found.draft.review_on if found.draft else "",
+        "changed_by": found.changed_by,
         "draft_hash": found.source_hash,
         "behind": found.source_hash != found.published_hash,
         "created_at": show_moment(found.created_at),

@@ -11,7 +11,7 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Event, Message, MessageQuery, Status
 from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
 from posthouse.core.templates.library.publication import Publication, Turn
-from posthouse.core.templates.model import Release, Template, TemplateSource, Version
+from posthouse.core.templates.model import Edition, Release, Template, TemplateSource, Version
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
 from posthouse.stores.shared import (
     delivery,
@@ -117,6 +117,14 @@ class SharedStore(abc.ABC):
     ) -> None:
         """See TemplateStore."""
         await self._write(templates.publish, template, releases, source)
+
+    async def edition(self, template_id: Id, version: int) -> tuple[Edition, TemplateSource | None] | None:
+        """See TemplateStore."""
+        return await self._read(templates.edition, template_id, version)
+
+    async def set_live(self, template: Template, version: int) -> None:
+        """See TemplateStore."""
+        await self._write(templates.set_live, template, version)
 
     async def releases(self, workspace_id: Id, key: str, version: int | None) -> list[Release]:
         """See TemplateStore."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
@@ -14,6 +14,10 @@ from posthouse.core.templates.model import Edition, Release, Template, TemplateS
 from posthouse.stores.shared.documents import from_document, insert_unless_there, settings_changed, to_document
 from posthouse.stores.shared.library import check_current
 from posthouse.stores.shared.schema import editions, releases, sources, templates
+
+_LIVE: Final = ("version", "latest", "published_hash", "compiled", "archived")
+_DRAFT: Final = ("name", "description", "kind", "category", "draft", "source_hash", "changed_by")
+"""The two halves of a template: who changes one leaves the other as it is by then."""
 
 
 def template(connection: Connection, workspace_id: Id, key: str) -> Template | None:
@@ -41,7 +45,7 @@ def save_draft(connection: Connection, draft: Template, expected_hash: str | Non
     if current is None:
         raise lost
     live = from_document(current, Template)  # what is live may have moved on meanwhile: only the draft is ours
-    kept = {name: getattr(live, name) for name in ("version", "latest", "published_hash", "compiled")}
+    kept = {name: getattr(live, name) for name in _LIVE}
     connection.execute(update(templates).where(unchanged).values(**_columns(msgspec.structs.replace(draft, **kept))))
 
 
@@ -78,7 +82,7 @@ def releases_of(connection: Connection, workspace_id: Id, key: str, version: int
     statement = (
         select(releases.c.document)
         .join(templates, templates.c.id == releases.c.template_id)
-        .where(mine, releases.c.version == wanted, releases.c.version <= templates.c.latest)
+        .where(mine, releases.c.version == wanted, releases.c.version <= templates.c.latest, templates.c.version > 0)
         .order_by(releases.c.channel, releases.c.locale)
     )
     return [from_document(document, Release) for document in connection.execute(statement).scalars()]
@@ -112,6 +116,34 @@ def release(connection: Connection, release_id: Id) -> Release | None:
     return None if document is None else from_document(document, Release)
 
 
+def edition(connection: Connection, template_id: Id, version: int) -> tuple[Edition, TemplateSource | None] | None:
+    """What a version was made from; None for one that was published before sources were kept."""
+    statement = (
+        select(editions.c.document, sources.c.document)
+        .join(
+            sources,
+            (sources.c.template_id == editions.c.template_id) & (sources.c.source_hash == editions.c.source_hash),
+            isouter=True,
+        )
+        .where(editions.c.template_id == template_id, editions.c.version == version)
+    )
+    row = connection.execute(statement).first()
+    if row is None:
+        return None
+    return from_document(row[0], Edition), None if row[1] is None else from_document(row[1], TemplateSource)
+
+
+def set_live(connection: Connection, moved: Template, version: int) -> None:
+    """Makes another version live, or none; the draft stays as it is by now."""
+    settings_changed(connection)
+    mine = templates.c.id == moved.id
+    row = connection.execute(select(templates.c.version, templates.c.latest, templates.c.document).where(mine)).first()
+    if row is None or row.version != version or row.latest != max(moved.latest, moved.version):
+        raise ConflictError(f"the template {moved.key!r} was published by somebody else meanwhile; read it again")
+    live = _with_draft_of(moved, from_document(row.document, Template))
+    connection.execute(update(templates).where(mine).values(**_columns(live)))
+
+
 def _add(connection: Connection, new: Template, conflict: ConflictError) -> None:
     try:
         connection.execute(insert(templates).values(**_columns(new)))
@@ -133,8 +165,7 @@ def _keep_source(connection: Connection, published: Template, source: TemplateSo
 
 
 def _with_draft_of(published: Template, current: Template) -> Template:
-    kept = ("name", "description", "kind", "category", "draft", "source_hash")
-    return msgspec.structs.replace(published, **{name: getattr(current, name) for name in kept})
+    return msgspec.structs.replace(published, **{name: getattr(current, name) for name in _DRAFT})
 
 
 def _version_taken(one: Template) -> ConflictError:

@@ -48,6 +48,19 @@ async def push_library(
     return pushed
 
 
+async def try_library(library: LibraryService, workspace_id: Id, sources: Iterable[ItemSource]) -> list[PushedItem]:
+    """What a push would keep: items are proved by themselves, nothing is changed. Templates that follow are not compiled.
+
+    Raises:
+        ItemProblemsError: an item cannot be kept as it is.
+    """
+    tried = []
+    for source in sources:
+        saved = await library.save_source(workspace_id, source, dry=True)
+        tried.append(PushedItem(saved.item, saved.changed))
+    return tried
+
+
 def refuse(publication: Publication) -> None:
     """ItemProblemsError when a publication was refused, with every problem of every template."""
     if publication.state is not State.REFUSED:

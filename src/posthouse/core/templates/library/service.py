@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from posthouse.core.kernel.clock import Clock
-from posthouse.core.kernel.errors import ConflictError, FieldProblem, ValidationError
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.nearest import did_you_mean
+from posthouse.core.templates.errors import StaleDraftError
 from posthouse.core.templates.library.content import proof_document, read_item
 from posthouse.core.templates.library.errors import ItemProblemsError, UnknownItemError
 from posthouse.core.templates.library.model import Item, ItemKind, ItemSource, ItemVersion
@@ -95,7 +96,7 @@ class LibraryService:
 
         Raises:
             ItemProblemsError: with every problem; nothing is kept then.
-            ConflictError: somebody else saved meanwhile.
+            StaleDraftError: somebody else saved meanwhile.
         """
         try:
             source = read_item(kind, key, raw)
@@ -103,13 +104,15 @@ class LibraryService:
             raise ItemProblemsError(f"The {kind.value} {key[:100]!r}: {error.detail}", fields=error.fields) from None
         return await self.save_source(workspace_id, source, expected)
 
-    async def save_source(self, workspace_id: Id, source: ItemSource, expected: str | None = None) -> SavedItem:
-        """See :meth:`save`."""
+    async def save_source(
+        self, workspace_id: Id, source: ItemSource, expected: str | None = None, *, dry: bool = False
+    ) -> SavedItem:
+        """See :meth:`save`; ``dry`` keeps nothing."""
         current = await self._store.item(workspace_id, source.kind, source.key)
         digest = item_hash(source)
         if expected is not None and expected != (current.source_hash if current else ""):
-            raise ConflictError(
-                f"the {source.kind.value} {source.key!r} was changed by somebody else meanwhile; read it again, then save"
+            raise StaleDraftError(
+                f"The {source.kind.value} {source.key!r} was changed by somebody else meanwhile; read it again, then save."
             )
         if current is not None and current.source_hash == digest:
             return SavedItem(current, changed=False)
@@ -130,7 +133,8 @@ class LibraryService:
             published_hash=current.published_hash if current else "",
             default=current.default if current else False,
         )
-        await self._store.save_item(item, current.source_hash if current else None)
+        if not dry:
+            await self._store.save_item(item, current.source_hash if current else None)
         return SavedItem(item, changed=True)
 
     async def remove(self, workspace_id: Id, kind: ItemKind, key: str) -> None:

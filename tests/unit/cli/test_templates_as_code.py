@@ -1,0 +1,104 @@
+"""Templates as code: pull, push, diff on a folder."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.cli.conftest import Run
+
+FOOTER = '{"name": "Footer", "blocks": [{"type": "divider", "id": "line"}]}'
+
+
+class Posthouse:
+    """`posthouse … --json` on one house."""
+
+    def __init__(self, run: Run, data: Path) -> None:
+        self._run, self._data = run, data
+
+    def __call__(self, *words: object, code: int = 0) -> Any:
+        ran = self._run(*words, "--data", self._data, "--json")
+        assert ran.code == code, ran.err
+        return json.loads(ran.out or "null")
+
+
+@pytest.fixture
+def posthouse(run: Run, house: Path) -> Posthouse:
+    made = Posthouse(run, house)
+    made("templates", "archive", "hello")
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A template, and a footer beside it."""
+    held = tmp_path / "templates"
+    (held / "welcome").mkdir(parents=True)
+    (held / "welcome" / "template.toml").write_text('name = "Welcome"\nsubject = "Hello"\n')
+    (held / "welcome" / "email.en.html").write_text("<p>Good to have you.</p>")
+    (held / "blocks").mkdir()
+    (held / "blocks" / "footer.json").write_text(FOOTER)
+    return held
+
+
+def test_there_and_back(posthouse: Posthouse, folder: Path, tmp_path: Path) -> None:
+    """What was pushed is pulled; pushed again and pulled again it changes nothing, and there is no difference."""
+    dry = posthouse("templates", "push", str(folder), "--publish", "--dry-run")
+    assert [one["changed"] for one in dry] == [True, True]
+    assert [one["key"] for one in posthouse("templates", "list")] == ["hello"]
+    posthouse("templates", "push", str(folder), "--publish")
+    home = tmp_path / "home"
+    first = posthouse("templates", "pull", str(home), "welcome")
+    assert first["files"] == ["welcome/email.en.html", "welcome/template.toml"]
+    everything = posthouse("templates", "pull", str(home))["files"]
+    assert {"blocks/footer.json", "welcome/email.en.html", "hello/template.toml"} <= set(everything)
+    posthouse("templates", "unarchive", "hello")
+    again = posthouse("templates", "push", str(home), "--publish")
+    assert [one["changed"] for one in again] == [False, False, False]
+    assert posthouse("templates", "pull", str(home))["changed"] == {}
+    assert posthouse("templates", "diff", str(home)) == []
+
+
+def test_what_a_push_would_change(posthouse: Posthouse, folder: Path) -> None:
+    """Code 1, with the file and the lines; files that a template no longer has are taken away by a pull, others are not."""
+    posthouse("templates", "push", str(folder), "--publish")
+    (folder / "welcome" / "email.en.html").write_text("<p>Welcome.</p>")
+    (folder / "welcome" / "email.en.txt").write_text("Welcome.")
+    (folder / "welcome" / "README.md").write_text("mine")
+    differs = posthouse("templates", "diff", str(folder), code=1)
+    assert [one["file"] for one in differs] == ["email.en.html", "email.en.txt"]
+    assert "+<p>Welcome.</p>" in differs[0]["diff"]
+    changed = posthouse("templates", "pull", str(folder))["changed"]
+    assert changed["welcome/email.en.html"] == "changed"
+    assert changed["welcome/email.en.txt"] == "gone"
+    assert (folder / "welcome" / "README.md").exists()
+
+
+def test_versions_on_the_command_line(posthouse: Posthouse, folder: Path) -> None:
+    """Compared, rolled back, copied, put away."""
+    posthouse("templates", "push", str(folder), "--publish")
+    (folder / "welcome" / "email.en.html").write_text("<p>Welcome.</p>")
+    posthouse("templates", "push", str(folder), "--publish")
+    differs = posthouse("templates", "diff", "welcome", "--from", "1", "--to", "2", "--rendered", code=1)
+    assert "email.en.html" in [one["file"] for one in differs]
+    assert posthouse("templates", "rollback", "welcome", "1")["version"] == 1
+    posthouse("templates", "duplicate", "welcome", "copy")
+    posthouse("templates", "archive", "welcome")
+    listed = {one["key"]: one["archived"] for one in posthouse("templates", "list")}
+    assert listed == {"copy": False, "hello": True, "welcome": True}
+    assert posthouse("templates", "unarchive", "welcome")["version"] == 1
+
+
+def test_the_library_on_the_command_line(posthouse: Posthouse, folder: Path) -> None:
+    """Saved, looked at, published, undone, removed."""
+    posthouse("blocks", "save", "footer", str(folder / "blocks" / "footer.json"))
+    assert posthouse("blocks", "impact", "footer", "--details")["templates"] == []
+    published = posthouse("blocks", "publish", "footer")
+    assert (published["state"], published["version"]) == ("done", 1)
+    assert posthouse("blocks", "publish", "footer")["changed"] is False
+    assert posthouse("blocks", "versions", "footer")[0]["live"] is True
+    assert posthouse("publications", "undo", published["id"])["state"] == "undone"
+    assert posthouse("blocks", "show", "footer")["version"] == 0
+    posthouse("blocks", "remove", "footer")
+    assert posthouse("blocks", "list") == []
+    posthouse("blocks", "show", "footer", code=3)
