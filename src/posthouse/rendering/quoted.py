@@ -31,7 +31,7 @@ def plain_body(text: str) -> str:
     return _CONTROLS.sub("", text).rstrip(" \t\n") + "\n"
 
 
-def quote_values(values: list[str], *, html: bool) -> list[str]:
+def quote_values(values: list[str], *, html: bool) -> list[bytes]:
     """Encodes values that each stand on a line of their own, all at once where they are short and harmless.
 
     One call into C for all of them, as lines of one text: a value that is not one short line changes their number.
@@ -41,10 +41,10 @@ def quote_values(values: list[str], *, html: bool) -> list[str]:
         text = text.replace(SLASH, "/")
     if "  " not in text and "\t" not in text and "\n." not in text and text[:1] != ".":
         octets = binascii.b2a_qp(text.encode("utf-8", "replace"))
-        quoted = octets.decode("ascii").split("\n")
+        quoted = octets.split(b"\n")
         if len(quoted) == len(values) and max(map(len, quoted)) <= _ROOM and not _QUOTED_CONTROL.search(octets):
             return quoted
-    return [quote(value.replace(SLASH, "/") if html else value) for value in values]
+    return [quote(value.replace(SLASH, "/") if html else value).encode("ascii") for value in values]
 
 
 def quote(text: str) -> str:
@@ -67,24 +67,26 @@ def _folded(text: str) -> str:
     return "\r\n".join([_fold(line) if len(line) > _ROOM or line[:1] == "." else line for line in text.split("\n")])
 
 
-def finish(wire: str) -> bytes:
+def finish(wire: bytes) -> bytes:
     """Takes blanks and line breaks off the end and puts exactly one CRLF there."""
     end = len(wire)
     while end:
-        if wire.endswith(("=\r\n", "=20", "=09"), 0, end):
+        if wire.endswith((b"=\r\n", b"=20", b"=09"), 0, end):
             end -= 3
-        elif wire.endswith("\r\n", 0, end):
+        elif wire.endswith(b"\r\n", 0, end):
             end -= 2
-        elif wire.endswith(" ", 0, end):
+        elif wire.endswith(b" ", 0, end):
             end -= 1
+        elif end + 2 == len(wire) and wire.endswith(b"\r\n"):
+            return wire
         else:
-            return wire[:end].encode("ascii") + b"\r\n"
+            return wire[:end] + b"\r\n"
     return _EMPTY
 
 
 def encode_body(text: str) -> bytes:
     """A whole body at once."""
-    return finish(quote(text))
+    return finish(quote(text).encode("ascii"))
 
 
 def _hexadecimal(found: re.Match[str]) -> str:

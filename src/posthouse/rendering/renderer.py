@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import minijinja
 
+from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.mobile import filled, shown
 from posthouse.core.templates.model import Release, Rendered, WireBody
@@ -16,6 +17,9 @@ from posthouse.rendering.formats.occasion import during
 from posthouse.rendering.room import SMALL, Room, captures, fuel_for
 
 _KEPT: Final = 512
+_TOGETHER: Final = "wire"
+_MOST: Final = 4
+"""Bytes of wire form a character: a body beyond that is encoded whole, which knows how long it is to a reader."""
 _BLANKS: Final = re.compile(r"[\x00-\x20\x7f]+")
 
 
@@ -27,13 +31,31 @@ class _Seen(NamedTuple):
     unmarked: bool
 
 
+class _Ready(NamedTuple):
+    """What came of running everything at once: the subject as it is, the bodies in wire form."""
+
+    subject: str | None = None
+    html: bytes | None = None
+    text: bytes | None = None
+
+
+_NOTHING: Final = _Ready()
+
+
 class _Loaded:
     """The programs of one release, compiled."""
 
-    __slots__ = ("_counting", "_engine", "_fuel", "_locale", "_room", "keys_only", "programs", "sources")
+    __slots__ = (
+        "_counting", "_engine", "_fuel", "_locale", "_room", "keys_only", "places", "programs", "sections",
+        "sources",
+    )  # fmt: skip
 
     def __init__(self, programs: Mapping[str, str], locale: str) -> None:
-        self.sources = programs
+        self.places = wire.Places(_MOST * engine.MAX_OUTPUT)
+        self.sections, together = _together(programs, self.places)
+        self.sources = {name: source for name, source in programs.items() if not name.startswith("wire.")}
+        if self.sections:
+            self.sources[_TOGETHER] = together
         self._locale = locale
         self._fuel = min(fuel_for(source, engine.FUEL) for source in programs.values()) if programs else engine.FUEL
         self._room = Room(2 * engine.MAX_OUTPUT)
@@ -87,10 +109,14 @@ class MinijinjaRenderer:
         loaded = self._load(release)
         seen = _seen(loaded, variables)
         with during(at, zone):
+            ready = _at_once(loaded, seen) if seen.unmarked and loaded.sections else _NOTHING
+            html = ready.html
+            if html is None and "html" in loaded.programs:
+                html = _encoded(loaded, "html", seen)
             return WireBody(
-                subject=_subject(loaded, seen),
-                html=_body(loaded, "html", seen) if "html" in loaded.programs else None,
-                text=_body(loaded, "text", seen),
+                subject=_subject(loaded, seen) if ready.subject is None else _one_line(ready.subject),
+                html=html,
+                text=_encoded(loaded, "text", seen) if ready.text is None else ready.text,
             )
 
     def encode(self, rendered: Rendered) -> WireBody:
@@ -118,11 +144,48 @@ def _mobile(loaded: _Loaded, seen: _Seen, channel: str, written: Mapping[str, An
     return Rendered("", None, shown(content), content)
 
 
-def _body(loaded: _Loaded, name: str, seen: _Seen) -> bytes:
-    """One body in wire form: by its wire program, or encoded whole where there is none or a variable holds the mark."""
-    program = f"wire.{name}"
-    if seen.unmarked and program in loaded.programs:
-        return wire.assemble(loaded.run(program, seen), html=name == "html")
+def _together(programs: Mapping[str, str], places: wire.Places) -> tuple[tuple[str, ...], str]:
+    """One program for all that has a wire form, so that the variables are handed over once; and the names of its sections.
+
+    Nothing that one section sets is seen by the next.
+    """
+    names: list[str] = []
+    sections: list[str] = []
+    if wire.wire_program(programs.get("subject", "{% do %}")) is not None:
+        names.append("subject")
+        sections.append(_scoped(programs["subject"]))
+    for name in ("html", "text"):
+        wired = programs.get(f"wire.{name}")
+        placed = None if wired is None else places.program(wired)
+        if placed is not None:
+            names.append(name)
+            section = _scoped(placed)
+            sections.append(f"{{% autoescape true %}}{section}{{% endautoescape %}}" if name == "html" else section)
+    return tuple(names), "".join(sections)
+
+
+def _scoped(program: str) -> str:
+    """A section. Its mark stands inside, so that no brace at the program's end becomes a tag with ours."""
+    return f"{{% with %}}{program}{wire.SECTION}{{% endwith %}}"
+
+
+def _at_once(loaded: _Loaded, seen: _Seen) -> _Ready:
+    """What has a wire form; nothing when something is wrong with any of it: run apart they say what, and where."""
+    try:
+        *printed, _ = loaded.run(_TOGETHER, seen).split(wire.SECTION)
+        found = dict(zip(loaded.sections, printed, strict=True))
+        html, text = found.get("html"), found.get("text")
+        return _Ready(
+            found.get("subject"),
+            None if html is None else loaded.places.body(html, html=True),
+            None if text is None else loaded.places.body(text, html=False),
+        )
+    except (ValidationError, ValueError):
+        return _NOTHING
+
+
+def _encoded(loaded: _Loaded, name: str, seen: _Seen) -> bytes:
+    """One body encoded whole: it has no wire form, or a variable holds a mark."""
     return quoted.encode_body(_printed(loaded, name, seen))
 
 
