@@ -10,13 +10,15 @@ import sys
 from typing import Final
 
 import msgspec
+import structlog
 import uvloop
 
 from posthouse.runtime.logs import configure
+from posthouse.runtime.signing import choose as choose_signing
 from posthouse.runtime.spec import ChildSpec
 
 _PR_SET_PDEATHSIG: Final = 1
-GC_THRESHOLD: Final = 20_000
+GC_THRESHOLD: Final = 50_000
 """Net new objects between two looks at the youngest of them; Python's own 700 is for much smaller programs."""
 _MODULES: Final = {
     "api": "posthouse.runtime.serving",
@@ -24,12 +26,16 @@ _MODULES: Final = {
     "scheduler": "posthouse.runtime.scheduling",
 }
 
+_log = structlog.get_logger("posthouse.child")
+
 
 def main() -> None:
     """Runs the role that the spec names until SIGTERM, or until the supervisor is gone."""
     spec = msgspec.json.decode(sys.stdin.buffer.read(), type=ChildSpec)
     die_with_parent()
     configure(spec.settings.log, role=spec.role)
+    if spec.role == "dispatch" and (setting := choose_signing(spec.settings.run_dir)):
+        _log.info("signing_way_chosen", setting=setting)
     role = importlib.import_module(_MODULES[spec.role])
     uvloop.run(_until_told(role, spec))
 
