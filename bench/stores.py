@@ -169,7 +169,7 @@ def fill_sqlite(path: Path, queued: int, history: int) -> None:
                     [(one, kind, WORKSPACE, at) for one, at in ids],
                 )
             raw.executemany(
-                "INSERT INTO idempotency VALUES (?, ?, ?, ?, 0, ?)",
+                "INSERT INTO idempotency (workspace_id, key, body_hash, message_id, generation, answer) VALUES (?, ?, ?, ?, 0, ?)",
                 [(WORKSPACE, os.urandom(8).hex(), one * 2, one, ANSWER) for one, _ in ids[: len(ids) // 5]],
             )
             raw.execute("COMMIT")

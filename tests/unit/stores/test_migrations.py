@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
 
 from posthouse.core.kernel.errors import ConflictError
-from posthouse.stores.shared import migrate, schema
+from posthouse.stores.shared import maintenance, messages, migrate, schema
 from posthouse.stores.shared.errors import StoreRefusedError
 from posthouse.stores.sqlite.connection import check_durable, connect_writer
 from posthouse.stores.sqlite.files import prepare
@@ -38,6 +38,24 @@ def test_migrations_make_exactly_the_schema() -> None:
         assert migrate.current(one) == migrate.HEAD == migrate.head()
     migrated.dispose()
     made.dispose()
+
+
+def test_keys_outlive_the_step_that_puts_them_in_order() -> None:
+    """0003 on SQLite: every key is found as before, those that came first stand first, and go first."""
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        migrate.upgrade(connection, "0002")
+        for place, (key, generation) in enumerate([("b", 2), ("a", 1), ("c", 3)]):
+            row = {"w": b"w" * 16, "k": key, "h": b"h", "m": bytes([place]) * 16, "g": generation, "a": key.encode()}
+            connection.execute(text("INSERT INTO idempotency VALUES (:w, :k, :h, :m, :g, :a)"), row)
+        migrate.upgrade(connection)
+        assert messages.kept_answer(connection, b"w" * 16, "b") == (b"h", b"b")
+        rows = connection.execute(text("SELECT key, generation FROM idempotency ORDER BY seq")).all()
+        assert [tuple(row) for row in rows] == [("a", 1), ("b", 2), ("c", 3)]
+        assert maintenance.purge_idempotency(connection, 3) == 2
+        assert maintenance.purge_idempotency(connection, 3) == 0
+        assert messages.kept_answer(connection, b"w" * 16, "c") == (b"h", b"c")
+    engine.dispose()
 
 
 def test_a_newer_schema_is_refused(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, literal_column, select, tuple_
+from sqlalchemy import Connection, delete, func, literal_column, select, text, tuple_
 
 from posthouse.core.delivery.model import CounterKey
 from posthouse.core.kernel.clock import HOUR
@@ -14,6 +14,12 @@ from posthouse.stores.shared.schema import counters, events, idempotency, messag
 
 PURGED_AT_ONCE: Final = 5_000
 """Keys a transaction: short enough that nobody waits for it."""
+
+_PURGE_FIRST: Final = text("""
+DELETE FROM idempotency WHERE seq IN (
+    SELECT seq FROM (SELECT seq, generation FROM idempotency ORDER BY seq LIMIT :most) AS first WHERE generation < :generation)
+""")
+"""On SQLite the oldest stand first: what is too old is at the beginning, and nothing beyond it need be looked at."""
 
 
 def number(connection: Connection, name: str) -> int:
@@ -39,6 +45,9 @@ def advance_idempotency_generation(connection: Connection) -> int:
 def purge_idempotency(connection: Connection, older_than_generation: int) -> int:
     """Forgets at most :data:`PURGED_AT_ONCE` keys of earlier generations; how many."""
     c = idempotency.c
+    if connection.dialect.name == "sqlite":
+        known = {"most": PURGED_AT_ONCE, "generation": older_than_generation}
+        return connection.execute(_PURGE_FIRST, known).rowcount
     old = select(c.workspace_id, c.key).where(c.generation < older_than_generation).limit(PURGED_AT_ONCE)
     return connection.execute(delete(idempotency).where(tuple_(c.workspace_id, c.key).in_(old))).rowcount
 
