@@ -38,8 +38,7 @@ def main() -> None:
                 after = child.cpu_times()
         signature, _ = machine.rsa_floor(1.0)
         user, system = (
-            spent / (wanted.messages - warm) * 1e6
-            for spent in (after.user - before.user, after.system - before.system)
+            spent / (wanted.messages - warm) * 1e6 for spent in (after.user - before.user, after.system - before.system)
         )
         cost = user + system
         print(f"{store}: {cost:.0f} µs of CPU a message (user {user:.0f}, system {system:.0f})")
