@@ -20,6 +20,7 @@ from posthouse.channels.email.compose import EmailComposer
 from posthouse.channels.email.dns_records import MailSite
 from posthouse.channels.email.dns_resolver import DnspythonLookup
 from posthouse.channels.email.domain_dns import EmailDns, make_dkim_key
+from posthouse.channels.email.enclosures import Enclosures
 from posthouse.channels.email.identities import EmailIdentities
 from posthouse.channels.email.providers import PROVIDERS, ProviderContext
 from posthouse.channels.email.providers.context import Connected
@@ -59,6 +60,8 @@ from posthouse.core.templates.service import TemplateService
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.service import WorkspaceService
+from posthouse.rendering.attachments.maker import AttachmentMaker
+from posthouse.rendering.attachments.pdf import PdfProcess
 from posthouse.rendering.checker import SchemaChecker
 from posthouse.rendering.compiler import MinijinjaCompiler
 from posthouse.rendering.lint.linter import MarkupLinter
@@ -159,22 +162,30 @@ async def open_house(
     """
     clock = HouseClock(SystemClock())
     store = make_store(settings, clock, shard)
+    pdf = PdfProcess()
     await store.open()
     try:
         reference = await store.clock_reading()
         if reference is not None:
             clock.hold_to(reference)
-        house = _wire(settings, store, clock, role, metered(store.accept), connected)
+        house = _wire(settings, store, clock, role, metered(store.accept), connected, pdf)
         try:
             yield house
         finally:
             await house.publisher.close()
     finally:
+        await pdf.close()
         await store.close()
 
 
 def _wire(
-    settings: Settings, store: Store, clock: HouseClock, role: str, accept: Accept, connected: Connected
+    settings: Settings,
+    store: Store,
+    clock: HouseClock,
+    role: str,
+    accept: Accept,
+    connected: Connected,
+    pdf: PdfProcess,
 ) -> House:
     box = MasterKeyBox(read_master_key(settings))
     new_id = Uuid7Source(clock.now)
@@ -182,6 +193,7 @@ def _wire(
     renderer, checker = MinijinjaRenderer(), SchemaChecker()
     catalogue = Catalogue(store, store, clock)
     composer = EmailComposer(renderer, ReturnPaths(box.derive(RETURN_PATHS)))
+    enclosures = Enclosures(store, AttachmentMaker(renderer, pdf))
     limits = Limits(max_message=settings.mail.max_message)
     fallback = settings.mail.default_from
     senders = Senders(store, clock, Sender(fallback, settings.mail.default_from_name) if fallback else None)
@@ -219,12 +231,12 @@ def _wire(
             resolver,
             GroupCommitter(accept),
             catalogue,
-            EmailViewer(composer, store),
+            EmailViewer(composer, enclosures),
             ids=new_id,
             clock=clock,
             limits=limits,
         ),
-        builder=EmailBuilder(composer, EmailIdentities(store, box, now=clock.now), catalogue, store),
+        builder=EmailBuilder(composer, EmailIdentities(store, box, now=clock.now), catalogue, enclosures),
         context=ProviderContext(
             clock=clock,
             hostname=hostname,

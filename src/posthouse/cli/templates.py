@@ -183,6 +183,7 @@ async def render(
         "html": rendered.html,
         "text": rendered.text,
         "content": rendered.content,
+        "attachments": preview.attachments,
         "size": preview.size,
         "warnings": preview.warnings,
     }

@@ -10,6 +10,8 @@ import mjml
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.templates.attachments.model import Declared
+from posthouse.core.templates.attachments.programs import attachment_programs, pointer_of, without_sources
 from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.mobile import FORMATS, programs_of, read_content
 from posthouse.core.templates.model import TemplateSource, VariantSource
@@ -43,6 +45,7 @@ class CompiledVariant(msgspec.Struct):
     schema: dict[str, Any]
     compiler: str
     content: dict[str, Any] | None = None
+    attachments: tuple[Declared, ...] = ()
     warnings: tuple[FieldProblem, ...] = ()
 
 
@@ -71,7 +74,15 @@ class MinijinjaCompiler:
         if variant.channel != "email":
             return self._finished(template, variant, _mobile(variant, base), base, (), mobile=True)
         source = written(variant, template.default_locale, base, library)
-        return self._finished(template, variant, self._programs(source, base), base, source.warnings)
+        programs = self._programs(source, base)
+        if template.attachments:
+            programs |= {
+                name: tags.clean(program)
+                for name, program in attachment_programs(
+                    template.attachments, variant.locale, template.default_locale
+                ).items()
+            }
+        return self._finished(template, variant, programs, base, source.warnings)
 
     def _finished(
         self,
@@ -85,7 +96,11 @@ class MinijinjaCompiler:
     ) -> CompiledVariant:
         """Programs looked over, with their wire form where they are of an e-mail, and what they need."""
         place = f"{base}/content" if mobile else base
-        problems = [found for name, source in programs.items() for found in _problems(f"{place}/{name}", source)]
+        problems = [
+            found
+            for name, source in programs.items()
+            for found in _problems(pointer_of(name) or f"{place}/{name}", source)
+        ]
         if problems:
             raise _refused(variant, problems)
         analysis, seen = Analysis(GLOBALS), {}
@@ -105,6 +120,7 @@ class MinijinjaCompiler:
             schema=merge(template.schema, derived) if template.schema else derived,
             compiler=self.name,
             content=variant.content if mobile else None,
+            attachments=() if mobile else without_sources(template.attachments),
             warnings=warnings,
         )
 

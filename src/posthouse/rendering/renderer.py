@@ -9,6 +9,8 @@ import minijinja
 
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.attachments.model import Declared
+from posthouse.core.templates.attachments.programs import planned
 from posthouse.core.templates.mobile import filled, shown
 from posthouse.core.templates.model import Release, Rendered, WireBody
 from posthouse.rendering import engine, quoted, wire
@@ -117,6 +119,19 @@ class MinijinjaRenderer:
                 subject=_subject(loaded, seen) if ready.subject is None else _one_line(ready.subject),
                 html=html,
                 text=_encoded(loaded, "text", seen) if ready.text is None else ready.text,
+            )
+
+    def attachments(
+        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+    ) -> tuple[Declared, ...]:
+        """The attachments of one message with their texts filled in, not yet made. Errors as :meth:`plain`."""
+        loaded = self._load(release)
+        seen = _seen(loaded, variables)
+        with during(at, zone):
+            return tuple(
+                planned(
+                    release.attachments, loaded.programs, lambda name: quoted.without_controls(loaded.run(name, seen))
+                )
             )
 
     def encode(self, rendered: Rendered) -> WireBody:

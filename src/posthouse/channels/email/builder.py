@@ -6,13 +6,13 @@ import msgspec
 
 from posthouse.channels.email.addresses import domain_of
 from posthouse.channels.email.compose import EmailComposer, sender_of
+from posthouse.channels.email.enclosures import Enclosures
 from posthouse.channels.email.identities import EmailIdentities
 from posthouse.channels.email.model import Identity, Outbound
 from posthouse.core.delivery.model import Claimed
 from posthouse.core.kernel.errors import NotFoundError, ValidationError
-from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Extras, Lane
-from posthouse.core.messages.ports import MessageStore, Releases
+from posthouse.core.messages.ports import Releases
 
 _extras: Final = msgspec.json.Decoder(Extras)
 _NO_EXTRAS: Final = Extras()
@@ -25,16 +25,16 @@ class EmailBuilder:
         composer: makes the bytes.
         identities: who signs.
         releases: what the message says.
-        store: where attachments are.
+        enclosures: what travels with it.
     """
 
     def __init__(
-        self, composer: EmailComposer, identities: EmailIdentities, releases: Releases, store: MessageStore
+        self, composer: EmailComposer, identities: EmailIdentities, releases: Releases, enclosures: Enclosures
     ) -> None:
         self._composer = composer
         self._identities = identities
         self._releases = releases
-        self._store = store
+        self._enclosures = enclosures
 
     async def build(self, message: Claimed) -> Outbound:
         """The finished mail.
@@ -56,19 +56,12 @@ class EmailBuilder:
             if message.live:
                 raise ValidationError(f"{domain_of(sender.email)} is no longer a verified sending domain")
             identity = _unsigned(domain_of(sender.email))
-        contents = await self._contents(message.workspace_id, extras) if extras.attachments else {}
+        contents: dict[bytes, bytes] = {}
+        if extras.attachments or (release is not None and release.attachments):
+            extras, contents = await self._enclosures.of(message, extras, release)
         built = self._composer.compose(message, extras, release, identity, contents)
         built.urgent = message.lane is Lane.CRITICAL
         return built
-
-    async def _contents(self, workspace_id: Id, extras: Extras) -> dict[bytes, bytes]:
-        contents: dict[bytes, bytes] = {}
-        for attachment in extras.attachments:
-            data = await self._store.blob(workspace_id, attachment.digest)
-            if data is None:
-                raise NotFoundError(f"the bytes of the attachment {attachment.name!r} are not in the store")
-            contents[attachment.digest] = data
-        return contents
 
 
 def _unsigned(domain: str) -> Identity:

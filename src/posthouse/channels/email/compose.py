@@ -103,7 +103,7 @@ class EmailComposer:
         seen = (
             inline_content(extras)
             if release is None
-            else self._renderer.plain(release, _variables(message), at=_instant(message))
+            else self._renderer.plain(release, variables_of(message), at=instant_of(message))
         )
         return Content(
             subject=one_line(seen.subject),
@@ -144,7 +144,7 @@ class EmailComposer:
     def _wire(self, message: Letter, extras: Extras, release: Release | None) -> WireBody:
         if release is None:
             return self._renderer.encode(inline_content(extras))
-        return self._renderer.wire(release, _variables(message), at=_instant(message))
+        return self._renderer.wire(release, variables_of(message), at=instant_of(message))
 
 
 def sender_of(extras: Extras, release: Release | None) -> Sender:
@@ -164,12 +164,13 @@ def inline_content(extras: Extras) -> Rendered:
     return Rendered(extras.subject or "", extras.html, extras.text or "")
 
 
-def _instant(message: Letter) -> int:
+def instant_of(message: Letter) -> int:
     """When a message is written: what its Date says, and what "in 3 days" is reckoned from."""
     return max(message.created_at, message.due_at)
 
 
-def _variables(message: Letter) -> dict[str, Any]:
+def variables_of(message: Letter) -> dict[str, Any]:
+    """What the source said of it."""
     variables: dict[str, Any] = msgspec.json.decode(message.variables or b"{}")
     return variables
 
@@ -192,7 +193,7 @@ def _other_fields(message: Letter, extras: Extras, release: Release | None, mess
     """Date, identifier, what the source added, and what the body needs."""
     fields = [
         # Mails planned for later carry the date on which they were due: it must not look old, nor change with a retry.
-        ("Date", date(_instant(message))),
+        ("Date", date(instant_of(message))),
         ("Message-ID", message_id),
     ]
     custom = custom_fields(extras.headers) if extras.headers else []

@@ -6,7 +6,16 @@ from typing import Any, Protocol
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.content import Content
-from posthouse.core.messages.model import AcceptResult, Event, Extras, Message, MessageQuery, NewMessage, Status
+from posthouse.core.messages.model import (
+    AcceptResult,
+    Attachment,
+    Event,
+    Extras,
+    Message,
+    MessageQuery,
+    NewMessage,
+    Status,
+)
 from posthouse.core.templates.model import Release
 
 
@@ -94,6 +103,19 @@ class Checker(Protocol):
 
     def problems(self, release: Release, variables: Mapping[str, Any]) -> Sequence[FieldProblem]:
         """One problem for each bad variable, pointers relative to the variables."""
+        ...
+
+
+class AttachmentMaker(Protocol):
+    """Makes what a template's release attaches. Asked only for releases that have attachments."""
+
+    async def make(
+        self, release: Release, variables: Mapping[str, Any], at: int
+    ) -> tuple[tuple[Attachment, ...], dict[bytes, bytes]]:
+        """The attachments in order, and the bytes of those made, by digest; the others are in the store.
+
+        The same arguments give the same bytes. Raises ValidationError when one cannot be made.
+        """
         ...
 
 

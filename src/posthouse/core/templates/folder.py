@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem
+from posthouse.core.templates.attachments.folder import take_attachments
 from posthouse.core.templates.cases.folder import FOLDER as TESTS
 from posthouse.core.templates.cases.folder import take_cases, with_cases
 from posthouse.core.templates.document_folder import DOCUMENT, THEME, document_variants, with_theme
@@ -39,7 +40,7 @@ _LANES: Final = ("critical", "normal", "bulk")
 _FIELDS: Final = frozenset(
     {
         "key", "name", "description", "kind", "category", "lane", "from", "reply_to", "default_locale", "default_channel",
-        "unknown_policy", "unknown", "tags", "subject", "subjects", "lint_ignore", "sms", "owner", "legal_basis", "retention",
+        "unknown_policy", "unknown", "tags", "subject", "subjects", "lint_ignore", "sms", "attachments", "owner", "legal_basis", "retention",
         "review_on",
     }
 )  # fmt: skip
@@ -84,11 +85,12 @@ def read_folder(files: Mapping[str, bytes], folder: str = "") -> TemplateSource:
     problems = _Problems(folder)
     texts = _texts(files, problems)
     settings = _settings(texts.pop(SETTINGS, ""), problems)
+    default_locale = _locale(_word(settings, "default_locale", "", problems)) or _only_locale(texts) or "en"
+    attachments = take_attachments(texts, settings, default_locale, _locale, problems.add)
     tests = take_cases(texts, problems.add)
     sample = _object(texts, "sample.json", problems) or {}
     schema = _object(texts, "schema.json", problems)
     document, theme = _object(texts, DOCUMENT, problems), _object(texts, THEME, problems)
-    default_locale = _locale(_word(settings, "default_locale", "", problems)) or _only_locale(texts) or "en"
     subjects = _subjects(settings, default_locale, problems)
     mobile = tuple(take_mobile(texts, settings, default_locale, _locale, problems.add))
     bodies = _bodies(texts, default_locale, subjects, problems)
@@ -124,6 +126,7 @@ def read_folder(files: Mapping[str, bytes], folder: str = "") -> TemplateSource:
         retention=_word(settings, "retention", "", problems),
         review_on=_day(settings, "review_on", problems),
         variants=(*variants, *mobile),
+        attachments=attachments,
         tests=tests,
     )
     problems.raise_if_any()

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.attachments.model import Declared
 from posthouse.core.templates.cases.model import Case
 from posthouse.core.templates.library.model import CompiledIn, Use
 from posthouse.core.templates.mobile import Content
@@ -84,6 +85,8 @@ class TemplateSource(msgspec.Struct, frozen=True):
     sample: dict[str, Any] = {}
     lint_ignore: tuple[str, ...] = ()
     """Rules of the lint (docs/reference/lint.md) that are broken on purpose."""
+    attachments: tuple[Declared, ...] = ()
+    """What travels with the mail, made when it is sent (core/templates/attachments)."""
     tests: tuple[Case, ...] = ()
     """Message tests (core/templates/cases), run before every publication."""
     owner: str = ""
@@ -129,6 +132,8 @@ class Release(msgspec.Struct, frozen=True):
     """Name and version of what compiled it, so that a rendering can be explained years later."""
     content: dict[str, Any] | None = None
     """SMS, push, WhatsApp: what was written; ``programs`` are those of its texts that hold tags, by path."""
+    attachments: tuple[Declared, ...] = ()
+    """What travels with the mail; its texts that hold tags are programs named ``attachment.N.FIELD``."""
 
 
 class Template(msgspec.Struct, frozen=True):

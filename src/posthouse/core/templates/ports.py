@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.attachments.model import Declared
 from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.library.shelf import ItemReading
 from posthouse.core.templates.lint.model import Looked
@@ -87,6 +88,7 @@ class Compiled(Protocol):
     schema: dict[str, Any]
     compiler: str
     content: dict[str, Any] | None
+    attachments: tuple[Declared, ...]
     warnings: tuple[FieldProblem, ...]
 
 
@@ -119,6 +121,12 @@ class Renderer(Protocol):
         self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
     ) -> WireBody:
         """The same, ready for the wire: decoding it gives exactly :meth:`plain`."""
+        ...
+
+    def attachments(
+        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+    ) -> tuple[Declared, ...]:
+        """The attachments of one message with their texts filled in, not yet made. Errors as :meth:`plain`."""
         ...
 
     def encode(self, rendered: Rendered) -> WireBody:

@@ -191,6 +191,8 @@ class Press:
             rendered = self._renderer.plain(release, sample, at=self._clock.now())
             if release.content is None:
                 self._renderer.wire(release, sample, at=self._clock.now())
+            if release.attachments:
+                self._renderer.attachments(release, sample, at=self._clock.now())
         except ValidationError as error:
             problem = FieldProblem(f"/variants/{index}", f"{where} with sample.json: {error.detail}", "render")
             raise ValidationError(error.detail, fields=[problem]) from None
@@ -243,6 +245,7 @@ class Press:
             tags=source.tags,
             compiler=compiled.compiler,
             content=compiled.content,
+            attachments=compiled.attachments,
         )
 
 

@@ -11,6 +11,7 @@ from posthouse.core.kernel.errors import ConflictError, FieldProblem, Validation
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.kernel.paging import MAX_PAGE, Page
+from posthouse.core.templates.attachments.model import name_of
 from posthouse.core.templates.cases.model import Outcome
 from posthouse.core.templates.catalogue import unknown
 from posthouse.core.templates.errors import StaleDraftError, TemplateProblemsError
@@ -43,6 +44,8 @@ class Preview(msgspec.Struct, frozen=True):
     rendered: Rendered
     warnings: tuple[FieldProblem, ...]
     size: int
+    attachments: tuple[str, ...] = ()
+    """Names of files that would travel with it."""
 
 
 class TemplateService:
@@ -213,8 +216,13 @@ class TemplateService:
         if problems := self._checker.problems(release, variables):
             raise ValidationError("The variables do not fit the template.", fields=problems)
         rendered = self._renderer.plain(release, variables, at=self._clock.now())
-        size = self._size(rendered)
-        return Preview(rendered, (*warnings, *self._looked(template, version, release, rendered)), size)
+        files = self._renderer.attachments(release, variables, at=self._clock.now()) if release.attachments else ()
+        return Preview(
+            rendered,
+            (*warnings, *self._looked(template, version, release, rendered)),
+            self._size(rendered),
+            tuple([name_of(one) for one in files]),
+        )
 
     async def lint(self, workspace_id: Id, key: str) -> Sequence[Finding]:
         """What the lint says of the draft. UnknownTemplateError with the nearest known keys."""

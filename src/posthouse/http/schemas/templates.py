@@ -195,6 +195,7 @@ class RenderedAnswer(msgspec.Struct, frozen=True):
     content: Annotated[
         Content | None, Meta(description="SMS, push, WhatsApp: what would be sent; `text` is the same as plain text.")
     ] = None
+    attachments: Annotated[tuple[str, ...], Meta(description="Names of files that would travel with it.")] = ()
 
 
 def template(found: Template) -> TemplateAnswer:
@@ -276,7 +277,9 @@ def _release(found: Release) -> ReleaseAnswer:
 def rendered(preview: Preview) -> RenderedAnswer:
     """A rendering."""
     seen = preview.rendered
-    return RenderedAnswer(seen.subject, seen.html, seen.text, preview.size, list(preview.warnings), seen.content)
+    return RenderedAnswer(
+        seen.subject, seen.html, seen.text, preview.size, list(preview.warnings), seen.content, preview.attachments
+    )
 
 
 def _fields(found: Template) -> dict[str, Any]:

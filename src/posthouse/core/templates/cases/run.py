@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from posthouse.core.kernel.errors import FieldProblem, PosthouseError
 from posthouse.core.kernel.moments import read_moment
+from posthouse.core.templates.attachments.model import name_of
 from posthouse.core.templates.cases.check import failures, golden_failures, golden_of, merged
 from posthouse.core.templates.cases.model import Case, Failure, Outcome
 from posthouse.core.templates.locales import choose
@@ -46,8 +47,12 @@ class CaseRunner:
             rendered = self._renderer.plain(release, variables, at=read_moment(wanted.at), zone=wanted.zone)
         except PosthouseError as error:
             return Outcome(case.name, channel, release.locale, (Failure("", error.detail),))
+        files = self._renderer.attachments(release, variables, at=read_moment(wanted.at)) if release.attachments else ()
         golden = golden_of(rendered) if wanted.expect.golden else {}
-        found = (*failures(wanted.expect, rendered, ()), *golden_failures(case, golden))
+        found = (
+            *failures(wanted.expect, rendered, tuple([name_of(one) for one in files])),
+            *golden_failures(case, golden),
+        )
         return Outcome(case.name, channel, release.locale, found, golden)
 
 

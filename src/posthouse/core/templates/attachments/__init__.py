@@ -1,0 +1,1 @@
+"""What a template hands over besides words: PDF, calendar files, QR and bar codes, files by reference."""

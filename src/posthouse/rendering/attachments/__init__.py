@@ -1,0 +1,1 @@
+"""Makes attachments at dispatch: the same message gives the same bytes."""

@@ -1,0 +1,101 @@
+"""The process that makes PDFs: pages come in, PDFs go out, and nothing else goes anywhere.
+
+Run by its path, with the standard library and weasyprint only. A request is four octets of length and the HTML; an answer one
+octet (0: done, 1: refused), four of length, and the PDF or the reason. It ends when its input ends.
+"""
+
+import hashlib
+import os
+import resource
+import sys
+import sysconfig
+from typing import Any, NoReturn
+
+MEMORY = 1_536 * 1024 * 1024
+"""Octets of address space."""
+MISSING = 3
+"""Exit code when the library, or Pango below it, is not installed."""
+LARGEST = 20_000_000
+"""Octets of a PDF."""
+_FORBIDDEN = (
+    "socket.",
+    "subprocess.",
+    "os.exec",
+    "os.posix_spawn",
+    "os.fork",
+    "os.system",
+    "urllib.",
+    "ctypes.dlopen",
+    "shutil.",
+)
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
+
+
+def main() -> None:
+    """Serves until the input ends."""
+    incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no answer
+    try:
+        import weasyprint  # noqa: PLC0415 - half a second that only this process pays
+    except (ImportError, OSError):
+        sys.exit(MISSING)
+    make(weasyprint, "<p>a</p>")  # what is loaded late is loaded before the doors close
+    close_the_doors()
+    while len(size := incoming.read(4)) == 4:
+        page = incoming.read(int.from_bytes(size, "big")).decode()
+        try:
+            state, answer = b"\x00", make(weasyprint, page)
+        except MemoryError:
+            state, answer = b"\x01", b"it takes too much memory"
+        except Exception as error:  # noqa: BLE001 - whatever the page did, the next one is to be served
+            state, answer = b"\x01", f"{type(error).__name__}: {error}"[:500].encode("utf-8", "replace")
+        outgoing.write(state + len(answer).to_bytes(4, "big") + answer)
+        outgoing.flush()
+
+
+def make(weasyprint: Any, page: str) -> bytes:
+    """The PDF of a page; the same page gives the same octets."""
+
+    class Nowhere(weasyprint.urls.URLFetcher):  # type: ignore[misc] # the library has no types
+        """Reads what the page itself holds."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            """Only ``data:``."""
+            if not url.startswith("data:"):
+                raise ValueError(f"a PDF loads nothing from outside: {url[:100]}")
+            return super().fetch(url, headers)
+
+    made: bytes = weasyprint.HTML(string=page, url_fetcher=Nowhere()).write_pdf(
+        pdf_identifier=hashlib.sha256(page.encode()).digest()[:16], custom_metadata=False
+    )
+    if len(made) > LARGEST:
+        raise ValueError(f"the PDF has over {LARGEST:,} octets")
+    return made
+
+
+def close_the_doors() -> None:
+    """Bounds of memory and files, and no way out: neither network nor processes, nor files but the libraries' own."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    allowed = tuple({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "purelib", "platlib")})
+
+    def look(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            path, _, flags = arguments
+            inside = isinstance(path, str | bytes) and os.path.realpath(os.fsdecode(path)).startswith(allowed)
+            if (flags or 0) & _WRITING or not (inside or isinstance(path, int)):
+                refuse(event)
+        elif event.startswith(_FORBIDDEN):
+            refuse(event)
+
+    sys.addaudithook(look)
+
+
+def refuse(event: str) -> NoReturn:
+    """Stops what a page must not do."""
+    raise PermissionError(f"a PDF may not do this ({event})")
+
+
+if __name__ == "__main__":
+    main()
