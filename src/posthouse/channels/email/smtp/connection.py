@@ -29,6 +29,10 @@ class Owner(Protocol):
         """This message needs another connection; nothing of it has been sent."""
         ...
 
+    def next_for(self, connection: "Connection") -> Transaction | None:
+        """The message that waits and may follow on this connection without a pause, taken out of the queue."""
+        ...
+
 
 class LostError(ConnectionError):
     """The connection went away while it was being opened."""
@@ -50,6 +54,8 @@ class Connection(asyncio.Protocol):
         self.needs_reset = False
         self.messages = 0
         self.busy: Transaction | None = None
+        self.following: Transaction | None = None
+        """Its envelope has left behind the body of the one that is busy."""
         self.deadline = NEVER
         self.idle_since = 0.0
         self.closed = False
@@ -135,6 +141,13 @@ class Connection(asyncio.Protocol):
             self._unsent = self._transport.get_write_buffer_size()
             self.deadline = self._now() + self.target.timeouts.block
 
+    def following_envelope(self) -> bytes:
+        """The envelope of the message that comes next, to leave in the same write as a body (RFC 2920 §3.1); or nothing."""
+        if not self.pipelining or self.following is not None:
+            return b""
+        self.following = self._owner.next_for(self)
+        return b"" if self.following is None else self.following.follow(self)
+
     def finished(self, transaction: Transaction, outcome: Outcome) -> None:
         """The message has its outcome; the connection is free, unless it was given up."""
         if not transaction.future.done():
@@ -143,6 +156,7 @@ class Connection(asyncio.Protocol):
 
     def replace(self, transaction: Transaction) -> None:
         """Hands the message back for another connection."""
+        transaction.replaced = True
         self._let_go()
         self._owner.again(transaction)
 
@@ -150,10 +164,24 @@ class Connection(asyncio.Protocol):
         self.busy = None
         self.deadline = NEVER
         self.messages += 1
+        following, self.following = self.following, None
+        if following is not None:
+            self._go_on(following)
+            return
         if self._more:
             self.give_up()  # answers to questions that were not asked: the next message would take them for its own
         if not self._closing:
             self._owner.freed(self)
+
+    def _go_on(self, following: Transaction) -> None:
+        """The message whose envelope has left already is next, on another connection if this one is done for."""
+        if self._closing:
+            self._owner.again(following)
+        elif following.future.done():
+            self.give_up()  # nobody waits for it any more, and its DATA cannot be taken back
+        else:
+            self.busy = following
+            self.deadline = self._now() + self.target.timeouts.command
 
     # -- endings -------------------------------------------------------------------------------------------------------
 

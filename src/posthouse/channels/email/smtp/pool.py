@@ -236,9 +236,22 @@ class Pool:
 
     def again(self, transaction: Transaction) -> None:
         """A message whose connection was dead before it began goes first on another one."""
-        transaction.replaced = True
+        if self._closed and not transaction.future.done():
+            transaction.future.set_result(CLOSED)
+            return
         self._queue.appendleft(transaction)
         self._pump()
+
+    def next_for(self, connection: Connection) -> Transaction | None:
+        """The first that waits, if it may go behind what the connection carries now. A rate is kept by starting one by one."""
+        limits = self.target.limits
+        if self._closed or limits.rate or (limits.messages and connection.messages + 1 >= limits.messages):
+            return None
+        while self._queue and self._queue[0].future.done():
+            self._queue.popleft()
+        if self._queue and self._queue[0].may_follow(connection):
+            return self._queue.popleft()
+        return None
 
     # -- the coarse timer ----------------------------------------------------------------------------------------------
 

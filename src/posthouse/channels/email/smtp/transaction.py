@@ -1,7 +1,8 @@
 """One message over one connection: a small machine fed with replies, one future, no task.
 
-With PIPELINING (RFC 2920) and one recipient MAIL, RCPT and DATA leave in one write. With copies DATA waits for the
-answers to RCPT: if the person is refused nothing may go to the copies, and a DATA already sent could not be taken back.
+With PIPELINING (RFC 2920) and one recipient MAIL, RCPT and DATA leave in one write; when another message waits, even in
+the write that carries the body of the one before it. With copies DATA waits for the answers to RCPT: if the person is
+refused nothing may go to the copies, and a DATA already sent could not be taken back.
 """
 
 import asyncio
@@ -34,6 +35,7 @@ class Transaction:
         "_connection",
         "_copies",
         "_data_asked",
+        "_followed",
         "_heard",
         "_later",
         "_mail_open",
@@ -59,6 +61,7 @@ class Transaction:
         self._heard = False
         self._mail_open = False
         self._data_asked = False
+        self._followed = False
         self._committed = False
         self._verdict: Outcome | None = None
         self._copies: list[Copy] = []
@@ -82,6 +85,28 @@ class Transaction:
         else:
             self._later = commands[1:]
             self._write(commands[:1])
+
+    def may_follow(self, connection: "Connection") -> bool:
+        """Whether its envelope may leave behind the body of another message, before that one is answered.
+
+        A message with copies asks step by step, an urgent one takes the connection that is free first.
+        """
+        out = self.outbound
+        return (
+            len(out.recipients) == 1
+            and not out.urgent
+            and self._impossible(connection) is None
+            and self.flight.may_begin()
+        )
+
+    def follow(self, connection: "Connection") -> bytes:
+        """The envelope as bytes, asked from now on; the caller sends them. Only when it :meth:`may_follow`."""
+        self._reset_state()
+        self._connection = connection
+        self.started = self._followed = True
+        commands = self._commands(connection)
+        self._asked += [(stage, number) for stage, number, _ in commands]
+        return b"".join([line for _, _, line in commands])
 
     def _impossible(self, connection: "Connection") -> Refused | None:
         out, remote = self.outbound, connection.remote
@@ -135,7 +160,7 @@ class Transaction:
             return
         stage, number = self._asked.pop(0)
         if not self._fits(stage, reply.code):
-            self.broken(f"the server answered {reply.code} to {stage}")
+            self._out_of_step(f"the server answered {reply.code} to {stage}")
             return
         if reply.code == 421 and stage is not Stage.END:
             self._closing(stage, reply)
@@ -211,7 +236,7 @@ class Transaction:
         content = self.outbound.content
         if len(content) <= ONE_WRITE:
             self._commit()
-            self._connection.write_body(content + b".\r\n")
+            self._connection.write_body(b"".join((content, b".\r\n", self._connection.following_envelope())))
             return
         self._connection.write_body(content)
         if not self._connection.clogged:
@@ -288,11 +313,25 @@ class Transaction:
             outcome = self._verdict or judge.trouble("4.5.0", what, self._connection.remote)
             self._connection.finished(self, outcome)
 
+    def _out_of_step(self, what: str) -> None:
+        """An answer that cannot be one to our question.
+
+        If we followed another message, an answer too many to that one has shifted all of ours: they say nothing about us,
+        and no body has left.
+        """
+        connection = self._connection
+        if self._followed and not self._committed and not self.replaced:
+            connection.give_up()
+            connection.replace(self)
+        else:
+            self.broken(what)
+
     def abandon(self) -> None:
         """Nobody waits for the outcome any more: before the final dot the message is stopped, after it nothing can be."""
         if self.started and not self._committed and self._connection.busy is self:
             self._connection.busy = None
             self._connection.give_up()
+        # one that follows another is stopped by the connection when its turn comes
 
     def _may_replace(self, connection: "Connection") -> bool:
         """An idle connection that turns out dead before it answered anything is replaced, once and silently."""
