@@ -4,6 +4,7 @@ What the composer builds is its own canonical form, so the hot path needs none o
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _FOLD: Final = re.compile(r"\r\n(?=[ \t])")
@@ -13,8 +14,9 @@ _TRAILING: Final = re.compile(rb"[ \t]+(?=\r\n|\Z)")
 _EMPTY_LINES: Final = re.compile(rb"(?:\r\n)+\Z")
 
 
+@lru_cache(maxsize=1024)
 def relaxed_header(name: str, value: str) -> str:
-    """One field as it is hashed, without its line end. ``value`` may be folded."""
+    """One field as it is hashed, without its line end. ``value`` may be folded. Half the fields are the same in every mail."""
     return f"{name.strip(' ' + chr(9)).lower()}:{relaxed_value(value)}"
 
 

@@ -7,6 +7,7 @@ base 32 in lower case (``msg_01jd…``). Both forms sort by time of creation.
 import os
 import threading
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from posthouse.core.kernel.errors import InvalidIdError
@@ -78,9 +79,19 @@ def lowest_at(milliseconds: int) -> Id:
 
 def show(prefix: str, identifier: Id) -> str:
     """The outside form, ``prefix_`` and 26 characters."""
-    value = int.from_bytes(identifier, "big")
-    pairs = _PAIRS
-    return f"{prefix}_" + "".join([pairs[(value >> shift) & 1023] for shift in range(120, -1, -10)])
+    return f"{prefix}_{letters(identifier)}"
+
+
+@lru_cache(maxsize=1024)
+def letters(identifier: Id) -> str:
+    """The 26 characters. Remembered: a message is named several times while it is sent, its provider in each."""
+    return in_letters(int.from_bytes(identifier, "big"), 13)
+
+
+def in_letters(number: int, pairs: int) -> str:
+    """A number of at most ``10 * pairs`` bits in base 32, two letters for each ten bits."""
+    two = _PAIRS
+    return "".join([two[(number >> shift) & 1023] for shift in range(10 * (pairs - 1), -1, -10)])
 
 
 def read(prefix: str, word: str) -> Id:

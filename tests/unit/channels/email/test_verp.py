@@ -1,5 +1,8 @@
 """Return paths."""
 
+import hashlib
+import hmac
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,3 +47,13 @@ def test_short_keys_are_refused() -> None:
     """A guessable key is a defect of the configuration."""
     with pytest.raises(ValueError, match="16 bytes"):
         ReturnPaths(b"short")
+
+
+@pytest.mark.parametrize("key", [b"0123456789abcdef", bytes(range(64)), b"k" * 65, b"k" * 200])
+def test_the_mac_is_hmac_sha_256(key: bytes) -> None:
+    """Return paths that are out in the world stay valid: 40 bits of RFC 2104, whatever the length of the key."""
+    message_id = bytes(range(16))
+    value = int.from_bytes(hmac.digest(key, b"return-path\0" + message_id, hashlib.sha256)[:5], "big")
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+    mac = "".join([alphabet[(value >> shift) & 31] for shift in range(35, -1, -5)])
+    assert ReturnPaths(key).make(message_id, "bounces.shop.example").partition("@")[0][-8:] == mac
