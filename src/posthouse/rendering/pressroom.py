@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import BinaryIO, Final
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
@@ -98,11 +98,25 @@ class ProcessRoom:
                     await process.stdin.drain()
                     await done.put((number, _PRINTS.decode(await _frame(process.stdout))))
             finally:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+                await _to_the_end(_end(process))
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             await done.put(error)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    with contextlib.suppress(OSError):
+        await process.communicate()  # what is left in its pipes would keep them open
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Does it whatever happens: a cancellation in the midst would leave a process behind. It takes a moment only."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    task.result()
 
 
 def press_forever(press: Press, jobs: BinaryIO, prints: BinaryIO) -> None:

@@ -16,7 +16,7 @@ from posthouse.core.templates.library.ports import PressRoom, WithLibrary
 from posthouse.core.templates.library.publication import Publication, State, Trouble, Turn
 from posthouse.core.templates.library.service import LibraryService, item_hash
 from posthouse.core.templates.library.shelf import OneLook, Shelf
-from posthouse.core.templates.library.uses import follows, uses_of
+from posthouse.core.templates.library.uses import follows
 from posthouse.core.templates.model import Release, Template, TemplateSource
 from posthouse.core.templates.press import Job, Printed
 
@@ -185,7 +185,7 @@ class LibraryPublisher:
                 workspace_id=item.workspace_id,
                 template_id=one.template.id,
                 version=one.template.next_version,
-                library=await shelf.library(item.workspace_id, uses_of(one.source), instead=item),
+                library=await shelf.library(item.workspace_id, one.template.uses, instead=item),
                 show=show,
             )
             for one in followers
@@ -278,7 +278,7 @@ class _Work:
             after=job.version,
             latest=job.version - 1,
             source_hash=template.published_hash,
-            compiled=job.library.compiled(uses_of(job.source)),
+            compiled=job.library.compiled(template.uses),
             releases=releases,
         )
 
