@@ -3,7 +3,8 @@
     python -m bench [--quick] [NAME …]
 
 Names are those of the files here (``pipeline``, ``accept``, ``latency``, ``growth``, ``memory``, ``stores``, ``compose``, ``render``,
-``document``, ``smtp``, ``http_door``, ``returned``). ``--quick`` sends fewer messages: minutes instead of half an hour, and rougher figures.
+``document``, ``blocks``, ``smtp``, ``http_door``, ``returned``). ``--quick`` sends fewer messages: minutes instead of half an hour, and
+rougher figures.
 """
 
 import argparse
@@ -18,6 +19,7 @@ QUICK = {
     "latency": ["--bulk", "30000", "--seconds", "5"],
     "growth": ["--messages", "4000"],
     "memory": ["--messages", "4000"],
+    "blocks": ["--templates", "60", "--one-by-one", "10"],
 }
 FIRST = tuple(QUICK)
 

@@ -30,6 +30,8 @@ class Kind(enum.Enum):
     COMMENT = "comment"
     RAW = "raw"
 
+    __hash__ = object.__hash__  # members are compared by identity; Enum's own hash is Python, and asked for each piece
+
 
 class Piece(msgspec.Struct, frozen=True):
     """One literal or tag. ``code`` is what stands between the braces (for raw: the text inside)."""

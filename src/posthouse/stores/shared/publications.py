@@ -104,9 +104,8 @@ def undo(connection: Connection, publication: Publication, former: Item, turns: 
     current = library.item(connection, former.workspace_id, former.kind, former.key)
     if current is None or current.version != publication.version:
         raise ConflictError(f"the {former.kind.value} {former.key!r} was published again since; undo that first")
-    for turn in turns:
-        found = _edition(connection, turn.template_id, turn.before)
-        _move(connection, rows[turn.template_id], turn.before, now, found)
+    former_ones = _editions(connection, turns)
+    _move(connection, [_moved(rows[turn.template_id], turn, now, former_ones) for turn in turns])
     back = msgspec.structs.replace(
         current, version=former.version, published_hash=former.published_hash, default=former.default, updated_at=now
     )
@@ -181,13 +180,11 @@ def _turn(
         live = msgspec.structs.replace(
             current, version=turn.after, latest=turn.after, compiled=turn.compiled, updated_at=at
         )
-        changed.append({"one": live.id, "to": turn.after, "top": turn.after, "text": to_document(live)})
+        changed.append(live)
         edition = Edition(turn.template_id, turn.after, at, turn.source_hash, publication.cause, turn.compiled)
         made.append(edition_row(edition))
-    if turns:
-        statement = update(templates).where(templates.c.id == bindparam("one"))
-        values: dict[str, Any] = {"version": bindparam("to"), "latest": bindparam("top"), "document": bindparam("text")}
-        connection.execute(statement.values(**values), changed)
+    _move(connection, changed)
+    if made:
         connection.execute(insert(editions), made)
 
 
@@ -201,26 +198,40 @@ def edition_row(one: Edition) -> dict[str, object]:
     }
 
 
-def _move(
-    connection: Connection, row: Row[Id, str, int, int, bytes], to: int, now: int, edition: Edition | None
-) -> None:
-    current = from_document(row.document, Template)
-    live = msgspec.structs.replace(
+def _moved(row: Row[Id, str, int, int, bytes], turn: Turn, now: int, former: dict[Id, Edition]) -> Template:
+    """A template on its former version."""
+    current, edition = from_document(row.document, Template), former.get(turn.template_id)
+    return msgspec.structs.replace(
         current,
-        version=to,
+        version=turn.before,
         latest=max(current.latest, current.version),
         published_hash=edition.source_hash if edition else "",
         compiled=edition.compiled if edition else (),
         updated_at=now,
     )
-    values = {"version": to, "latest": live.latest, "document": to_document(live)}
-    connection.execute(update(templates).where(templates.c.id == live.id).values(**values))
 
 
-def _edition(connection: Connection, template_id: Id, version: int) -> Edition | None:
-    mine = (editions.c.template_id == template_id) & (editions.c.version == version)
-    document = connection.execute(select(editions.c.document).where(mine)).scalar()
-    return None if document is None else from_document(document, Edition)
+def _move(connection: Connection, moved: Sequence[Template]) -> None:
+    """Writes which version is live."""
+    if not moved:
+        return
+    statement = update(templates).where(templates.c.id == bindparam("one"))
+    values: dict[str, Any] = {"version": bindparam("to"), "latest": bindparam("top"), "document": bindparam("text")}
+    rows = [{"one": one.id, "to": one.version, "top": one.latest, "text": to_document(one)} for one in moved]
+    connection.execute(statement.values(**values), rows)
+
+
+def _editions(connection: Connection, turns: Sequence[Turn]) -> dict[Id, Edition]:
+    """What the former versions were made from, where that is known."""
+    before = {turn.template_id: turn.before for turn in turns}
+    found: dict[Id, Edition] = {}
+    for some in _chunks(list(before)):
+        statement = select(editions.c.document).where(editions.c.template_id.in_(some))
+        for document in connection.execute(statement).scalars():
+            edition = from_document(document, Edition)
+            if before[edition.template_id] == edition.version:
+                found[edition.template_id] = edition
+    return found
 
 
 def _publish_item(connection: Connection, published: Item, version: ItemVersion) -> None:

@@ -178,18 +178,13 @@ class LibraryPublisher:
 
     async def jobs(self, item: Item, followers: Sequence[Following], *, show: bool = False) -> list[Job]:
         """One for each template, with the item's draft as its live version."""
-        shelf = Shelf(OneLook(self._store))
-        return [
-            Job(
-                source=one.source,
-                workspace_id=item.workspace_id,
-                template_id=one.template.id,
-                version=one.template.next_version,
-                library=await shelf.library(item.workspace_id, one.template.uses, instead=item),
-                show=show,
-            )
-            for one in followers
-        ]
+        shelf, jobs = Shelf(OneLook(self._store)), list[Job]()
+        for one in followers:
+            library = await shelf.library(item.workspace_id, one.template.uses, instead=item)
+            template, version = one.template.id, one.template.next_version
+            jobs.append(Job(one.source, item.workspace_id, template, version, library, show))
+            await asyncio.sleep(0)  # what is remembered is given at once: others would not get their turn
+        return jobs
 
     async def _wanted(self, workspace_id: Id, kind: ItemKind, key: str, version: int | None) -> Item:
         """The item with what is to be published as its draft."""
