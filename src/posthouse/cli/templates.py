@@ -11,6 +11,7 @@ from posthouse.cli.frame.pairs import json_object
 from posthouse.cli.lifecycle import lifecycle_commands
 from posthouse.cli.lint import lint_commands, template_files
 from posthouse.cli.template_tests import test_commands
+from posthouse.cli.translations import translation_commands
 from posthouse.cli.versions import version_commands
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.moments import show_moment
@@ -42,6 +43,7 @@ def register(app: typer.Typer) -> None:
     lint_commands(templates)
     lifecycle_commands(templates)
     test_commands(templates)
+    translation_commands(templates)
     version_commands(templates)
 
 

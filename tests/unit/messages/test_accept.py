@@ -98,6 +98,17 @@ async def test_each_bad_field_is_named(scene: Scene, changes: dict[str, Any], po
     assert page.items == []
 
 
+async def test_a_language_that_another_served_for_is_told(scene: Scene) -> None:
+    """Which was asked for, what was tried in turn, which served: at the message's first event."""
+    receipt = await scene.accepted(locale="de-AT")
+    first = (await scene.house.messages.timeline(scene.caller.workspace_id, receipt.message_id))[0]
+    told = {name: first.data.get(name) for name in ("locale_asked", "locale_tried", "locale")}
+    assert told == {"locale_asked": "de-AT", "locale_tried": ["de-at", "de", "en"], "locale": "en"}
+    receipt = await scene.accepted(locale="en")
+    first = (await scene.house.messages.timeline(scene.caller.workspace_id, receipt.message_id))[0]
+    assert "locale_asked" not in first.data
+
+
 async def test_channels_that_cannot_be_sent_by_are_refused(scene: Scene) -> None:
     """A template may speak over them already; a message over them would lead nowhere."""
     text = read_folder({"sms.en.txt": b"Hi {{ name }}", "sample.json": b'{"name": "Ann"}'}, "hello")

@@ -30,6 +30,7 @@ from posthouse.core.messages.ports import MessageStore, Releases, Viewer
 from posthouse.core.messages.resolve import Resolver, answer_for, body_hash, flow_of, namespaced, refusal
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload, make_upload_id, read_upload_id
+from posthouse.core.templates.locales import fallbacks
 
 NO_SUCH_UPLOAD: Final = (
     "there is no such upload in this workspace; send the file to POST /v1/uploads, use the id it answers"
@@ -41,6 +42,17 @@ _extras_of: Final = msgspec.json.Decoder(Extras)
 def extras_of(raw: bytes | None) -> Extras:
     """The rarely used part of a message row."""
     return _extras_of.decode(raw) if raw else Extras()
+
+
+def _with_locale(event: Event, asked: str, served: str) -> Event:
+    """Says at the first event which language was asked for, what was tried in turn, and which one served."""
+    if event.type is not EventType.ACCEPTED:
+        return event
+    chain = list(dict.fromkeys(fallbacks(asked, served)))
+    tried = chain[: chain.index(served.lower()) + 1] if served.lower() in chain else [*chain, served]
+    return msgspec.structs.replace(
+        event, data={**event.data, "locale_asked": asked, "locale_tried": tried, "locale": served}
+    )
 
 
 class MessageService:
@@ -159,8 +171,10 @@ class MessageService:
 
     async def timeline(self, workspace_id: Id, message_id: Id) -> list[Event]:
         """What happened to a message, oldest first."""
-        await self.get(workspace_id, message_id)
-        return await self._store.events_of(workspace_id, message_id)
+        message = await self.get(workspace_id, message_id)
+        events = await self._store.events_of(workspace_id, message_id)
+        asked = extras_of(message.extras).fallback
+        return [_with_locale(event, asked, message.locale) for event in events] if asked else events
 
     async def content(self, workspace_id: Id, message_id: Id) -> Content:
         """What the person was, or will be, sent: rendered again from release and variables."""

@@ -24,6 +24,7 @@ from posthouse.core.templates.locales import choose
 from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, Version
 from posthouse.core.templates.ports import Renderer, TemplateStore, VariablesChecker
 from posthouse.core.templates.press import Press
+from posthouse.core.templates.translations.units import Missing, missing_in
 
 DRAFT = "draft"
 
@@ -238,6 +239,11 @@ class TemplateService:
             return len(msgspec.json.encode(rendered.content))
         wire = self._renderer.encode(rendered)
         return len(wire.text) + len(wire.html or b"")
+
+    async def translations(self, workspace_id: Id, key: str, locales: Sequence[str] = ()) -> Sequence[Missing]:
+        """What each language of the draft lacks. UnknownTemplateError with the nearest known keys."""
+        template = await self.get(workspace_id, key)
+        return () if template.draft is None else missing_in(template.draft, locales)
 
     async def test(self, workspace_id: Id, key: str) -> Sequence[Outcome]:
         """The outcome of the draft's message tests. UnknownTemplateError with the nearest known keys."""

@@ -137,6 +137,14 @@ def _check_base(base: Mapping[str, str], keys: Sequence[str]) -> None:
         raise ValidationError("base names templates that are not pushed.", fields=problems)
 
 
+async def get_translations(here: ServicesHere, access: AccessHere, key: str) -> Response:
+    """What each language of the draft lacks."""
+    missing = await here.templates.translations(access.caller.workspace_id, key)
+    return answer(
+        schemas.TranslationsAnswer([schemas.MissingAnswer(one.locale, one.key, one.shown) for one in missing])
+    )
+
+
 def _bytes(name: str, value: str | schemas.Base64File) -> bytes:
     if isinstance(value, str):
         return value.encode()
@@ -229,6 +237,18 @@ OPERATIONS = (
         scope=TEMPLATES_WRITE,
         gives=schemas.PushedTemplate,
         fails=(404, 409),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/templates/{key}/translations",
+        id="getTranslations",
+        summary="See what is not translated",
+        description="Texts and files of the draft that a language lacks, and the language that stands in.",
+        tag=TAG,
+        endpoint=get_translations,
+        scope=TEMPLATES_READ,
+        gives=schemas.TranslationsAnswer,
+        fails=(404,),
     ),
     Operation(
         method="POST",

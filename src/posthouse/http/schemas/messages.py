@@ -106,6 +106,7 @@ class MessageDetail(MessageAnswer, frozen=True, kw_only=True):
 
     release: str | None
     key: str | None
+    locale_asked: Annotated[str | None, Meta(description="The locale that was asked for, when another had to serve.")]
     sender: Address | None = msgspec.field(name="from")
     reply_to: Address | None
     cc: tuple[Address, ...]
@@ -194,6 +195,7 @@ def detail(message: Message) -> MessageDetail:
         **_common(message),
         release=ids.show(ids.RELEASE, message.release_id) if message.release_id else None,
         key=ids.show(ids.KEY, message.key_id) if message.key_id else None,
+        locale_asked=extras.fallback or None,
         sender=_address(extras.sender),
         reply_to=_address(extras.reply_to),
         cc=tuple(Address(copy.email, copy.name) for copy in extras.cc),

@@ -198,6 +198,20 @@ class RenderedAnswer(msgspec.Struct, frozen=True):
     attachments: Annotated[tuple[str, ...], Meta(description="Names of files that would travel with it.")] = ()
 
 
+class MissingAnswer(msgspec.Struct, frozen=True):
+    """A text or a file that a language lacks."""
+
+    locale: str
+    key: Annotated[str, Meta(description="Such as `email.json#/blocks/title/text`, or a file.")]
+    shown: Annotated[str, Meta(description="The language that stands in; empty: nothing does.")]
+
+
+class TranslationsAnswer(msgspec.Struct, frozen=True):
+    """Everything that is missing, by language."""
+
+    items: list[MissingAnswer]
+
+
 def template(found: Template) -> TemplateAnswer:
     """A template."""
     return TemplateAnswer(**_fields(found))
