@@ -20,6 +20,7 @@ from posthouse.core.templates.folder import read_tree
 from posthouse.core.templates.model import Category, Release, TemplateSource, UnknownPolicy
 from posthouse.rendering.compiler import MinijinjaCompiler
 from posthouse.rendering.document import build
+from posthouse.rendering.lint.linter import MarkupLinter
 from posthouse.rendering.renderer import MinijinjaRenderer
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -98,6 +99,12 @@ def main() -> None:
         ("render wire, µs", measured(lambda: renderer.wire(ours, document.sample), 30),
          measured(lambda: renderer.wire(theirs, by_hand.sample), 30)),
     ]  # fmt: skip
+    linter = MarkupLinter()
+    looks = [
+        measured(lambda source=source, one=one: linter.look(source.variants[0], one.programs, 0), 3) / 1e3
+        for source, one in ((document, ours), (by_hand, theirs))
+    ]
+    rows.append(("lint of its markup, ms", *looks))
     for name, own, other in rows:
         print(f"{name:30}{own:8.2f}   by hand {other:8.2f}   ratio {own / other:5.2f}")
 
