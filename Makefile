@@ -73,7 +73,8 @@ docs-check: $(READY) ## Check only the docs (part of `make test`)
 	$(BIN)/python -m pytest -q tests/docs $(ARGS)
 
 bench: $(BENCH_READY) ## Run the benchmarks; each prints its ratio
-	echo "==> bench: needs postfix, opendkim and redis-server on this machine; each benchmark prints its ratio"
+	echo "==> bench: needs postfix, opendkim, redis-server and npm on this machine; each benchmark prints its ratio"
+	npm ci --silent --prefix tests/node
 	$(BIN)/python -m bench $(ARGS)
 
 faults: $(READY) ## Kill, cut, fill and freeze things for some minutes; nothing may be lost
