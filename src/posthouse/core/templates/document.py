@@ -9,6 +9,8 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from posthouse.core.templates.structured import About
+
 VERSION: Final = 1
 
 Locale = Annotated[
@@ -251,3 +253,5 @@ class EmailDocument(_Part, frozen=True, kw_only=True):
     preheader: Texts = {}
     blocks: Annotated[tuple[Block, ...], Meta(min_length=1, max_length=200)]
     theme: ThemeUse | None = None
+    about: About | None = None
+    """What it is about, for machines (core/templates/structured.py): written as JSON-LD."""

@@ -10,6 +10,7 @@ from posthouse.core.templates.document_reading import read_document, read_theme
 from posthouse.core.templates.library.model import NO_LIBRARY, ItemKind, Library
 from posthouse.core.templates.model import VariantSource
 from posthouse.core.templates.theme import DEFAULT_THEME, Theme
+from posthouse.rendering.document import structured
 from posthouse.rendering.document.build import build
 from posthouse.rendering.document.sharing import missing
 
@@ -20,12 +21,14 @@ class Written(msgspec.Struct, frozen=True):
     variant: VariantSource
     inserts: dict[str, str] = {}
     warnings: tuple[FieldProblem, ...] = ()
+    head: str = ""
+    """Goes to the end of the head."""
 
     def completed(self, html: str | None) -> str | None:
         """The compiled HTML with the document's own HTML in place of its comments."""
         for comment, held in self.inserts.items():
             html = None if html is None else html.replace(comment, held)
-        return html
+        return html.replace("</head>", f"{self.head}</head>", 1) if html is not None and self.head else html
 
 
 def written(variant: VariantSource, default_locale: str, base: str, library: Library = NO_LIBRARY) -> Written:
@@ -49,11 +52,13 @@ def written(variant: VariantSource, default_locale: str, base: str, library: Lib
     if isinstance(theme, FieldProblem):
         raise _refused(variant, [theme])
     built = build(document, theme, variant.locale, default_locale, library)
-    if built.problems:
-        raise _refused(variant, _moved(f"{base}/document", built.problems))
+    unusable = [FieldProblem(f"/about{at}", told, "expression") for at, told in structured.problems(document.about)]
+    if found := [*built.problems, *unusable]:
+        raise _refused(variant, _moved(f"{base}/document", found))
     settled = {"subject": built.subject, "preheader": built.preheader, "mjml": built.mjml, "document": None}
     as_mjml = msgspec.structs.replace(variant, **settled)
-    return Written(as_mjml, built.inserts, tuple(_moved(f"{base}/document", built.warnings)))
+    about = structured.script(document.about) if document.about is not None else ""
+    return Written(as_mjml, built.inserts, tuple(_moved(f"{base}/document", built.warnings)), about)
 
 
 def _theme(document: EmailDocument, variant: VariantSource, library: Library, pointer: str) -> Theme | FieldProblem:
