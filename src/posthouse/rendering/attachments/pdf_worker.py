@@ -83,7 +83,9 @@ def close_the_doors() -> None:
     def look(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             path, _, flags = arguments
-            inside = isinstance(path, str | bytes) and os.path.realpath(os.fsdecode(path)).startswith(allowed)
+            inside = isinstance(path, str | bytes | os.PathLike) and os.path.realpath(os.fsdecode(path)).startswith(
+                allowed
+            )
             if (flags or 0) & _WRITING or not (inside or isinstance(path, int)):
                 refuse(event)
         elif event.startswith(_FORBIDDEN):
