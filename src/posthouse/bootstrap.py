@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -57,6 +58,13 @@ from posthouse.core.templates.lifecycle import LifecycleService
 from posthouse.core.templates.model import Sender
 from posthouse.core.templates.press import Press
 from posthouse.core.templates.service import TemplateService
+from posthouse.core.tracking.opting_out import EventOptOuts
+from posthouse.core.tracking.preferences import TrackingPreferences
+from posthouse.core.tracking.recorder import HitRecorder, OnHit
+from posthouse.core.tracking.reports import TrackingReports
+from posthouse.core.tracking.rules import Rules
+from posthouse.core.tracking.service import TrackingService
+from posthouse.core.tracking.tokens import Tokens
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.service import WorkspaceService
@@ -97,6 +105,8 @@ class House:
     publisher: LibraryPublisher
     impact: ImpactService
     messages: MessageService
+    tracking: TrackingService
+    tracking_reports: TrackingReports
     builder: EmailBuilder
     context: ProviderContext
 
@@ -142,6 +152,10 @@ def _uncounted(_kind: str, _change: int) -> None:
     pass
 
 
+def _untold(_kind: str, _verdict: str) -> None:
+    pass
+
+
 @asynccontextmanager
 async def open_house(
     settings: Settings,
@@ -150,6 +164,7 @@ async def open_house(
     shard: int = 0,
     metered: Callable[[Accept], Accept] = _unmetered,
     connected: Connected = _uncounted,
+    on_hit: OnHit = _untold,
 ) -> AsyncIterator[House]:
     """The house with its store open, closed again at the end.
 
@@ -159,6 +174,7 @@ async def open_house(
         shard: keeps this process off other processes' counter rows.
         metered: puts a meter around the store's accept.
         connected: counts the connections of providers.
+        on_hit: told of each open and click.
     """
     clock = HouseClock(SystemClock())
     store = make_store(settings, clock, shard)
@@ -168,7 +184,7 @@ async def open_house(
         reference = await store.clock_reading()
         if reference is not None:
             clock.hold_to(reference)
-        house = _wire(settings, store, clock, role, metered(store.accept), connected, pdf)
+        house = _wire(settings, store, clock, role, metered(store.accept), connected, pdf, on_hit)
         try:
             yield house
         finally:
@@ -186,6 +202,7 @@ def _wire(
     accept: Accept,
     connected: Connected,
     pdf: PdfProcess,
+    on_hit: OnHit,
 ) -> House:
     box = MasterKeyBox(read_master_key(settings))
     new_id = Uuid7Source(clock.now)
@@ -194,6 +211,9 @@ def _wire(
     catalogue = Catalogue(store, store, clock)
     composer = EmailComposer(renderer, ReturnPaths(box.derive(RETURN_PATHS)))
     enclosures = Enclosures(store, AttachmentMaker(renderer, pdf))
+    tokens = Tokens(box.derive, generation=settings.tracking.key_generation, oldest=settings.tracking.oldest_key)
+    tracking, rules = TrackingPreferences(store, tokens, clock), Rules(_text("core.tracking", "rules.toml"))
+    workspaces = WorkspaceService(store=store, clock=clock, new_id=new_id)
     limits = Limits(max_message=settings.mail.max_message)
     fallback = settings.mail.default_from
     senders = Senders(store, clock, Sender(fallback, settings.mail.default_from_name) if fallback else None)
@@ -209,7 +229,7 @@ def _wire(
         store=store,
         clock=clock,
         box=box,
-        workspaces=WorkspaceService(store=store, clock=clock, new_id=new_id),
+        workspaces=workspaces,
         keys=KeyService(store=store, box=box, clock=clock, new_id=new_id, entropy=os.urandom),
         domains=DomainService(
             store=store,
@@ -231,12 +251,23 @@ def _wire(
             resolver,
             GroupCommitter(accept),
             catalogue,
-            EmailViewer(composer, enclosures),
+            EmailViewer(composer, enclosures, tracking),
             ids=new_id,
             clock=clock,
             limits=limits,
         ),
-        builder=EmailBuilder(composer, EmailIdentities(store, box, now=clock.now), catalogue, enclosures),
+        builder=EmailBuilder(composer, EmailIdentities(store, box, now=clock.now), catalogue, enclosures, tracking),
+        tracking=TrackingService(
+            tokens,
+            HitRecorder(store, rules, clock, on_hit),
+            store,
+            releases=catalogue,
+            printer=renderer,
+            opt_outs=EventOptOuts(store),
+            settings=tracking,
+            clock=clock,
+        ),
+        tracking_reports=TrackingReports(store, store, workspaces, rules),
         context=ProviderContext(
             clock=clock,
             hostname=hostname,
@@ -246,6 +277,11 @@ def _wire(
             connected=connected,
         ),
     )
+
+
+def _text(package: str, name: str) -> str:
+    """A file of ours."""
+    return files(f"posthouse.{package}").joinpath(name).read_text(encoding="utf-8")
 
 
 def _press(checker: SchemaChecker, renderer: MinijinjaRenderer, new_id: IdSource, clock: Clock) -> Press:

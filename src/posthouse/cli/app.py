@@ -19,6 +19,7 @@ from posthouse.cli import (
     settings,
     setup,
     templates,
+    tracking,
 )
 from posthouse.cli.frame.exits import Exit
 
@@ -35,6 +36,7 @@ _ROOMS = (
     domains,
     providers,
     keys,
+    tracking,
     settings,
     safety,
     mailbox,

@@ -106,6 +106,7 @@ def domain_document(domain: Domain, wanted: Sequence[DnsRecord]) -> dict[str, An
         "usable": domain.usable,
         "return_path": domain.return_path,
         "tracking_host": domain.tracking_host,
+        "tracking_url": domain.tracking_url,
         "checked_at": None if domain.checked_at is None else show_moment(domain.checked_at),
         "records": [_record_document(record) for record in wanted],
     }

@@ -96,6 +96,25 @@ class Mail(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dns_port: Annotated[int, _said("Port of these resolvers.", ge=1, le=65535)] = 53
 
 
+class Tracking(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Links in mails that lead through us."""
+
+    key_generation: Annotated[
+        int,
+        _said(
+            "Number of the key that new links are signed with; raise it to change keys. Links of older keys go on working.",
+            ge=1,
+            le=65_535,
+        ),
+    ] = 1
+    oldest_key: Annotated[
+        int,
+        _said(
+            "Oldest key whose links are still believed; raise it when an older key was seen by others.", ge=1, le=65_535
+        ),
+    ] = 1
+
+
 class Log(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is logged. Message ids always; addresses only if asked for; variables and secrets never."""
 
@@ -173,6 +192,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     http: Http = Http()
     dispatch: Dispatch = Dispatch()
     mail: Mail = Mail()
+    tracking: Tracking = Tracking()
     log: Log = Log()
     idempotency: Idempotency = Idempotency()
     store: Store = Store()

@@ -18,6 +18,7 @@ from posthouse.http.ratelimit import RateLimiter
 from posthouse.http.refusals import install_refusals
 from posthouse.http.routes import OPERATIONS
 from posthouse.http.routes.submit import BATCH_PATH, MESSAGES_PATH, SubmitDoor
+from posthouse.http.routes.tracking import TrackingDoor
 from posthouse.http.services import Services
 from posthouse.http.shell import Shell
 
@@ -49,12 +50,16 @@ def create_app(services: Services) -> Shell:
         max_batch=settings.max_batch,
     )
     paths = Paths(OPERATIONS)
+    tracking = None
+    if services.tracking is not None:
+        tracking = TrackingDoor(services.tracking, settings.proxies(), settings.body_seconds).serve
     return Shell(
         app=_router(Context(services=services, gate=gate, bodies=bodies, limiter=limiter), paths),
         hot={MESSAGES_PATH: door.one, BATCH_PATH: door.batch},
         shared=frozenset({MESSAGES_PATH}),
         allowed=paths.methods,
         services=services,
+        tracking=tracking,
     )
 
 

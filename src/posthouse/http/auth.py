@@ -1,6 +1,7 @@
 """Who asks, and may they?"""
 
 import ipaddress
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from posthouse.core.messages.submission import Caller
@@ -114,6 +115,7 @@ def _bearer(headers: Headers) -> str:
     return secret.strip()
 
 
+@lru_cache(maxsize=4096)
 def _address(word: str) -> Address | None:
     try:
         address = ipaddress.ip_address(word.partition("%")[0])

@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document: paths and parameters from the router, bodies and answers from msgspec, the rest from the table."""
 
 import copy
+import re
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ TAGS: Final = {
     "Providers": "The ways out, and which of them carry a channel.",
     "Keys": "API keys and the workspace they belong to.",
     "Sandbox": "What test messages would have looked like.",
+    "Tracking": "What comes back from readers, and the addresses in mails that bring it.",
     "Operation": "Health and figures.",
 }
 HEADERS: Final[dict[str, dict[str, Any]]] = {
@@ -42,6 +44,7 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
         "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
     }
 }
+_PARAMETER: Final = re.compile(r"\{(\w+)\}")
 _PROBLEM: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _EVERYWHERE: Final = (400, 401, 403, 422, 429, 500, 503)
 _WITH_BODY: Final = (408, 413, 415)
@@ -92,7 +95,11 @@ def _describe(entry: dict[str, Any], operation: Operation, schemas: dict[str, An
         security=[] if operation.public else [{"key": [operation.scope] if operation.scope else []}],
         responses=_responses(operation, schemas),
     )
-    parameters = entry.get("parameters", []) + [copy.deepcopy(HEADERS[name]) for name in operation.headers]
+    named = [] if operation.endpoint is not None else _PARAMETER.findall(operation.path)
+    parameters = entry.get("parameters", []) + [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}} for name in named
+    ]
+    parameters += [copy.deepcopy(HEADERS[name]) for name in operation.headers]
     if parameters:
         entry["parameters"] = parameters
     if operation.takes is not None:
@@ -109,7 +116,12 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
         str(status): {"description": HTTPStatus(status).phrase, "content": copy.deepcopy(_PROBLEM)}
         for status in sorted(statuses)
     }
-    return {str(operation.status): own, **problems}
+    page = {"text/html": {"schema": {"type": "string"}}}
+    shown = {
+        str(status): {"description": HTTPStatus(status).phrase, "content": copy.deepcopy(page)}
+        for status in operation.pages
+    }
+    return {str(operation.status): own, **problems, **shown}
 
 
 def _answer_headers(operation: Operation) -> dict[str, Any]:

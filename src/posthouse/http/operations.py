@@ -30,6 +30,8 @@ class Operation:
     gives: Any = None
     status: int = 200
     fails: tuple[int, ...] = ()
+    pages: tuple[int, ...] = ()
+    """Statuses that are answered with a page for people instead of a problem document."""
     example: Any = None
     """An example of the request's body."""
     answer_example: Any = None

@@ -27,6 +27,8 @@ class Reply(NamedTuple):
     body: bytes
     problem: str = ""
     """The slug of the problem that this is."""
+    security: RawHeaders = SECURITY
+    """What a page for people may do is another thing."""
 
 
 _NOT_IN_A_VALUE: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")

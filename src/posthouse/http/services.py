@@ -22,6 +22,8 @@ from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.lifecycle import LifecycleService
 from posthouse.core.templates.service import TemplateService
+from posthouse.core.tracking.reports import TrackingReports
+from posthouse.core.tracking.service import TrackingService
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.service import WorkspaceService
@@ -133,6 +135,7 @@ class Services:
     providers: ProviderService
     workspaces: WorkspaceService
     held: HeldMessages
+    tracking_reports: TrackingReports
     sandbox: SandboxStore
     clock: Clock
     entropy: Callable[[int], bytes]
@@ -140,6 +143,8 @@ class Services:
     metrics: Callable[[], Awaitable[tuple[str, bytes]]]
     """(content type, Prometheus text)."""
     settings: HttpSettings = dataclasses.field(default_factory=HttpSettings)
+    tracking: TrackingService | None = None
+    """None: addresses in mails are answered elsewhere."""
     on_access: Callable[[AccessRecord], None] | None = None
     on_defect: Callable[[str, BaseException], None] | None = None
     """(request id, exception) for every answer with status 500."""

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from posthouse.core.kernel.errors import PosthouseError
+from posthouse.core.tracking.tokens import PATHS
 from posthouse.http.auth import Headers
 from posthouse.http.bodies import CLIENT_GONE, ClientGoneError, Receive, Whole
 from posthouse.http.errors import BadRequestError, InternalError, MethodNotAllowedError
@@ -19,6 +20,8 @@ Send = Callable[[Any], Awaitable[None]]
 App = Callable[[Any, Receive, Send], Awaitable[None]]
 HotDoor = Callable[[Headers, Any, Receive], Awaitable[Reply]]
 
+_TRACKED: Final = frozenset(PATHS.values())
+_TAKEN: Final = frozenset({"GET", "HEAD", "POST"})
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
 
 
@@ -30,6 +33,7 @@ class Shell:
         hot: hot doors by path; they take POST alone, and only where the router has nothing at that path.
         shared: those of the hot paths at which the router answers other methods.
         allowed: the methods that the router takes at a path.
+        tracking: the door for addresses in mails; it takes GET, HEAD and POST below the paths of tracking/tokens.py.
         services: clock, hooks and entropy.
     """
 
@@ -41,6 +45,7 @@ class Shell:
         shared: frozenset[str],
         allowed: Callable[[str], set[str]],
         services: Services,
+        tracking: HotDoor | None = None,
     ) -> None:
         self._app = app
         self._hot = dict(hot)
@@ -48,6 +53,7 @@ class Shell:
         """What :meth:`answer` serves to POST, by the target of the request."""
         self._shared = shared
         self._allowed = allowed
+        self._tracking = tracking
         self._clock = services.clock
         self._on_access = services.on_access
         self._on_defect = services.on_defect
@@ -57,9 +63,12 @@ class Shell:
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Serves one connection scope."""
         if scope["type"] == "http":
-            hot = self._hot.get(scope["path"])
+            path: str = scope["path"]
+            hot = self._hot.get(path)
             if hot is not None and scope["method"] == "POST":
-                await self._serve_hot(hot, scope, receive, send)
+                await self._serve_hot(hot, scope, receive, send, path)
+            elif self._tracking is not None and path[:3] in _TRACKED and len(path) > 3 and scope["method"] in _TAKEN:
+                await self._serve_hot(self._tracking, scope, receive, send, f"{path[:3]}{{token}}")
             else:
                 await self._serve(scope, receive, send)
         elif scope["type"] == "lifespan":
@@ -90,17 +99,17 @@ class Shell:
         except ValueError as defect:
             return wire(self._broken(defect, request_id), request_id), True
 
-    async def _serve_hot(self, door: HotDoor, scope: Any, receive: Receive, send: Send) -> None:
+    async def _serve_hot(self, door: HotDoor, scope: Any, receive: Receive, send: Send, route: str) -> None:
         began = self._clock.monotonic() if self._on_access else 0
         headers = dict(scope["headers"])
         request_id = self._request_id(headers)
         reply = await self._reply(door, headers, scope, receive, request_id)
         if reply is None:
-            self._log(scope, request_id, scope["path"], CLIENT_GONE, began)
+            self._log(scope, request_id, route, CLIENT_GONE, began)
             return
-        await _send_reply(send, reply, request_id, with_body=True)
+        await _send_reply(send, reply, request_id, with_body=scope["method"] != "HEAD")
         if self._on_access:
-            self._log(scope, request_id, scope["path"], reply.status, began, reply.problem)
+            self._log(scope, request_id, route, reply.status, began, reply.problem)
 
     async def _reply(
         self, door: HotDoor, headers: Headers, scope: Any, receive: Receive, request_id: str
@@ -144,7 +153,8 @@ class Shell:
         if scope["method"] == "OPTIONS":
             methods = self._methods(path)
             return Reply(204, [(b"allow", methods.encode())], b"") if methods else None
-        if path in self._hot and path not in self._shared:
+        tracked = self._tracking is not None and path[:3] in _TRACKED and len(path) > 3
+        if tracked or (path in self._hot and path not in self._shared):
             raise MethodNotAllowedError(scope["method"], self._methods(path))
         return None
 
@@ -178,7 +188,7 @@ class Shell:
 
 async def _send_reply(send: Send, reply: Reply, request_id: str, *, with_body: bool) -> None:
     length = [] if reply.status == 204 else [(b"content-length", b"%d" % len(reply.body))]
-    headers = [*reply.headers, *length, (b"x-request-id", request_id.encode()), *SECURITY]
+    headers = [*reply.headers, *length, (b"x-request-id", request_id.encode()), *reply.security]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body if with_body else b""})
 

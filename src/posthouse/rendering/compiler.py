@@ -14,13 +14,14 @@ from posthouse.core.templates.attachments.model import Declared
 from posthouse.core.templates.attachments.programs import attachment_programs, pointer_of, without_sources
 from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.mobile import FORMATS, programs_of, read_content
-from posthouse.core.templates.model import TemplateSource, VariantSource
+from posthouse.core.templates.model import Link, Scale, TemplateSource, VariantSource
 from posthouse.rendering import engine, guard, mjml_lint, tags
 from posthouse.rendering.analysis import Analysis
 from posthouse.rendering.checker import compiled as compiled_schema
 from posthouse.rendering.document import Written, written
 from posthouse.rendering.formats.tongue import right_to_left
 from posthouse.rendering.html_text import derive_text
+from posthouse.rendering.links import Marked, marked, with_parameters
 from posthouse.rendering.policy import refusals
 from posthouse.rendering.schemas import derive, merge
 from posthouse.rendering.wire import wire_program
@@ -47,6 +48,9 @@ class CompiledVariant(msgspec.Struct):
     content: dict[str, Any] | None = None
     attachments: tuple[Declared, ...] = ()
     warnings: tuple[FieldProblem, ...] = ()
+    links: tuple[Link, ...] = ()
+    ratings: tuple[Scale, ...] = ()
+    own_links: bool = False
 
 
 class MinijinjaCompiler:
@@ -96,6 +100,9 @@ class MinijinjaCompiler:
     ) -> CompiledVariant:
         """Programs looked over, with their wire form where they are of an e-mail, and what they need."""
         place = f"{base}/content" if mobile else base
+        if template.link_parameters and "html" in programs and not mobile:
+            excluded = template.link_parameters_exclude
+            programs["html"] = with_parameters(programs["html"], template.link_parameters, excluded)
         problems = [
             found
             for name, source in programs.items()
@@ -109,10 +116,13 @@ class MinijinjaCompiler:
             seen[name] = frozenset(analysis.seen)
         if variant.text is None and not seen.get("text", frozenset()) <= seen.get("html", frozenset()) and not mobile:
             raise _refused(variant, [FieldProblem(f"{base}/text", _NOT_DERIVED, "missing")])
+        marks = Marked({})
         if not mobile:
+            marks = marked({name: programs[name] for name in _BODIES if name in programs}, template.link_parameters)
             programs |= {f"wire.{name}": wired for name in _BODIES if (wired := wire_program(programs.get(name, "")))}
             slow = [name for name in _BODIES if name in programs and f"wire.{name}" not in programs]
             warnings = (*warnings, *[FieldProblem(f"{base}/{name}", _SLOW, "slow") for name in slow])
+            programs |= marks.programs
         derived = derive(analysis.root)
         return CompiledVariant(
             programs=programs,
@@ -122,6 +132,9 @@ class MinijinjaCompiler:
             content=variant.content if mobile else None,
             attachments=() if mobile else without_sources(template.attachments),
             warnings=warnings,
+            links=marks.links,
+            ratings=marks.ratings,
+            own_links=marks.own,
         )
 
     def _programs(self, source: Written, base: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from posthouse.rendering.bounded import BOUNDED
 from posthouse.rendering.data import ABSENT
 from posthouse.rendering.filters import REMOVED_FILTERS, REMOVED_GLOBALS, filters_for, users_of
 from posthouse.rendering.formats.errors import FormatError
+from posthouse.rendering.link_parameters import LINK_FILTERS
 from posthouse.rendering.room import Room
 
 FUEL: Final = 50_000
@@ -37,7 +38,7 @@ def environment(locale: str = "en", *, fuel: int = FUEL, room: Room | None = Non
         pycompat=False,
         keep_trailing_newline=True,
         auto_escape_callback=lambda name: name.endswith("html") and "/" not in name,
-        filters={**BOUNDED, **filters_for(locale)},
+        filters={**BOUNDED, **LINK_FILTERS, **filters_for(locale)},
     )
     if room is not None:
         made.finalizer = room

@@ -3,6 +3,7 @@
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import minijinja
@@ -13,9 +14,11 @@ from posthouse.core.templates.attachments.model import Declared
 from posthouse.core.templates.attachments.programs import planned
 from posthouse.core.templates.mobile import filled, shown
 from posthouse.core.templates.model import Release, Rendered, WireBody
-from posthouse.rendering import engine, quoted, wire
+from posthouse.core.templates.ports import LinkWriter
+from posthouse.rendering import engine, quoted, wire, written
 from posthouse.rendering.data import guarded, reads_only_keys
 from posthouse.rendering.formats.occasion import during
+from posthouse.rendering.links import MARK
 from posthouse.rendering.room import SMALL, Room, captures, fuel_for
 
 _KEPT: Final = 512
@@ -87,45 +90,55 @@ class MinijinjaRenderer:
     """Renders releases, keeping the programs of the 512 used last."""
 
     def __init__(self) -> None:
-        self._loaded: OrderedDict[Id, _Loaded] = OrderedDict()
+        self._loaded: OrderedDict[tuple[Id, bool], _Loaded] = OrderedDict()
 
     def plain(
-        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+        self,
+        release: Release,
+        variables: Mapping[str, Any],
+        *,
+        at: int | None = None,
+        zone: str = "UTC",
+        links: LinkWriter | None = None,
     ) -> Rendered:
         """What the reader sees. ValidationError when a variable is missing or the fuel runs out."""
-        loaded = self._load(release)
-        seen = _seen(loaded, variables)
+        loaded, seen, links = self._prepared(release, variables, links)
         with during(at, zone):
             if release.content is not None:
                 return _mobile(loaded, seen, release.channel, release.content)
             return Rendered(
                 subject=_subject(loaded, seen),
-                html=quoted.plain_body(_printed(loaded, "html", seen)) if "html" in loaded.programs else None,
-                text=quoted.plain_body(_printed(loaded, "text", seen)),
+                html=quoted.plain_body(_printed(loaded, "html", seen, links)) if "html" in loaded.programs else None,
+                text=quoted.plain_body(_printed(loaded, "text", seen, links)),
             )
 
     def wire(
-        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+        self,
+        release: Release,
+        variables: Mapping[str, Any],
+        *,
+        at: int | None = None,
+        zone: str = "UTC",
+        links: LinkWriter | None = None,
     ) -> WireBody:
-        """The same, ready for the wire: decoding it gives exactly :meth:`plain`. For e-mail."""
-        loaded = self._load(release)
-        seen = _seen(loaded, variables)
+        """The same, ready for the wire: decoding it gives exactly :meth:`plain`, but for what ``links`` writes. For e-mail."""
+        loaded, seen, links = self._prepared(release, variables, links)
         with during(at, zone):
-            ready = _at_once(loaded, seen) if seen.unmarked and loaded.sections else _NOTHING
+            ready = _at_once(loaded, seen, links) if seen.unmarked and loaded.sections else _NOTHING
             html = ready.html
             if html is None and "html" in loaded.programs:
-                html = _encoded(loaded, "html", seen)
+                html = _encoded(loaded, "html", seen, links)
             return WireBody(
                 subject=_subject(loaded, seen) if ready.subject is None else _one_line(ready.subject),
                 html=html,
-                text=_encoded(loaded, "text", seen) if ready.text is None else ready.text,
+                text=_encoded(loaded, "text", seen, links) if ready.text is None else ready.text,
             )
 
     def attachments(
         self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
     ) -> tuple[Declared, ...]:
         """The attachments of one message with their texts filled in, not yet made. Errors as :meth:`plain`."""
-        loaded = self._load(release)
+        loaded = self._load(release, marked=False)
         seen = _seen(loaded, variables)
         with during(at, zone):
             return tuple(
@@ -133,6 +146,17 @@ class MinijinjaRenderer:
                     release.attachments, loaded.programs, lambda name: quoted.without_controls(loaded.run(name, seen))
                 )
             )
+
+    def printed_links(
+        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+    ) -> list[tuple[int, str]]:
+        """The links of the HTML in the order they stand in: number, and the address where it depends on the variables."""
+        if "links.html" not in release.programs:
+            return []
+        loaded = self._load(release, marked=True)
+        with during(at, zone):
+            printed = loaded.run("html", _seen(loaded, written.without_marks(variables)))
+        return written.addresses(printed.split(MARK)[1::2])
 
     def encode(self, rendered: Rendered) -> WireBody:
         """Wire form of content that somebody rendered themselves."""
@@ -142,20 +166,34 @@ class MinijinjaRenderer:
             text=quoted.encode_body(rendered.text),
         )
 
-    def _load(self, release: Release) -> _Loaded:
-        loaded = self._loaded.get(release.id)
+    def _prepared(
+        self, release: Release, variables: Mapping[str, Any], links: LinkWriter | None
+    ) -> tuple[_Loaded, _Seen, LinkWriter | None]:
+        """The programs to run, the variables for them, and who writes links where there are any."""
+        if links is None or not written.has_marks(release.programs):
+            loaded = self._load(release, marked=False)
+            return loaded, _seen(loaded, variables), None
+        loaded = self._load(release, marked=True)
+        if written.may_hold_marks(wire.json_of(variables)):
+            variables = written.without_marks(variables)
+        return loaded, _seen(loaded, variables), links
+
+    def _load(self, release: Release, *, marked: bool) -> _Loaded:
+        key = (release.id, marked)
+        loaded = self._loaded.get(key)
         if loaded is None:
-            loaded = self._loaded[release.id] = _Loaded(release.programs, release.locale)
+            programs = (written.marked_programs if marked else written.unmarked_programs)(release.programs)
+            loaded = self._loaded[key] = _Loaded(programs, release.locale)
             if len(self._loaded) > _KEPT:
                 self._loaded.popitem(last=False)
         else:
-            self._loaded.move_to_end(release.id)
+            self._loaded.move_to_end(key)
         return loaded
 
 
-def _mobile(loaded: _Loaded, seen: _Seen, channel: str, written: Mapping[str, Any]) -> Rendered:
+def _mobile(loaded: _Loaded, seen: _Seen, channel: str, words: Mapping[str, Any]) -> Rendered:
     """SMS, push, WhatsApp: each text that is a program is run, the rest stands as it was written."""
-    content = filled(channel, written, loaded.sources, lambda path: quoted.without_controls(loaded.run(path, seen)))
+    content = filled(channel, words, loaded.sources, lambda path: quoted.without_controls(loaded.run(path, seen)))
     return Rendered("", None, shown(content), content)
 
 
@@ -184,29 +222,32 @@ def _scoped(program: str) -> str:
     return f"{{% with %}}{program}{wire.SECTION}{{% endwith %}}"
 
 
-def _at_once(loaded: _Loaded, seen: _Seen) -> _Ready:
+def _at_once(loaded: _Loaded, seen: _Seen, links: LinkWriter | None) -> _Ready:
     """What has a wire form; nothing when something is wrong with any of it: run apart they say what, and where."""
     try:
         *printed, _ = loaded.run(_TOGETHER, seen).split(wire.SECTION)
         found = dict(zip(loaded.sections, printed, strict=True))
         html, text = found.get("html"), found.get("text")
+        quote = quoted.quote_values if links is None else partial(written.quote_values, links)
         return _Ready(
             found.get("subject"),
-            None if html is None else loaded.places.body(html, html=True),
-            None if text is None else loaded.places.body(text, html=False),
+            None if html is None else loaded.places.body(html, html=True, quote=quote),
+            None if text is None else loaded.places.body(text, html=False, quote=quote),
         )
     except (ValidationError, ValueError):
         return _NOTHING
 
 
-def _encoded(loaded: _Loaded, name: str, seen: _Seen) -> bytes:
+def _encoded(loaded: _Loaded, name: str, seen: _Seen, links: LinkWriter | None) -> bytes:
     """One body encoded whole: it has no wire form, or a variable holds a mark."""
-    return quoted.encode_body(_printed(loaded, name, seen))
+    return quoted.encode_body(_printed(loaded, name, seen, links))
 
 
-def _printed(loaded: _Loaded, name: str, seen: _Seen) -> str:
+def _printed(loaded: _Loaded, name: str, seen: _Seen, links: LinkWriter | None) -> str:
     printed = loaded.run(name, seen)
-    return printed.replace(quoted.SLASH, "/") if name == "html" else printed
+    if name == "html":
+        printed = printed.replace(quoted.SLASH, "/")
+    return printed if links is None else written.in_plain(printed, links)
 
 
 def _seen(loaded: _Loaded, variables: Mapping[str, Any]) -> _Seen:

@@ -10,7 +10,7 @@ instead of the piece, and subject and bodies are one program, run once.
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -54,6 +54,14 @@ def unmarked(variables: bytes | None) -> bool:
     return variables is not None and _ESCAPED_MARK not in variables and _ESCAPED_SECTION not in variables
 
 
+class Quote(Protocol):
+    """Encodes the values that were printed (quoted.py)."""
+
+    def __call__(self, values: list[str], *, html: bool) -> list[bytes]:
+        """In order; each stands on a line of its own."""
+        ...
+
+
 class Places(dict[str, bytes]):
     """The constant pieces of a release: what was printed for some of them in a row → their bytes.
 
@@ -83,8 +91,8 @@ class Places(dict[str, bytes]):
             self[letter] = constant.encode("ascii")
         return letter
 
-    def body(self, printed: str, *, html: bool) -> bytes:
-        """The wire form of what such a program printed, from variables that are :func:`unmarked`.
+    def body(self, printed: str, *, html: bool, quote: Quote = quoted.quote_values) -> bytes:
+        """The wire form of what such a program printed, from variables that are :func:`unmarked`; ``quote`` encodes the values.
 
         Raises:
             ValueError: it is too long.
@@ -93,7 +101,7 @@ class Places(dict[str, bytes]):
         joined: list[bytes] = [b""] * len(parts)
         joined[::2] = [self[run] for run in parts[::2]]
         if len(parts) > 1:
-            joined[1::2] = quoted.quote_values(parts[1::2], html=html)
+            joined[1::2] = quote(parts[1::2], html=html)
         self._measured(joined)
         return quoted.finish(b"".join(joined))
 

@@ -29,7 +29,7 @@ async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
     assert spec.listen is not None  # noqa: S101 - the supervisor binds it
     metrics = Metrics(Slots(spec.settings.metrics_dir, f"api-{spec.index}"))
     meter = functools.partial(metered, metrics)
-    async with open_house(spec.settings, role="api", shard=spec.shard, metered=meter) as house:
+    async with open_house(spec.settings, role="api", shard=spec.shard, metered=meter, on_hit=metrics.tracked) as house:
         listener = socket.socket(fileno=spec.listen)
         server = _Server(
             uvicorn.Config(
@@ -85,6 +85,8 @@ def _services(house: House, metrics: Metrics) -> Services:
         publisher=house.publisher,
         impact=house.impact,
         held=house.store,
+        tracking=house.tracking,
+        tracking_reports=house.tracking_reports,
         sandbox=house.store,
         clock=house.clock,
         entropy=os.urandom,

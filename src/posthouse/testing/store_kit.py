@@ -15,6 +15,7 @@ from posthouse.core.messages.ports import MessageStore
 from posthouse.core.templates.library.ports import LibraryStore
 from posthouse.core.templates.model import Category, Release, Template, UnknownPolicy
 from posthouse.core.templates.ports import TemplateStore
+from posthouse.core.tracking.ports import TrackingStore
 from posthouse.core.workspaces.ports import WorkspaceStore
 from posthouse.testing.clock import FakeClock
 
@@ -28,6 +29,7 @@ class Store(
     DeliveryStore,
     SandboxStore,
     MaintenanceStore,
+    TrackingStore,
     Protocol,
 ):
     """Every port at once, as a store implements them."""

@@ -25,6 +25,13 @@ class StoreContractWorkspaces:
         with pytest.raises(ConflictError, match="shop"):
             await store.add_workspace(Workspace(kit.ids(), "shop", 3))
         assert await store.workspaces() == [first, second]
+        changed = msgspec.structs.replace(first, settings={"b": 1}, time_zone="Europe/Paris")
+        before = await store.generation()
+        await store.update_workspace(changed)
+        assert await store.workspaces() == [changed, second]
+        assert await store.generation() > before
+        with pytest.raises(NotFoundError, match="nobody"):
+            await store.update_workspace(Workspace(kit.ids(), "nobody", 3))
 
     async def test_keys(self, store: Store, kit: Kit) -> None:
         """Found by digest, revoked once and for all (the first instant stays), last use only forward."""

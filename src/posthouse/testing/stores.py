@@ -32,6 +32,7 @@ from posthouse.testing.store_settings import (
     StoreContractTemplates,
     StoreContractWorkspaces,
 )
+from posthouse.testing.store_tracking import StoreContractTracking
 
 __all__ = [
     "FreshStore",
@@ -55,6 +56,7 @@ __all__ = [
     "StoreContractSearch",
     "StoreContractSupersede",
     "StoreContractTemplates",
+    "StoreContractTracking",
     "StoreContractWake",
     "StoreContractWorkspaces",
     "check_invariants",
@@ -79,6 +81,7 @@ class StoreContract(
     StoreContractProviders,
     StoreContractSandbox,
     StoreContractMaintenance,
+    StoreContractTracking,
     StoreContractMachine,
 ):
     """All of it."""

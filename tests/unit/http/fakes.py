@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 from collections.abc import Sequence
+from importlib.resources import files
 
 import msgspec
 from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle
@@ -26,6 +27,9 @@ from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, UnknownPolicy, Version
 from posthouse.core.templates.service import Preview, PushResult, source_hash
+from posthouse.core.tracking.model import Shares
+from posthouse.core.tracking.reports import TrackingReports
+from posthouse.core.tracking.rules import Rules
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
@@ -35,6 +39,8 @@ from posthouse.http.app import create_app
 from posthouse.http.services import AccessRecord, Health, HttpSettings, Services
 from posthouse.rendering.pressroom import InlineRoom
 from posthouse.testing.clock import FakeClock
+
+RULES_TEXT = files("posthouse.core.tracking").joinpath("rules.toml").read_text()
 
 
 class FakeBox:
@@ -77,6 +83,10 @@ class FakeSettingsStore:
             raise ConflictError(f"{workspace.name} is taken")
         self.number += 1
         self.workspace_rows.append(workspace)
+
+    async def update_workspace(self, workspace: Workspace) -> None:
+        self.number += 1
+        self.workspace_rows = [workspace if row.id == workspace.id else row for row in self.workspace_rows]
 
     async def workspaces(self) -> Sequence[Workspace]:
         return self.workspace_rows
@@ -373,6 +383,9 @@ class FakeTemplates:
             raise UnknownTemplateError(f"there is no template {key[:64]!r}")
         return self.rows[workspace_id, key]
 
+    async def template(self, workspace_id: bytes, key: str) -> Template | None:
+        return self.rows.get((workspace_id, key))
+
     async def list(self, workspace_id: bytes) -> Sequence[Template]:
         return [row for (owner, _), row in self.rows.items() if owner == workspace_id]
 
@@ -398,6 +411,15 @@ class FakeDns:
             return []
         advice = "" if self.published else "publish this record"
         return [DnsFinding(record, self.published, (), advice) for record in self.records(domain)]
+
+
+class FakeTrackingStore:
+    """Knows one figure."""
+
+    async def shares(
+        self, workspace_id: bytes, template_id: bytes | None, since: int | None, until: int | None
+    ) -> list[Shares]:
+        return [Shares(EventType.OPENED, 3, 1, 4)]
 
 
 class FakeHeld:
@@ -464,6 +486,9 @@ class Stage:
             providers=ProviderService(store=self.store, box=self.box, validate=validate_provider, **common),
             workspaces=WorkspaceService(store=self.store, **common),
             held=self.held,
+            tracking_reports=TrackingReports(
+                FakeTrackingStore(), self.templates, WorkspaceService(store=self.store, **common), Rules(RULES_TEXT)
+            ),
             sandbox=self.sandbox,
             clock=self.clock,
             entropy=self.entropy,

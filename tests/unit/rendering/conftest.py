@@ -32,6 +32,8 @@ def release_of(source: TemplateSource, variant: VariantSource | None = None) -> 
         variables=compiled.variables,
         schema=compiled.schema,
         created_at=0,
+        links=compiled.links,
+        ratings=compiled.ratings,
     )
 
 

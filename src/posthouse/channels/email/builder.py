@@ -13,6 +13,7 @@ from posthouse.core.delivery.model import Claimed
 from posthouse.core.kernel.errors import NotFoundError, ValidationError
 from posthouse.core.messages.model import Extras, Lane
 from posthouse.core.messages.ports import Releases
+from posthouse.core.tracking.preferences import TrackingPreferences
 
 _extras: Final = msgspec.json.Decoder(Extras)
 _NO_EXTRAS: Final = Extras()
@@ -26,15 +27,22 @@ class EmailBuilder:
         identities: who signs.
         releases: what the message says.
         enclosures: what travels with it.
+        tracking: who writes the links of a message.
     """
 
     def __init__(
-        self, composer: EmailComposer, identities: EmailIdentities, releases: Releases, enclosures: Enclosures
+        self,
+        composer: EmailComposer,
+        identities: EmailIdentities,
+        releases: Releases,
+        enclosures: Enclosures,
+        tracking: TrackingPreferences,
     ) -> None:
         self._composer = composer
         self._identities = identities
         self._releases = releases
         self._enclosures = enclosures
+        self._tracking = tracking
 
     async def build(self, message: Claimed) -> Outbound:
         """The finished mail.
@@ -59,7 +67,10 @@ class EmailBuilder:
         contents: dict[bytes, bytes] = {}
         if extras.attachments or (release is not None and release.attachments):
             extras, contents = await self._enclosures.of(message, extras, release)
-        built = self._composer.compose(message, extras, release, identity, contents)
+        links = await self._tracking.links(
+            message.workspace_id, message.id, release, identity.domain, live=message.live, said=extras.tracking
+        )
+        built = self._composer.compose(message, extras, release, identity, contents, links)
         built.urgent = message.lane is Lane.CRITICAL
         return built
 

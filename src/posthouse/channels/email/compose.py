@@ -22,6 +22,8 @@ from posthouse.core.messages.content import Content
 from posthouse.core.messages.model import Extras
 from posthouse.core.templates.model import Release, Rendered, Sender, WireBody
 from posthouse.core.templates.ports import Renderer
+from posthouse.core.tracking.preferences import unsubscribe_fields
+from posthouse.core.tracking.writer import MessageLinks
 
 Fields = list[tuple[str, str]]
 
@@ -65,8 +67,9 @@ class EmailComposer:
         release: Release | None,
         identity: Identity,
         attachments: Mapping[bytes, bytes],
+        links: MessageLinks | None = None,
     ) -> Outbound:
-        """The signed mail and its envelope.
+        """The signed mail and its envelope. ``links`` writes the links of its template.
 
         Raises:
             ValidationError: it cannot be built: a variable is missing, an address or header cannot be written.
@@ -74,7 +77,7 @@ class EmailComposer:
         sender = sender_of(extras, release)
         if domain_of(sender.email) != identity.domain:
             raise _no_sender(f"the sender {sender.email} is not of the domain {identity.domain} that signs")
-        mail = self._build(message, extras, release, sender, attachments)
+        mail = self._build(message, extras, release, sender, attachments, links)
         recipients = _envelope(message, extras)
         signatures = identity.sign(mail.fields, mail.body)
         return Outbound(
@@ -94,16 +97,17 @@ class EmailComposer:
         extras: Extras,
         release: Release | None,
         attachments: Mapping[bytes, bytes],
+        links: MessageLinks | None = None,
     ) -> Content:
         """The mail as :meth:`compose` builds it, but without signatures, and what a reader sees of it. Errors as there.
 
         Headers are as sent, unfolded.
         """
-        mail = self._build(message, extras, release, sender_of(extras, release), attachments)
+        mail = self._build(message, extras, release, sender_of(extras, release), attachments, links)
         seen = (
             inline_content(extras)
             if release is None
-            else self._renderer.plain(release, variables_of(message), at=instant_of(message))
+            else self._renderer.plain(release, variables_of(message), at=instant_of(message), links=links)
         )
         return Content(
             subject=one_line(seen.subject),
@@ -121,9 +125,10 @@ class EmailComposer:
         release: Release | None,
         sender: Sender,
         attachments: Mapping[bytes, bytes],
+        links: MessageLinks | None,
     ) -> _Mail:
         """Renders, then header and body."""
-        wire = self._wire(message, extras, release)
+        wire = self._wire(message, extras, release, links)
         word = ids.show(ids.MESSAGE, message.id)
         without_text = release is None and extras.text is None and wire.html is not None
         body = assemble(
@@ -138,13 +143,15 @@ class EmailComposer:
         wide = not all(value.isascii() for _, value in fields)
         if line := one_line(wire.subject):
             fields.append(("Subject", text_value(line, len("Subject: "))))
+        if links is not None:
+            fields += unsubscribe_fields(release, links)
         fields += _other_fields(message, extras, release, message_id, body)
         return _Mail(fields, body.body, message_id, wide)
 
-    def _wire(self, message: Letter, extras: Extras, release: Release | None) -> WireBody:
+    def _wire(self, message: Letter, extras: Extras, release: Release | None, links: MessageLinks | None) -> WireBody:
         if release is None:
             return self._renderer.encode(inline_content(extras))
-        return self._renderer.wire(release, variables_of(message), at=instant_of(message))
+        return self._renderer.wire(release, variables_of(message), at=instant_of(message), links=links)
 
 
 def sender_of(extras: Extras, release: Release | None) -> Sender:

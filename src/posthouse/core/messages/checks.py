@@ -106,8 +106,8 @@ class Checks:
             self.word(f"/tags/{index}", tag, limits.MAX_TAG)
         return tuple(dict.fromkeys(tags))
 
-    def headers(self, headers: dict[str, str]) -> dict[str, str]:
-        """Headers from the allow-list."""
+    def headers(self, headers: dict[str, str], *, ours: bool = False) -> dict[str, str]:
+        """Headers from the allow-list; ``ours``: for a template, whose links to unsubscribe are made here."""
         if len(headers) > limits.MAX_HEADERS:
             self.wrong("/headers", f"at most {limits.MAX_HEADERS} headers; {len(headers)} were given", "too-many")
         for name, value in headers.items():
@@ -120,6 +120,12 @@ class Checks:
             ):
                 allowed = ", ".join(sorted(limits.ALLOWED_HEADERS))
                 self.wrong(pointer, f"not on the list of headers that may be set: {allowed}, X-…", "not-allowed")
+            elif ours and lower.startswith("list-unsubscribe"):
+                self.wrong(
+                    pointer,
+                    "Posthouse writes it itself for commercial templates; transactional ones have none",
+                    "not-allowed",
+                )
             self.word(pointer, value, limits.MAX_HEADER_VALUE)
         return headers
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from posthouse.core.kernel.ids import Id
-from posthouse.core.templates.model import Sender, UnknownPolicy
+from posthouse.core.templates.model import Sender, Tracking, UnknownPolicy
 
 
 class Channel(enum.IntEnum):
@@ -101,6 +101,16 @@ class EventType(enum.IntEnum):
     """A new message was made from this one (``data.message``)."""
     RECIPIENT_REFUSED = 24
     """A copy (cc, bcc) was refused while the message itself went out."""
+    OPENED = 30
+    """Its picture was fetched, by whom ``data.verdict`` says (human, machine, unknown)."""
+    CLICKED = 31
+    """A link of it was followed, by whom ``data.verdict`` says; ``data.url`` where the address is known."""
+    UNSUBSCRIBED = 32
+    """The person wants no more commercial mail: with one click, or on the page."""
+    RESUBSCRIBED = 33
+    """The person took that back on the page."""
+    RATED = 34
+    """The person rated (``data.score`` of ``data.highest``) and confirmed it."""
 
     @property
     def word(self) -> str:
@@ -153,6 +163,7 @@ class Extras(msgspec.Struct, frozen=True, omit_defaults=True):
     resend_of: bytes | None = None
     fallback: str = ""
     """The locale that was asked for, when another one had to serve."""
+    tracking: Tracking = Tracking()
 
 
 class NewMessage(msgspec.Struct):

@@ -15,7 +15,7 @@ from posthouse.core.messages.model import Channel, Extras, Lane, NewMessage
 from posthouse.core.messages.ports import AddressRules, Checker, Releases
 from posthouse.core.messages.senders import Senders
 from posthouse.core.messages.submission import Caller, Submission
-from posthouse.core.templates.model import Release, Sender, UnknownPolicy
+from posthouse.core.templates.model import Category, Release, Sender, Tracking, UnknownPolicy
 
 _encoder: Final = msgspec.json.Encoder()
 _stable: Final = msgspec.json.Encoder(order="deterministic")
@@ -186,7 +186,9 @@ class Resolver:
         fallback = wanted.locale if release and wanted.locale and wanted.locale != release.locale else ""
         if wanted.locale is not None:
             checks.word("/locale", wanted.locale, 35)
-        plain = not (wanted.attachments or wanted.headers or wanted.metadata or wanted.cc or wanted.bcc)
+        plain = not (
+            wanted.attachments or wanted.headers or wanted.metadata or wanted.cc or wanted.bcc or wanted.tracking
+        )
         if plain and sender is None and wanted.reply_to is None and wanted.subject is None and not fallback:
             return _NO_EXTRAS, ()
         attachments, blobs = checks.attachments(wanted.attachments, self._limits.max_message)
@@ -195,13 +197,14 @@ class Resolver:
             reply_to=checks.party("/reply_to", wanted.reply_to),
             cc=checks.parties("/cc", wanted.cc),
             bcc=checks.parties("/bcc", wanted.bcc),
-            headers=checks.headers(wanted.headers),
+            headers=checks.headers(wanted.headers, ours=release is not None),
             attachments=attachments,
             metadata=checks.metadata(wanted.metadata),
             subject=wanted.subject,
             html=wanted.html,
             text=wanted.text,
             fallback=fallback,
+            tracking=Tracking(wanted.tracking.opens, wanted.tracking.clicks) if wanted.tracking else Tracking(),
         )
         return extras, blobs
 
@@ -224,9 +227,19 @@ class Resolver:
                     "/from", "this workspace has no verified sending domain: run posthouse domains add", "missing"
                 )
         if caller.live:
-            await self._check_ours(caller, "/from", sender or (release.sender if release else None), checks)
+            party = sender or (release.sender if release else None)
+            await self._check_ours(caller, "/from", party, checks)
+            if release is not None and release.category is Category.COMMERCIAL and party is not None:
+                await self._check_tracked(caller, party, checks)
             await self._check_ours(caller, "/reply_to", wanted.reply_to, checks)
         return sender
+
+    async def _check_tracked(self, caller: Caller, party: Sender, checks: Checks) -> None:
+        """Commercial mail carries a link to unsubscribe, and that needs a host of ours."""
+        if not await self._senders.tracking_url(caller.workspace_id, party.email):
+            domain = party.email.rpartition("@")[2]
+            text = f"a commercial message needs a link to unsubscribe, and {domain} has no tracking host: run posthouse tracking host"
+            checks.wrong("/template", text, "no-tracking-host")
 
     async def _check_ours(self, caller: Caller, pointer: str, party: Any, checks: Checks) -> None:
         if party is None:

@@ -19,21 +19,26 @@ class Senders:
     def __init__(self, store: WorkspaceStore, clock: Clock, fallback: Sender | None = None) -> None:
         self._store = store
         self._fallback = fallback
-        self._domains: GenerationCache[Id, tuple[str, ...]] = GenerationCache(store.generation, clock)
+        self._domains: GenerationCache[Id, dict[str, str]] = GenerationCache(store.generation, clock)
 
     async def may_write_as(self, workspace_id: Id, email: str) -> bool:
         """Whether the address is in a usable domain of the workspace (exactly, not a sub-domain)."""
         return _domain_of(email) in await self._domains.get(workspace_id, self._read)
+
+    async def tracking_url(self, workspace_id: Id, email: str) -> str:
+        """What links in this sender's mail may begin with; empty when its domain has no tracking host."""
+        return (await self._domains.get(workspace_id, self._read)).get(_domain_of(email), "")
 
     async def default(self, workspace_id: Id) -> Sender | None:
         """The sender of messages that name none; None when the workspace has no usable domain."""
         if self._fallback is not None:
             return self._fallback
         domains = await self._domains.get(workspace_id, self._read)
-        return Sender(f"noreply@{domains[0]}") if domains else None
+        return Sender(f"noreply@{next(iter(domains))}") if domains else None
 
-    async def _read(self, workspace_id: Id) -> tuple[str, ...]:
-        return tuple(domain.name for domain in await self._store.domains(workspace_id) if domain.usable)
+    async def _read(self, workspace_id: Id) -> dict[str, str]:
+        """Usable domains, the oldest first, and their tracking URLs."""
+        return {domain.name: domain.tracking_url for domain in await self._store.domains(workspace_id) if domain.usable}
 
 
 def _domain_of(email: str) -> str:

@@ -22,6 +22,13 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     inline_id: str = ""
 
 
+class TrackingWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Whether opens and clicks of this message are noticed; what is left out is left to the template, then the workspace."""
+
+    opens: bool | None = None
+    clicks: bool | None = None
+
+
 class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One message, as a source asks for it. Either ``template`` or inline ``subject`` with ``html`` and/or ``text``."""
 
@@ -50,6 +57,7 @@ class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     """RFC 3339."""
     supersedes: str | None = None
     correlation: str | None = None
+    tracking: TrackingWish | None = None
     idempotency_key: str | None = None
 
 

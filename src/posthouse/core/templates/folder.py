@@ -8,11 +8,13 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple, NoReturn
 
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem
+from posthouse.core.templates import link_settings
 from posthouse.core.templates.attachments.folder import take_attachments
 from posthouse.core.templates.cases.folder import FOLDER as TESTS
 from posthouse.core.templates.cases.folder import take_cases, with_cases
@@ -42,6 +44,7 @@ _FIELDS: Final = frozenset(
         "key", "name", "description", "kind", "category", "lane", "from", "reply_to", "default_locale", "default_channel",
         "unknown_policy", "unknown", "tags", "subject", "subjects", "lint_ignore", "sms", "attachments", "owner", "legal_basis", "retention",
         "review_on",
+        *link_settings.FIELDS,
     }
 )  # fmt: skip
 
@@ -105,6 +108,7 @@ def read_folder(files: Mapping[str, bytes], folder: str = "") -> TemplateSource:
     else:
         by_hand = _texts_beside(bodies, problems)
         variants = tuple(document_variants(document, theme, default_locale, by_hand, subjects, problems.add))
+    refuse = partial(problems.add, SETTINGS)
     source = TemplateSource(
         key=_key(settings, folder, problems),
         name=_word(settings, "name", folder.replace("-", " ").capitalize(), problems),
@@ -125,6 +129,9 @@ def read_folder(files: Mapping[str, bytes], folder: str = "") -> TemplateSource:
         legal_basis=_legal_basis(settings, problems),
         retention=_word(settings, "retention", "", problems),
         review_on=_day(settings, "review_on", problems),
+        tracking=link_settings.tracking(settings, refuse),
+        link_parameters=link_settings.link_parameters(settings, refuse),
+        link_parameters_exclude=link_settings.excluded(settings, refuse),
         variants=(*variants, *mobile),
         attachments=attachments,
         tests=tests,

@@ -43,6 +43,13 @@ class Sender(msgspec.Struct, frozen=True):
     name: str = ""
 
 
+class Tracking(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is noticed of a message: None leaves it to the level above (message, template, workspace)."""
+
+    opens: bool | None = None
+    clicks: bool | None = None
+
+
 class VariantSource(msgspec.Struct, frozen=True):
     """What a person wrote for one channel and locale. One of ``document``, ``mjml`` and ``html`` for e-mail.
 
@@ -97,6 +104,30 @@ class TemplateSource(msgspec.Struct, frozen=True):
     """Its class of retention, as the workspace names it."""
     review_on: str = ""
     """The day of its next review, ``2027-03-31``."""
+    tracking: Tracking = Tracking()
+    link_parameters: dict[str, str] = {}
+    """Added to the addresses of links, such as ``utm_source``; values may hold ``{{ … }}``."""
+    link_parameters_exclude: tuple[str, ...] = ()
+    """Hosts, or hosts with paths, whose addresses are left as they are: ``*.pay.example``, ``shop.example/cart*``."""
+
+
+class Link(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One link of a release; its place in the table is its number."""
+
+    url: str
+    """The address; of a dynamic link the program that prints it, as markup."""
+    dynamic: bool = False
+    """Whether the address depends on the variables."""
+    fallback: str = ""
+    """The address without its variable parameters, for when the variables were erased."""
+
+
+class Scale(msgspec.Struct, frozen=True):
+    """What a rating of a release goes from and to."""
+
+    name: str
+    lowest: int
+    highest: int
 
 
 class Release(msgspec.Struct, frozen=True):
@@ -134,6 +165,12 @@ class Release(msgspec.Struct, frozen=True):
     """SMS, push, WhatsApp: what was written; ``programs`` are those of its texts that hold tags, by path."""
     attachments: tuple[Declared, ...] = ()
     """What travels with the mail; its texts that hold tags are programs named ``attachment.N.FIELD``."""
+    links: tuple[Link, ...] = ()
+    """The links of the HTML; ``links.html`` prints their numbers between marks (docs/explain/tracking.md)."""
+    ratings: tuple[Scale, ...] = ()
+    tracking: Tracking = Tracking()
+    own_links: bool = False
+    """Whether it has addresses that we make ourselves: to unsubscribe, to rate…"""
 
 
 class Template(msgspec.Struct, frozen=True):

@@ -11,8 +11,10 @@ from posthouse.core.templates.library.shelf import ItemReading
 from posthouse.core.templates.lint.model import Looked
 from posthouse.core.templates.model import (
     Edition,
+    Link,
     Release,
     Rendered,
+    Scale,
     Template,
     TemplateSource,
     VariantSource,
@@ -90,6 +92,9 @@ class Compiled(Protocol):
     content: dict[str, Any] | None
     attachments: tuple[Declared, ...]
     warnings: tuple[FieldProblem, ...]
+    links: tuple[Link, ...]
+    ratings: tuple[Scale, ...]
+    own_links: bool
 
 
 class Compiler(Protocol):
@@ -104,6 +109,19 @@ class Compiler(Protocol):
         ...
 
 
+class LinkWriter(Protocol):
+    """Says what stands in place of the marks of one message."""
+
+    def write(self, marks: Sequence[str]) -> list[str]:
+        """What each mark becomes, as markup.
+
+        A mark is the number of a link, with U+0004 and the address behind it when it depends on the variables; or ``o`` (picture at
+        the end), ``h`` (link that nobody sees), ``u``, ``p``, ``v`` (to unsubscribe, to preferences, to the view in the browser),
+        ``r`` with the number of a rating, a dot and the score.
+        """
+        ...
+
+
 class Renderer(Protocol):
     """Runs programs. Keeps compiled programs by release; never blocks longer than the fuel limit allows.
 
@@ -112,15 +130,33 @@ class Renderer(Protocol):
     """
 
     def plain(
-        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+        self,
+        release: Release,
+        variables: Mapping[str, Any],
+        *,
+        at: int | None = None,
+        zone: str = "UTC",
+        links: LinkWriter | None = None,
     ) -> Rendered:
         """What the reader sees. ValidationError when a variable is missing or the fuel runs out."""
         ...
 
     def wire(
-        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+        self,
+        release: Release,
+        variables: Mapping[str, Any],
+        *,
+        at: int | None = None,
+        zone: str = "UTC",
+        links: LinkWriter | None = None,
     ) -> WireBody:
-        """The same, ready for the wire: decoding it gives exactly :meth:`plain`."""
+        """The same, ready for the wire: decoding it gives exactly :meth:`plain`, but for what ``links`` writes."""
+        ...
+
+    def printed_links(
+        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+    ) -> list[tuple[int, str]]:
+        """The links of the HTML in the order they stand in: number, and as markup the address where it depends on the variables."""
         ...
 
     def attachments(

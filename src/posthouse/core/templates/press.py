@@ -246,6 +246,10 @@ class Press:
             compiler=compiled.compiler,
             content=compiled.content,
             attachments=compiled.attachments,
+            links=compiled.links,
+            ratings=compiled.ratings,
+            tracking=source.tracking,
+            own_links=compiled.own_links,
         )
 
 

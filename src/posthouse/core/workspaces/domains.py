@@ -26,6 +26,9 @@ DKIM_PURPOSE: Final = "dkim"
 """What private keys are sealed for (see SecretBox)."""
 ALGORITHMS: Final = (("rsa-sha256", "r"), ("ed25519-sha256", "e"))
 """Each domain signs twice (RFC 8463 §5); the letter ends the selector."""
+_TRACKING_URL: Final = re.compile(
+    r"https?://([A-Za-z0-9](?:[A-Za-z0-9.-]{0,200}[A-Za-z0-9])?)(?::[0-9]{1,5})?/?", re.IGNORECASE
+)
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -144,6 +147,42 @@ class DomainService:
         await self._store.update_domain(checked)
         return CheckedDomain(checked, findings)
 
+    async def track(self, workspace_id: Id, name: str, url: str, *, unchecked: bool = False) -> Domain:
+        """Says what links in this domain's mail begin with; empty: its mail is not tracked any more.
+
+        Old links go on working as long as their host leads here.
+
+        Args:
+            workspace_id: whose domain it is.
+            name: of the domain.
+            url: ``https://links.shop.example``: scheme and host, nothing more.
+            unchecked: take it without a look at the DNS: a proxy or another name stands before us.
+
+        Raises:
+            UnknownDomainError: the workspace has none of that name.
+            ValidationError: it is no such URL, or its host does not lead here.
+        """
+        domain = await self.get(workspace_id, name)
+        if url:
+            found = _TRACKING_URL.fullmatch(url)
+            if found is None:
+                raise _no_tracking("write scheme and host, such as https://links.shop.example, and nothing more")
+            if not unchecked:
+                await self._check_host(domain, found[1])
+        tracked = msgspec.structs.replace(domain, tracking_url=url.removesuffix("/").lower())
+        await self._store.update_domain(tracked)
+        return tracked
+
+    async def _check_host(self, domain: Domain, host: str) -> None:
+        if host.lower() != domain.tracking_host:
+            raise _no_tracking(
+                f"the tracking host of {domain.name} is {domain.tracking_host}; say unchecked to use another"
+            )
+        findings = [one for one in await self._dns.check(domain) if one.record.purpose == "tracking"]
+        if not findings or not all(one.ok for one in findings):
+            advice = findings[0].advice if findings else "set mail.hostname first"
+            raise _no_tracking(f"{domain.tracking_host} does not lead here yet: {advice}")
+
     async def remove(self, workspace_id: Id, name: str) -> None:
         """Forgets a domain and its keys.
 
@@ -178,6 +217,10 @@ class DomainService:
             sealed = self._box.seal(pair.private, purpose=DKIM_PURPOSE)
             keys.append(DkimKey(f"ph{month}{letter}", algorithm, sealed, pair.public))
         return tuple(keys)
+
+
+def _no_tracking(advice: str) -> ValidationError:
+    return ValidationError("Links cannot begin like this.", fields=[FieldProblem("/url", advice, "tracking-url")])
 
 
 def _exists(name: str) -> DomainExistsError:

@@ -71,6 +71,8 @@ class Domain(msgspec.Struct, frozen=True):
     tracking_host: str
     keys: tuple[DkimKey, ...] = ()
     checked_at: int | None = None
+    tracking_url: str = ""
+    """What links of ours begin with, ``https://links.example.com``; empty: nothing of this domain's mail is tracked."""
 
     @property
     def usable(self) -> bool:

@@ -23,6 +23,10 @@ class WorkspaceStore(Protocol):
         """Keeps a new workspace. ConflictError when the name is taken."""
         ...
 
+    async def update_workspace(self, workspace: Workspace) -> None:
+        """Replaces locale, time zone and settings. NotFoundError when there is none."""
+        ...
+
     async def workspaces(self) -> Sequence[Workspace]:
         """All of them, oldest first."""
         ...

@@ -47,6 +47,14 @@ class WorkspaceService:
         await self._store.add_workspace(workspace)
         return workspace
 
+    async def update(self, workspace: Workspace) -> None:
+        """Keeps other settings of a workspace.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        await self._store.update_workspace(workspace)
+
     async def list(self) -> Sequence[Workspace]:
         """All workspaces, oldest first."""
         return await self._store.workspaces()

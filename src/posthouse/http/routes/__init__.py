@@ -1,7 +1,18 @@
 """The doors, one file a room."""
 
 from posthouse.http.operations import Operation
-from posthouse.http.routes import domains, keys, library, lifecycle, messages, operation, providers, templates
+from posthouse.http.routes import (
+    domains,
+    keys,
+    library,
+    lifecycle,
+    messages,
+    operation,
+    providers,
+    templates,
+    tracking,
+    tracking_settings,
+)
 
 OPERATIONS: tuple[Operation, ...] = (
     *messages.OPERATIONS,
@@ -11,6 +22,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *domains.OPERATIONS,
     *providers.OPERATIONS,
     *keys.OPERATIONS,
+    *tracking.OPERATIONS,
+    *tracking_settings.OPERATIONS,
     *operation.OPERATIONS,
 )
 """Everything that the API can do."""

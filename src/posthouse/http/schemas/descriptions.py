@@ -26,5 +26,6 @@ SUBMISSION_FIELDS: Final = {
     "expires_at": "RFC 3339 time after which it is no longer sent.",
     "supersedes": "A key of your own: this message withdraws older ones with the same key that still wait.",
     "correlation": "The business object it is about, an order number for example.",
+    "tracking": "Whether opens and clicks are noticed (`opens`, `clicks`); default: as template and workspace say.",
     "idempotency_key": "Makes a retry safe, like the Idempotency-Key header.",
 }

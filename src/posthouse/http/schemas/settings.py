@@ -98,6 +98,7 @@ class DomainAnswer(msgspec.Struct, frozen=True, kw_only=True):
     usable: bool
     return_path: str
     tracking_host: str
+    tracking_url: str
     created_at: Moment
     checked_at: Moment | None
     records: list[RecordAnswer]
@@ -298,6 +299,7 @@ def _domain_fields(found: Domain, records: list[DnsRecord]) -> dict[str, Any]:
         "usable": found.usable,
         "return_path": found.return_path,
         "tracking_host": found.tracking_host,
+        "tracking_url": found.tracking_url,
         "created_at": show_moment(found.created_at),
         "checked_at": None if found.checked_at is None else show_moment(found.checked_at),
         "records": [_record(record) for record in records],

@@ -11,6 +11,7 @@ from posthouse.runtime.metrics.definitions import (
     LATENCY,
     OUTCOMES,
     REFUSED,
+    TRACKED,
     Definition,
 )
 from posthouse.runtime.metrics.slots import Slots
@@ -49,6 +50,7 @@ class Metrics:
         self._latency = [_Histogram(slots, LATENCY, (lane,)) for lane in LANES]
         self._refused: dict[str, int] = {}
         self._outcomes: dict[tuple[str, str], int] = {}
+        self._tracked: dict[tuple[str, str], int] = {}
         self._connections: dict[str, int] = {}
         self._commits: dict[str, tuple[_Histogram, _Histogram]] = {}
         for place in slots.places(CONNECTIONS.name):
@@ -63,6 +65,13 @@ class Metrics:
         at = self._refused.get(slug)
         if at is None:
             at = self._refused[slug] = self._slots.place(REFUSED.name, (slug,))
+        self._numbers[at] += 1.0
+
+    def tracked(self, kind: str, verdict: str) -> None:
+        """A picture was fetched or a link followed."""
+        at = self._tracked.get((kind, verdict))
+        if at is None:
+            at = self._tracked[kind, verdict] = self._slots.place(TRACKED.name, (kind, verdict))
         self._numbers[at] += 1.0
 
     def committed(self, kind: str, size: int, seconds: float) -> None:

@@ -58,6 +58,13 @@ COMMIT_SECONDS: Final = Definition(
 CONNECTIONS: Final = Definition(
     "posthouse_connections", Kind.GAUGE, "Open connections to mail servers, by the kind of provider.", ("kind",)
 )
+TRACKED: Final = Definition(
+    "posthouse_tracking_hits_total",
+    Kind.COUNTER,
+    "Requests for pictures and links of mails, by the verdict on who it was: human, machine, unknown; dropped beyond 100 an hour for one "
+    "message, lost while the store could not write.",
+    ("kind", "verdict"),
+)
 QUEUE_MESSAGES: Final = Definition(
     "posthouse_queue_messages",
     Kind.GAUGE,
@@ -69,7 +76,7 @@ QUEUE_AGE: Final = Definition(
 )
 BUILD: Final = Definition("posthouse_build_info", Kind.GAUGE, "Always 1; the version is the label.", ("version",))
 
-COUNTED: Final = (ACCEPTED, REFUSED, OUTCOMES, LATENCY, COMMIT_MESSAGES, COMMIT_SECONDS, CONNECTIONS)
+COUNTED: Final = (ACCEPTED, REFUSED, OUTCOMES, LATENCY, COMMIT_MESSAGES, COMMIT_SECONDS, CONNECTIONS, TRACKED)
 """Counted in the processes as things happen."""
 SCRAPED: Final = (QUEUE_MESSAGES, QUEUE_AGE, BUILD)
 """Asked of the store when somebody reads the metrics."""

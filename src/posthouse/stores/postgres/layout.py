@@ -11,7 +11,14 @@ from typing import Final
 
 from asyncpg import Connection
 
-PARTITIONED: Final = {"messages": "id", "message_tags": "message_id", "states": "message_id", "events": "message_id"}
+PARTITIONED: Final = {
+    "messages": "id",
+    "message_tags": "message_id",
+    "states": "message_id",
+    "events": "message_id",
+    "engagements": "message_id",
+    "verdicts": "message_id",
+}
 """Tables that are cut by time, and the UUIDv7 column that tells it."""
 
 MONTHS_AHEAD: Final = 3

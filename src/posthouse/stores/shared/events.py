@@ -5,7 +5,7 @@ The hot doors (accept, record) do the same by hand in each store; the contract s
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -14,8 +14,9 @@ from posthouse.core.delivery.model import CounterKey
 from posthouse.core.kernel.clock import HOUR
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Event, EventType, Lane
+from posthouse.core.tracking.model import Verdict
 from posthouse.stores.shared.documents import insert_unless_there, upsert_for
-from posthouse.stores.shared.schema import counters, events, messages
+from posthouse.stores.shared.schema import counters, events, messages, verdicts
 
 CHUNK: Final = 500
 """Rows or identifiers a statement."""
@@ -39,18 +40,21 @@ def encode_data(event: Event) -> bytes | None:
     return msgspec.json.encode(event.data) if event.data else None
 
 
-def write_events(connection: Connection, shard: int, new: Sequence[Event]) -> None:
-    """Adds facts of messages that exist and counts those that were not there before."""
+def write_events(connection: Connection, shard: int, new: Sequence[Event]) -> list[Event]:
+    """Adds facts of messages that exist and counts those that were not there before: these are the answer."""
     counted: Counter[CounterRow] = Counter()
+    added: list[Event] = []
     for start in range(0, len(new), CHUNK):
         chunk = new[start : start + CHUNK]
         dimensions = _dimensions(connection, {event.message_id for event in chunk})
         known = [event for event in chunk if event.message_id in dimensions]
         for event in _insert(connection, known):
+            added.append(event)
             template, channel, lane, live = dimensions[event.message_id]
             hour, kind = event.at // HOUR, int(event.type)
             counted[CounterRow(event.workspace_id, hour, template, channel, lane, live, "", kind)] += 1
     add_counts(connection, shard, counted)
+    return added
 
 
 def add_counts(connection: Connection, shard: int, counted: Counter[CounterRow]) -> None:
@@ -67,15 +71,25 @@ def add_counts(connection: Connection, shard: int, counted: Counter[CounterRow])
 
 
 def events_of(connection: Connection, workspace_id: Id, message_id: Id) -> list[Event]:
-    """The facts of one message, oldest first."""
-    c = events.c
-    statement = select(c.type, c.at, c.key, c.data, c.seq).where(
-        c.message_id == message_id, c.workspace_id == workspace_id
+    """The facts of one message, oldest first; verdicts as they were told last."""
+    c, v = events.c, verdicts.c
+    same = (v.message_id == c.message_id) & (v.type == c.type) & (v.key == c.key)
+    statement = (
+        select(c.type, c.at, c.key, c.data, c.seq, v.verdict, v.reason, v.rules)
+        .outerjoin(verdicts, same)
+        .where(c.message_id == message_id, c.workspace_id == workspace_id)
     )
     return [
-        Event(message_id, workspace_id, EventType(kind), at, key, msgspec.json.decode(data) if data else {}, seq)
-        for kind, at, key, data, seq in connection.execute(statement.order_by(c.at, c.seq))
+        Event(message_id, workspace_id, EventType(kind), at, key, _with_verdict(data, *told), seq)
+        for kind, at, key, data, seq, *told in connection.execute(statement.order_by(c.at, c.seq))
     ]
+
+
+def _with_verdict(data: bytes | None, verdict: int | None, reason: str | None, rules: int | None) -> dict[str, Any]:
+    decoded: dict[str, Any] = msgspec.json.decode(data) if data else {}
+    if verdict is None:
+        return decoded
+    return {**decoded, "verdict": Verdict(verdict).word, "reason": reason, "rules": rules}
 
 
 def counter_key(row: CounterRow) -> CounterKey:

@@ -329,6 +329,40 @@ counters = Table(
 """Events counted by hour (microseconds // 3.6e9) and dimension. ``template`` and ``provider`` are hex identifiers or
 ''. ``shard`` keeps processes off each other's rows."""
 
+engagements = Table(
+    "engagements",
+    metadata,
+    Column("message_id", Id, nullable=False),
+    Column("type", SmallInteger, nullable=False),
+    Column("workspace_id", Id, nullable=False),
+    Column("template_id", Id),
+    Column("human", Integer, nullable=False),
+    Column("machine", Integer, nullable=False),
+    Column("unknown", Integer, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("message_id", "type"),
+    Index("engagements_by_template", "workspace_id", "type", "template_id", "message_id"),
+    sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (message_id)",
+)
+"""What came back for each message, by verdicts: kept in the transaction that writes the events."""
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("message_id", Id, nullable=False),
+    Column("type", SmallInteger, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("verdict", SmallInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("rules", Integer, nullable=False),
+    PrimaryKeyConstraint("message_id", "type", "key"),
+    sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (message_id)",
+)
+"""Verdicts that were told again: they count before those in the events, which stay as they were written."""
+
 idempotency = Table(
     "idempotency",
     metadata,

@@ -8,10 +8,11 @@ from sqlalchemy import Connection
 
 from posthouse.core.delivery.model import CounterKey, ProviderRow, Route, SandboxMessage
 from posthouse.core.kernel.ids import Id
-from posthouse.core.messages.model import Event, Message, MessageQuery, Status
+from posthouse.core.messages.model import Channel, Event, Message, MessageQuery, Status
 from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
 from posthouse.core.templates.library.publication import Publication, Turn
 from posthouse.core.templates.model import Edition, Release, Template, TemplateSource, Version
+from posthouse.core.tracking.model import Correction, Engagement, Shares, Tracked
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
 from posthouse.stores.shared import (
     delivery,
@@ -23,6 +24,7 @@ from posthouse.stores.shared import (
     queue,
     sandbox,
     templates,
+    tracking,
     workspaces,
 )
 
@@ -57,6 +59,10 @@ class SharedStore(abc.ABC):
     async def add_workspace(self, workspace: Workspace) -> None:
         """See WorkspaceStore."""
         await self._write(workspaces.add_workspace, workspace)
+
+    async def update_workspace(self, workspace: Workspace) -> None:
+        """See WorkspaceStore."""
+        await self._write(workspaces.update_workspace, workspace)
 
     async def workspaces(self) -> list[Workspace]:
         """See WorkspaceStore."""
@@ -237,6 +243,46 @@ class SharedStore(abc.ABC):
     async def kept_answer(self, workspace_id: Id, key: str) -> tuple[bytes, bytes] | None:
         """See MessageStore."""
         return await self._read(messages.kept_answer, workspace_id, key)
+
+    # --- TrackingStore
+
+    async def tracked(self, message_ids: Sequence[Id]) -> dict[Id, Tracked]:
+        """See TrackingStore."""
+        return await self._read(tracking.tracked, message_ids)
+
+    async def variables_of(self, message_id: Id) -> bytes | None:
+        """See TrackingStore."""
+        return await self._read(tracking.variables_of, message_id)
+
+    async def add_hits(self, events: Sequence[Event], messages: Mapping[Id, Tracked]) -> None:
+        """See TrackingStore. A store may do it faster."""
+        await self._write(tracking.add_hits, self._shard, events, messages)
+
+    async def opted_out(self, workspace_id: Id, channel: Channel, address: str) -> bool:
+        """See TrackingStore."""
+        return await self._read(tracking.opted_out, workspace_id, channel, address)
+
+    async def engagements_of(self, workspace_id: Id, message_id: Id) -> list[Engagement]:
+        """See TrackingStore."""
+        return await self._read(tracking.engagements_of, workspace_id, message_id)
+
+    async def shares(
+        self, workspace_id: Id, template_id: Id | None, since: int | None, until: int | None
+    ) -> list[Shares]:
+        """See TrackingStore."""
+        return await self._read(tracking.shares, workspace_id, template_id, since, until)
+
+    async def engaged_after(self, message_id: Id, limit: int) -> list[Id]:
+        """See TrackingStore."""
+        return await self._read(tracking.engaged_after, message_id, limit)
+
+    async def hits_of(self, message_ids: Sequence[Id]) -> list[Event]:
+        """See TrackingStore."""
+        return await self._read(tracking.hits_of, message_ids)
+
+    async def correct(self, corrections: Sequence[Correction], message_ids: Sequence[Id]) -> None:
+        """See TrackingStore."""
+        await self._write(tracking.correct, corrections, message_ids)
 
     # --- QueueStore, but claim, extend, record, depth and wake
 

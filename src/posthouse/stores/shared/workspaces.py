@@ -28,6 +28,14 @@ def add_workspace(connection: Connection, workspace: Workspace) -> None:
         raise ConflictError(f"there is a workspace named {workspace.name!r} already; choose another name") from error
 
 
+def update_workspace(connection: Connection, workspace: Workspace) -> None:
+    """Replaces a workspace but for its name."""
+    settings_changed(connection)
+    mine = (workspaces.c.id == workspace.id) & (workspaces.c.name == workspace.name)
+    if not connection.execute(update(workspaces).where(mine).values(document=to_document(workspace))).rowcount:
+        raise NotFoundError(f"there is no workspace {workspace.name!r}")
+
+
 def all_workspaces(connection: Connection) -> list[Workspace]:
     """All of them, oldest first."""
     found = connection.execute(select(workspaces.c.document).order_by(workspaces.c.created_at, workspaces.c.id))

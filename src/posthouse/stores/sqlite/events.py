@@ -30,13 +30,14 @@ DO UPDATE SET count = count + excluded.count
 
 def write_events(
     raw: sqlite3.Connection, shard: int, rows: Sequence[EventRow], dimensions: Sequence[Dimensions]
-) -> None:
-    """Adds events and counts those that were not there before."""
+) -> set[tuple[Id, int, str]] | None:
+    """Adds events and counts those that were not there before; message, type and key of these, None: all."""
     if not rows:
-        return
+        return None
     last = raw.execute(_LAST_EVENT).fetchone()[0]
     written = insert(raw, _ADD_EVENT, rows)
     new = None if written == len(rows) else {tuple(row) for row in raw.execute(_EVENTS_AFTER, (last,))}
+    fresh = None if new is None else set(new)
     counted: Counter[tuple[Id, int, str, int, int, bool, str, int]] = Counter()
     for (message_id, kind, key, workspace, at, _), (template, channel, lane, live, provider) in zip(
         rows, dimensions, strict=True
@@ -47,6 +48,7 @@ def write_events(
             new.discard((message_id, kind, key))
         counted[workspace, at // HOUR, template, channel, lane, live, provider, kind] += 1
     add_counts(raw, shard, counted)
+    return fresh
 
 
 def add_counts(

@@ -2,7 +2,7 @@
 
 import asyncio
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
@@ -12,10 +12,11 @@ from posthouse.core.delivery.model import Claimed, LaneDepth, Settlement
 from posthouse.core.kernel.clock import SECOND, Clock
 from posthouse.core.kernel.errors import UnavailableError
 from posthouse.core.kernel.ids import Id
-from posthouse.core.messages.model import AcceptResult, Lane, NewMessage
+from posthouse.core.messages.model import AcceptResult, Event, Lane, NewMessage
+from posthouse.core.tracking.model import Tracked
 from posthouse.stores.shared.queue import EXACT_DEPTH, depth
 from posthouse.stores.shared.store import SharedStore
-from posthouse.stores.sqlite import accept, claim, record
+from posthouse.stores.sqlite import accept, claim, record, tracking
 from posthouse.stores.sqlite.bell import Bell
 from posthouse.stores.sqlite.checkpoint import Checkpointer
 from posthouse.stores.sqlite.connection import Handle, check_durable, connect_reader, connect_writer
@@ -147,6 +148,18 @@ class SqliteStore(SharedStore):
         if record.someone_may_begin(batch):
             self._bell.ring()
         return effects
+
+    async def tracked(self, message_ids: Sequence[Id]) -> dict[Id, Tracked]:
+        """See TrackingStore."""
+        return await self._do(self._to_read, lambda handle: tracking.tracked(handle.raw, message_ids))
+
+    async def variables_of(self, message_id: Id) -> bytes | None:
+        """See TrackingStore."""
+        return await self._do(self._to_read, lambda handle: tracking.variables_of(handle.raw, message_id))
+
+    async def add_hits(self, events: Sequence[Event], messages: Mapping[Id, Tracked]) -> None:
+        """See TrackingStore."""
+        await self._do(self._to_write, lambda handle: tracking.add_hits(handle.raw, self._shard, events, messages))
 
     async def wake(self, seconds: float) -> bool:
         """See QueueStore."""

@@ -18,6 +18,7 @@ from posthouse.channels.email.model import Identity
 from posthouse.channels.email.verp import ReturnPaths
 from posthouse.core.messages.model import Extras
 from posthouse.core.templates.model import Release, Rendered, Sender, WireBody
+from posthouse.core.templates.ports import LinkWriter
 
 NOW = 1_795_316_466_000_000
 MESSAGE_ID = bytes.fromhex("0199f0a2b3c47d5e8f90a1b2c3d4e5f6")
@@ -54,15 +55,32 @@ class FakeRenderer:
     """Says what a release's programs say, with ``{name}`` replaced."""
 
     def plain(
-        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+        self,
+        release: Release,
+        variables: Mapping[str, Any],
+        *,
+        at: int | None = None,
+        zone: str = "UTC",
+        links: LinkWriter | None = None,
     ) -> Rendered:
         filled = {key: _fill(program, variables) for key, program in release.programs.items()}
         return Rendered(filled.get("subject", ""), filled.get("html"), filled.get("text", ""))
 
     def wire(
-        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+        self,
+        release: Release,
+        variables: Mapping[str, Any],
+        *,
+        at: int | None = None,
+        zone: str = "UTC",
+        links: LinkWriter | None = None,
     ) -> WireBody:
         return self.encode(self.plain(release, variables))
+
+    def printed_links(
+        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+    ) -> list[tuple[int, str]]:
+        return []
 
     def encode(self, rendered: Rendered) -> WireBody:
         html = None if rendered.html is None else quoted_printable(rendered.html)

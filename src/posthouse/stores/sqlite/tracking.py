@@ -1,0 +1,69 @@
+"""Opens and clicks by hand: what every hit costs."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from posthouse.core.kernel.ids import Id
+from posthouse.core.messages.model import Channel, Event, Lane, Status
+from posthouse.core.tracking.model import Tracked
+from posthouse.stores.shared.events import encode_data
+from posthouse.stores.shared.tracking import summed_by_type
+from posthouse.stores.sqlite.events import write_events
+
+_TRACKED: Final = f"""
+SELECT m.id, m.workspace_id, m.template_id, m.release_id, m.channel, m.lane, m.live, m.locale, m.recipient, m.created_at,
+    m.due_at, CASE WHEN s.status IN ({int(Status.SENT)}, {int(Status.DELIVERED)}) THEN s.ended_at END
+FROM messages m LEFT JOIN states s ON s.message_id = m.id WHERE m.id = ?
+"""  # noqa: S608 - numbers of ours
+_VARIABLES: Final = "SELECT variables FROM messages WHERE id = ?"
+_ENGAGE: Final = """
+INSERT INTO engagements (message_id, type, workspace_id, template_id, human, machine, unknown, first_at, last_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (message_id, type) DO UPDATE SET human = human + excluded.human, machine = machine + excluded.machine,
+    unknown = unknown + excluded.unknown, first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)
+"""
+
+
+def tracked(raw: sqlite3.Connection, message_ids: Sequence[Id]) -> dict[Id, Tracked]:
+    """Messages by their identifiers."""
+    found: dict[Id, Tracked] = {}
+    for message_id in message_ids:
+        row = raw.execute(_TRACKED, (message_id,)).fetchone()
+        if row is not None:
+            one, workspace, template, release, channel, lane, live, *rest = row
+            found[one] = Tracked(one, workspace, template, release, Channel(channel), Lane(lane), bool(live), *rest)
+    return found
+
+
+def variables_of(raw: sqlite3.Connection, message_id: Id) -> bytes | None:
+    """The variables of a message."""
+    row = raw.execute(_VARIABLES, (message_id,)).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def add_hits(raw: sqlite3.Connection, shard: int, hits: Sequence[Event], known: Mapping[Id, Tracked]) -> None:
+    """Keeps events, counters and engagements."""
+    ours = [hit for hit in hits if hit.message_id in known]
+    if not ours:
+        return
+    rows = [(e.message_id, int(e.type), e.key, e.workspace_id, e.at, encode_data(e)) for e in ours]
+    dimensions = []
+    for hit in ours:
+        one = known[hit.message_id]
+        template = one.template_id.hex() if one.template_id else ""
+        dimensions.append((template, int(one.channel), int(one.lane), one.live, ""))
+    fresh = write_events(raw, shard, rows, dimensions)
+    if fresh is not None:
+        kept = {(e.message_id, int(e.type), e.key): e for e in reversed(ours)}
+        ours = [event for identity, event in kept.items() if identity in fresh]
+    raw.executemany(
+        _ENGAGE,
+        [
+            (
+                one.message_id, int(one.type), known[one.message_id].workspace_id, known[one.message_id].template_id,
+                one.human, one.machine, one.unknown, one.first_at, one.last_at,
+            )
+            for one in summed_by_type(ours)
+        ],
+    )  # fmt: skip
