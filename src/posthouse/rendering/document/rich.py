@@ -15,7 +15,7 @@ _CLEANER: Final = nh3.Cleaner(
     tags=set(TAGS),
     attributes={"a": {"href"}},
     clean_content_tags={"script", "style", "title", "textarea", "noscript", "template", "iframe", "object"},
-    url_schemes={"http", "https", "mailto", "tel"},
+    url_schemes={"http", "https", "mailto", "tel", "posthouse"},
     link_rel=None,
     strip_comments=True,
 )

@@ -1,4 +1,4 @@
-"""Addresses in links and pictures: http, https, mailto and tel, or an expression that gives one."""
+"""Addresses in links and pictures: http, https, mailto, tel and posthouse (ours), or an expression that gives one."""
 
 import re
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from posthouse.rendering.document.texts import Shield
 from posthouse.rendering.document.writing import Writing
 
-_LINK: Final = re.compile(r"(?:https?://|mailto:|tel:)[^\s<>\"\\]+", re.IGNORECASE)
+_LINK: Final = re.compile(r"(?:https?://|mailto:|tel:|posthouse:)[^\s<>\"\\]+", re.IGNORECASE)
 _PICTURE: Final = re.compile(r"https?://[^\s<>\"\\]+", re.IGNORECASE)
 _AFTER_EXPRESSION: Final = re.compile(r"(?:[^\s<>\"\\:/?#]*[/?#][^\s<>\"\\]*|[^\s<>\"\\:/?#]*)")
 
