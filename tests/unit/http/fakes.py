@@ -3,7 +3,6 @@
 import hashlib
 import itertools
 from collections.abc import Sequence
-from importlib.resources import files
 
 import msgspec
 from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle
@@ -27,9 +26,6 @@ from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, UnknownPolicy, Version
 from posthouse.core.templates.service import Preview, PushResult, source_hash
-from posthouse.core.tracking.model import Shares
-from posthouse.core.tracking.reports import TrackingReports
-from posthouse.core.tracking.rules import Rules
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
@@ -39,8 +35,6 @@ from posthouse.http.app import create_app
 from posthouse.http.services import AccessRecord, Health, HttpSettings, Services
 from posthouse.rendering.pressroom import InlineRoom
 from posthouse.testing.clock import FakeClock
-
-RULES_TEXT = files("posthouse.core.tracking").joinpath("rules.toml").read_text()
 
 
 class FakeBox:
@@ -413,15 +407,6 @@ class FakeDns:
         return [DnsFinding(record, self.published, (), advice) for record in self.records(domain)]
 
 
-class FakeTrackingStore:
-    """Knows one figure."""
-
-    async def shares(
-        self, workspace_id: bytes, template_id: bytes | None, since: int | None, until: int | None
-    ) -> list[Shares]:
-        return [Shares(EventType.OPENED, 3, 1, 4)]
-
-
 class FakeHeld:
     """Remembers what was released."""
 
@@ -486,9 +471,7 @@ class Stage:
             providers=ProviderService(store=self.store, box=self.box, validate=validate_provider, **common),
             workspaces=WorkspaceService(store=self.store, **common),
             held=self.held,
-            tracking_reports=TrackingReports(
-                FakeTrackingStore(), self.templates, WorkspaceService(store=self.store, **common), Rules(RULES_TEXT)
-            ),
+            tracking_reports=tracking_reports(self.templates, WorkspaceService(store=self.store, **common)),
             sandbox=self.sandbox,
             clock=self.clock,
             entropy=self.entropy,
