@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle
+from tests.unit.http.small_fakes import FakeHeld, tracking_reports
 
 from posthouse.bootstrap import make_press
 from posthouse.core.delivery.admin import ProviderService
@@ -405,17 +406,6 @@ class FakeDns:
             return []
         advice = "" if self.published else "publish this record"
         return [DnsFinding(record, self.published, (), advice) for record in self.records(domain)]
-
-
-class FakeHeld:
-    """Remembers what was released."""
-
-    def __init__(self) -> None:
-        self.released: list[Sequence[bytes] | None] = []
-
-    async def release_held(self, workspace_id: bytes | None, message_ids: Sequence[bytes] | None, at: int) -> int:
-        self.released.append(message_ids)
-        return 0 if message_ids is None else len(message_ids)
 
 
 def make_key(algorithm: str) -> DkimPair:

@@ -1,5 +1,6 @@
-"""What the doors of tracking's settings are given in tests."""
+"""Smaller stand-ins: held messages, and the figures of tracking."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -7,6 +8,17 @@ from posthouse.core.messages.model import EventType
 from posthouse.core.tracking.model import Shares
 from posthouse.core.tracking.reports import TrackingReports
 from posthouse.core.tracking.rules import Rules
+
+
+class FakeHeld:
+    """Remembers what was released."""
+
+    def __init__(self) -> None:
+        self.released: list[Sequence[bytes] | None] = []
+
+    async def release_held(self, workspace_id: bytes | None, message_ids: Sequence[bytes] | None, at: int) -> int:
+        self.released.append(message_ids)
+        return 0 if message_ids is None else len(message_ids)
 
 
 class FakeTrackingStore:
