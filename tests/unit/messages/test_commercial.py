@@ -78,8 +78,12 @@ async def test_from_the_mail_to_the_opt_out(scene: Scene) -> None:
     assert not await house.tracking.is_out(message)
     await house.tracking.unsubscribe(message, "one-click")
     assert await house.tracking.is_out(message)
+    assert await scene.pointers(template="sale", variables={"name": "Ann"}) == ["/to"]
+    await scene.accepted()  # what is not commercial still comes
+    await scene.accepted(template="sale", variables={"name": "Ann"}, to={"email": "ben@customer.example"})
     await house.tracking.resubscribe(message)
     assert not await house.tracking.is_out(message)
+    await scene.accepted(template="sale", variables={"name": "Ann"})
 
 
 async def test_a_click_comes_back(scene: Scene) -> None:

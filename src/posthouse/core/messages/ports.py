@@ -9,6 +9,7 @@ from posthouse.core.messages.content import Content
 from posthouse.core.messages.model import (
     AcceptResult,
     Attachment,
+    Channel,
     Event,
     Extras,
     Message,
@@ -65,6 +66,10 @@ class MessageStore(Protocol):
 
     async def blob_sizes(self, workspace_id: Id, digests: Sequence[bytes]) -> dict[bytes, int]:
         """How many bytes are kept under each of these; what is not there is left out."""
+        ...
+
+    async def opted_out(self, workspace_id: Id, channel: Channel, address: str) -> bool:
+        """Whether the last word of an address about commercial mail on a channel was to unsubscribe."""
         ...
 
     async def kept_answer(self, workspace_id: Id, key: str) -> tuple[bytes, bytes] | None:

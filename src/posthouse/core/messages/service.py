@@ -31,6 +31,7 @@ from posthouse.core.messages.resolve import Resolver, answer_for, body_hash, flo
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload, make_upload_id, read_upload_id
 from posthouse.core.templates.locales import fallbacks
+from posthouse.core.templates.model import Category
 
 NO_SUCH_UPLOAD: Final = (
     "there is no such upload in this workspace; send the file to POST /v1/uploads, use the id it answers"
@@ -102,6 +103,7 @@ class MessageService:
                 try:
                     message = await self._resolver.resolve(caller, item, self._clock.now())
                     await self._check_uploads(caller, item)
+                    await self._check_opt_out(message)
                     self._claim_key(message, claimed)
                     good.append((index, message))
                 except PosthouseError as error:
@@ -123,6 +125,15 @@ class MessageService:
         if kept is None or kept[0] != body_hash(item):
             return None
         return _replayed(kept[1])
+
+    async def _check_opt_out(self, message: NewMessage) -> None:
+        """Who unsubscribed gets no commercial message; all others still come."""
+        release = await self._releases.by_id(message.release_id) if message.release_id else None
+        if release is None or release.category is not Category.COMMERCIAL:
+            return
+        if await self._store.opted_out(message.workspace_id, message.channel, message.recipient):
+            text = "this person unsubscribed from commercial messages; nothing was sent"
+            raise refusal([FieldProblem("/to", text, "unsubscribed")])
 
     async def _check_uploads(self, caller: Caller, item: Submission) -> None:
         """The identifier of an upload says its size, and is believed only when the file is there and has it."""
