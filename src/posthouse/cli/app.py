@@ -18,6 +18,7 @@ from posthouse.cli import (
     serve,
     settings,
     setup,
+    starter,
     templates,
     tracking,
 )
@@ -32,6 +33,7 @@ _ROOMS = (
     messages,
     held,
     templates,
+    starter,
     library,
     domains,
     providers,

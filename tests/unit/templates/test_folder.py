@@ -93,6 +93,14 @@ def test_a_folder_of_folders_is_many_templates() -> None:
         read_tree({"x/notes.md": b""})
 
 
+def test_a_case_may_be_called_as_a_variant_is() -> None:
+    """``tests/push.json`` is a case of the template above, not a template that is called tests."""
+    case = b'{"expect": {"contains": ["Hi"]}}'
+    (source,) = read_tree({"a/email.mjml": MJML, "a/tests/push.json": case})
+    assert [one.name for one in source.tests] == ["push"]
+    assert [one.key for one in read_tree({"tests/email.mjml": MJML})] == ["tests"]
+
+
 async def test_every_example_publishes_without_a_warning(service: TemplateService) -> None:
     """The shop's templates are what people copy first."""
     files = {str(path.relative_to(EXAMPLES)): path.read_bytes() for path in EXAMPLES.rglob("*") if path.is_file()}

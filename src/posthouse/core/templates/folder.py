@@ -151,6 +151,7 @@ def template_folders(files: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
         folder, _, name = path.replace("\\", "/").removeprefix("./").rpartition("/")
         folders.setdefault(folder, {})[name] = content
     found = {folder: held for folder, held in folders.items() if any(_is_template_file(name) for name in held)}
+    found = {folder: held for folder, held in found.items() if not _is_tests(folder, found)}
     if not found:
         raise TemplateProblemsError(f"There is no template here: no folder has a {SETTINGS} or an email.LOCALE.mjml.")
     return {folder: with_cases(folders, folder, with_theme(folders, folder)) for folder in sorted(found)}
@@ -171,6 +172,12 @@ def is_template_file(name: str) -> bool:
         or _SUBJECT.fullmatch(name) is not None
         or name.startswith(f"{TESTS}/")
     )
+
+
+def _is_tests(folder: str, found: Mapping[str, object]) -> bool:
+    """Whether a folder holds the cases of the template above: a case may be called ``push.json`` too."""
+    above, _, name = folder.rpartition("/")
+    return name == TESTS and above in found
 
 
 def _is_template_file(name: str) -> bool:

@@ -69,7 +69,8 @@ def _mobile_links(variant: VariantSource, file: str, base: str) -> Iterator[Find
 
 
 def _mobile_sentences(variant: VariantSource) -> frozenset[str]:
-    words = [escape(text, quote=False) for text in _texts(variant.content)]
+    """An address is no sentence: it may be the same in every language."""
+    words = [escape(_ADDRESS.sub("", text), quote=False) for text in _texts(variant.content)]
     return frozenset(_sentences(Document("".join([f"<p>{text}</p>" for text in words]))))
 
 

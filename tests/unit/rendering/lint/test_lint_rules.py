@@ -251,6 +251,17 @@ def test_one_sms_in_two_languages_is_a_missing_translation() -> None:
     assert rules(template(*both, default_channel="sms")) == {"translation-missing"}
 
 
+def test_an_address_is_no_sentence() -> None:
+    """It may be the same in every language."""
+    link = "https://shop.com/orders/{{ order.number|urlencode }}"
+    words = {"en": "Your order is on its way", "fr": "Votre commande est en route"}
+    both = [
+        VariantSource("push", locale, content={"title": title, "body": title, "link": link})
+        for locale, title in words.items()
+    ]
+    assert rules(template(*both, default_channel="push", sample={"order": {"number": "A-1"}})) == set()
+
+
 def test_plurals_need_only_what_the_language_has() -> None:
     """English has two forms, Japanese one, Russian three for whole numbers."""
     forms = "<p>{{ 3|plural(one='# a', few='# b', many='# c', other='# d') }}</p>"
