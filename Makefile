@@ -9,6 +9,7 @@ WORKERS ?= 2
 
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench-ready
+NODE_READY := tests/node/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test check format format-check lint types imports docs docs-check bench faults lock clean
@@ -27,6 +28,11 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+$(NODE_READY): tests/node/package-lock.json
+	echo "==> environment: npm's mjml, which the tests hold ours to (needs Node.js)"
+	npm ci --silent --prefix tests/node
+	touch $@
+
 $(BENCH_READY): $(READY) requirements/bench.txt
 	echo "==> environment: adding what the benchmarks compare with"
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/bench.txt
@@ -36,7 +42,7 @@ demo: $(READY) ## Start a sample shop with a mailbox page, and say what to open
 	echo "==> demo: a sample shop, its orders, and a mailbox to look at"
 	$(BIN)/posthouse demo
 
-test: $(READY) ## Run every test (starts its own PostgreSQL)
+test: $(READY) $(NODE_READY) ## Run every test (starts its own PostgreSQL)
 	echo "==> test: the whole suite, $(WORKERS) at a time"
 	$(BIN)/python -m pytest -n $(WORKERS) -q $(ARGS)
 
@@ -72,7 +78,7 @@ docs-check: $(READY) ## Check only the docs (part of `make test`)
 	echo "==> docs: fresh, complete, linked"
 	$(BIN)/python -m pytest -q tests/docs $(ARGS)
 
-bench: $(BENCH_READY) ## Run the benchmarks; each prints its ratio
+bench: $(BENCH_READY) $(NODE_READY) ## Run the benchmarks; each prints its ratio
 	echo "==> bench: needs postfix, opendkim, redis-server and npm on this machine; each benchmark prints its ratio"
 	npm ci --silent --prefix tests/node
 	$(BIN)/python -m bench $(ARGS)
@@ -87,5 +93,5 @@ lock: $(READY) ## Pin and hash the requirements again
 
 clean: ## Remove what was made: environment, caches, demo data
 	echo "==> clean"
-	rm -rf $(VENV) .demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf $(VENV) tests/node/node_modules .demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
