@@ -119,7 +119,7 @@ def measure(kind, seconds):
         server = multiprocessing.Process(target=serve, args=(kind, port, folder, queue), daemon=True)
         server.start()
         paths = queue.get(timeout=60) if kind != "hello" else ["/"]
-        for _ in range(100):
+        for _ in range(600):
             with contextlib.suppress(OSError):
                 socket.create_connection(("127.0.0.1", port), 1).close()
                 break

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle
-from tests.unit.http.small_fakes import FakeHeld, tracking_reports
+from tests.unit.http.small_fakes import FakeHeld, tracking_reports, tracking_service
 
 from posthouse.bootstrap import make_press
 from posthouse.core.delivery.admin import ProviderService
@@ -461,6 +461,7 @@ class Stage:
             providers=ProviderService(store=self.store, box=self.box, validate=validate_provider, **common),
             workspaces=WorkspaceService(store=self.store, **common),
             held=self.held,
+            tracking=tracking_service(self.clock),
             tracking_reports=tracking_reports(self.templates, WorkspaceService(store=self.store, **common)),
             sandbox=self.sandbox,
             clock=self.clock,

@@ -5,9 +5,12 @@ from importlib.resources import files
 from typing import Any
 
 from posthouse.core.messages.model import EventType
-from posthouse.core.tracking.model import Shares
+from posthouse.core.tracking.model import Shares, Tracked
+from posthouse.core.tracking.recorder import HitRecorder
 from posthouse.core.tracking.reports import TrackingReports
 from posthouse.core.tracking.rules import Rules
+from posthouse.core.tracking.service import TrackingService
+from posthouse.core.tracking.tokens import Tokens
 
 
 class FakeHeld:
@@ -24,13 +27,34 @@ class FakeHeld:
 class FakeTrackingStore:
     """Knows one figure."""
 
+    async def tracked(self, message_ids: Sequence[bytes]) -> dict[bytes, Tracked]:
+        return {}
+
     async def shares(
         self, workspace_id: bytes, template_id: bytes | None, since: int | None, until: int | None
     ) -> list[Shares]:
         return [Shares(EventType.OPENED, 3, 1, 4)]
 
 
+RULES = Rules(files("posthouse.core.tracking").joinpath("rules.toml").read_text())
+
+
+def tracking_service(clock: Any) -> TrackingService:
+    """Doors whose tokens nobody has: every address in a mail leads nowhere."""
+    tokens, store = Tokens(lambda purpose: purpose.encode().ljust(32)), FakeTrackingStore()
+    nobody: Any = None
+    return TrackingService(
+        tokens,
+        HitRecorder(store, RULES, clock),  # type: ignore[arg-type]  # it is asked for nothing else
+        store,  # type: ignore[arg-type]
+        releases=nobody,
+        printer=nobody,
+        opt_outs=nobody,
+        settings=nobody,
+        clock=clock,
+    )
+
+
 def tracking_reports(templates: Any, workspaces: Any) -> TrackingReports:
     """Reports over that figure, with the rules of the house."""
-    rules = Rules(files("posthouse.core.tracking").joinpath("rules.toml").read_text())
-    return TrackingReports(FakeTrackingStore(), templates, workspaces, rules)
+    return TrackingReports(FakeTrackingStore(), templates, workspaces, RULES)
