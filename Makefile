@@ -12,7 +12,7 @@ BENCH_READY := $(VENV)/.bench-ready
 NODE_READY := tests/node/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check format format-check lint types imports docs docs-check bench faults lock clean
+.PHONY: help venv demo test check format format-check lint types imports docs docs-check bench faults fuzz lock clean
 .SILENT:
 
 help: ## List the targets
@@ -86,6 +86,11 @@ bench: $(BENCH_READY) $(NODE_READY) ## Run the benchmarks; each prints its ratio
 faults: $(READY) ## Kill, cut, fill and freeze things for some minutes; nothing may be lost
 	echo "==> faults: the long form (minutes); the short form is part of the tests"
 	POSTHOUSE_TEST_FAULTS=long $(BIN)/python -m pytest -q tests/faults $(ARGS)
+
+fuzz: $(READY) ## Ask the API a million odd questions, half of them of each store; none may give a 500
+	echo "==> fuzz: REQUESTS=n for another number, SEED=n for other requests"
+	POSTHOUSE_TEST_REQUESTS=$$(( $(or $(REQUESTS),1000000) / 2 )) POSTHOUSE_TEST_SEED=$(or $(SEED),1) \
+		$(BIN)/python -m pytest -s -q tests/faults/test_fuzz.py $(ARGS)
 
 lock: $(READY) ## Pin and hash the requirements again
 	echo "==> lock: pinning requirements/*.txt"

@@ -72,6 +72,7 @@ from posthouse.rendering.attachments.maker import AttachmentMaker
 from posthouse.rendering.attachments.pdf import PdfProcess
 from posthouse.rendering.checker import SchemaChecker
 from posthouse.rendering.compiler import MinijinjaCompiler
+from posthouse.rendering.html_text import text_of
 from posthouse.rendering.lint.linter import MarkupLinter
 from posthouse.rendering.pressroom import InlineRoom, ProcessRoom, press_command, press_forever
 from posthouse.rendering.renderer import MinijinjaRenderer
@@ -217,7 +218,7 @@ def _wire(
     limits = Limits(max_message=settings.mail.max_message)
     fallback = settings.mail.default_from
     senders = Senders(store, clock, Sender(fallback, settings.mail.default_from_name) if fallback else None)
-    resolver = Resolver(catalogue, checker, EmailAddressRules(), senders, new_id, limits)
+    resolver = Resolver(catalogue, checker, EmailAddressRules(), senders, new_id, text_of, limits)
     press = _press(checker, renderer, new_id, clock)
     templates = TemplateService(store, press, checker, renderer, ids=new_id, clock=clock)
     library = LibraryService(store, press, new_id, clock)

@@ -21,6 +21,7 @@ from posthouse.cli import (
     starter,
     templates,
     tracking,
+    workspaces,
 )
 from posthouse.cli.frame.exits import Exit
 
@@ -39,6 +40,7 @@ _ROOMS = (
     providers,
     keys,
     tracking,
+    workspaces,
     settings,
     safety,
     mailbox,

@@ -8,18 +8,15 @@ import typer
 
 from posthouse.cli.domains import domain_document, print_records
 from posthouse.cli.frame import Desk, command
+from posthouse.cli.workspaces import first_keys, tell_keys
 from posthouse.config import Settings, create_master_key, read_master_key
 from posthouse.config.load import FILE_NAME
 from posthouse.core.kernel.errors import ConflictError
-from posthouse.core.kernel.ids import WORKSPACE, show
-from posthouse.core.workspaces.scopes import EVERYTHING
 
 if TYPE_CHECKING:
     from posthouse.bootstrap import House
 
 DEFAULT_WORKSPACE: Final = "main"
-TEST_SCOPES: Final = ("messages:*", "templates:read", "admin:read")
-"""A test key sees everything, the sandbox too, and changes nothing that live messages depend on."""
 _HEAD: Final = """\
 # Posthouse settings. Every one of them: docs/reference/settings.md. What is in force: posthouse config
 """
@@ -107,14 +104,7 @@ async def _fill(desk: Desk, domain: str | None) -> dict[str, Any]:
     await bring_up_to_date(desk.settings)
     async with desk.open() as house:
         workspace = await _make_workspace(house, desk)
-        live = await house.keys.create(workspace.id, "first live key", live=True, scopes=[EVERYTHING])
-        test = await house.keys.create(workspace.id, "first test key", live=False, scopes=TEST_SCOPES)
-        document: dict[str, Any] = {
-            "workspace": workspace.name,
-            "workspace_id": show(WORKSPACE, workspace.id),
-            "live_key": live.secret,
-            "test_key": test.secret,
-        }
+        document = await first_keys(house, workspace)
         if domain:
             added = await house.domains.add(workspace.id, domain)
             document["domain"] = domain_document(added, house.domains.records(added))
@@ -122,11 +112,10 @@ async def _fill(desk: Desk, domain: str | None) -> dict[str, Any]:
 
 
 async def _make_workspace(house: "House", desk: Desk) -> Any:
-    there = await house.workspaces.list()
-    if there and not desk.workspace:
+    if await house.workspaces.list():  # another master key could neither read what is sealed there nor know its keys
         raise ConflictError(
             "this database belongs to an installation already: to run it from another machine copy secret.key and "
-            "posthouse.toml there instead of init; to add a workspace to it, say --workspace NAME"
+            "posthouse.toml there instead of init; to add a workspace to it, run `posthouse workspaces add NAME` there"
         )
     return await house.workspaces.create(desk.workspace or DEFAULT_WORKSPACE)
 
@@ -134,10 +123,7 @@ async def _make_workspace(house: "House", desk: Desk) -> Any:
 def _tell(desk: Desk, settings: Settings, document: dict[str, Any]) -> None:
     out = desk.out
     out.say(f"Posthouse is ready in {settings.data}.", style="bold")
-    out.say(f"  workspace  {document['workspace']}")
-    out.say(f"  live key   {document['live_key']}")
-    out.say(f"  test key   {document['test_key']}")
-    out.note("Write the keys down: they are not shown again. A test key does everything but deliver.")
+    tell_keys(out, document)
     out.note(f"Keep a copy of {settings.key_file} apart from the database: nothing sealed can be read without it.")
     if "domain" in document:
         print_records(out, document["domain"]["records"])

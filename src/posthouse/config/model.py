@@ -40,7 +40,9 @@ class Http(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rate_limit: Annotated[
         int,
         _said(
-            "Messages a second that one key may submit to one API process, over a burst of 100; 0 means no limit.", ge=0
+            "Messages a second that one key may submit, over a burst of 100; any other request counts as one. 0 means no limit. "
+            "The API processes of one machine count together; with several machines each counts for itself.",
+            ge=0,
         ),
     ] = 0
     trusted_proxies: Annotated[

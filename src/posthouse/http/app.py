@@ -35,7 +35,7 @@ def create_app(services: Services) -> Shell:
     settings = services.settings
     gate = Gatekeeper(services.keys, settings.proxies())
     bodies = BodyReader(limit=settings.max_body, seconds=settings.body_seconds, memory=settings.max_reading)
-    limiter = RateLimiter(settings.rate, settings.burst, services.clock) if settings.rate else None
+    limiter = RateLimiter(settings.rate, settings.burst, services.clock, services.buckets) if settings.rate else None
     batches = BodyReader(
         limit=min(settings.max_body, settings.max_batch_body),
         seconds=settings.body_seconds,
@@ -48,6 +48,7 @@ def create_app(services: Services) -> Shell:
         batches=batches,
         limiter=limiter,
         max_batch=settings.max_batch,
+        on_refused=services.on_refused,
     )
     paths = Paths(OPERATIONS)
     tracking = None

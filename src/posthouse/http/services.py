@@ -27,6 +27,7 @@ from posthouse.core.tracking.service import TrackingService
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.service import WorkspaceService
+from posthouse.http.ratelimit import Buckets
 
 MEBIBYTE = 1_048_576
 
@@ -45,7 +46,7 @@ class HttpSettings(msgspec.Struct, frozen=True):
     max_reading: int = 128 * MEBIBYTE
     """All unfinished bodies together; beyond it the largest wait is a 503 instead of memory."""
     rate: float | None = None
-    """Messages a second and key, in each API process; None: no limit."""
+    """Messages a second and key; None: no limit."""
     burst: int = 100
     """How many may come at once within that rate."""
     trusted_proxies: tuple[str, ...] = ()
@@ -145,6 +146,10 @@ class Services:
     settings: HttpSettings = dataclasses.field(default_factory=HttpSettings)
     tracking: TrackingService | None = None
     """None: addresses in mails are answered elsewhere."""
+    buckets: Buckets | None = None
+    """Where the rate limit counts; None: in this process."""
     on_access: Callable[[AccessRecord], None] | None = None
+    on_refused: Callable[[str], None] | None = None
+    """The slug of the problem of each item of a batch that was refused; a refused request is told to ``on_access``."""
     on_defect: Callable[[str, BaseException], None] | None = None
     """(request id, exception) for every answer with status 500."""

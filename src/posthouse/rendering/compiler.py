@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import minijinja
-import mjml
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
@@ -15,7 +14,7 @@ from posthouse.core.templates.attachments.programs import attachment_programs, p
 from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.mobile import FORMATS, programs_of, read_content
 from posthouse.core.templates.model import Link, Scale, TemplateSource, VariantSource
-from posthouse.rendering import engine, guard, mjml_lint, tags
+from posthouse.rendering import engine, guard, mjml_lint, mrml, tags
 from posthouse.rendering.analysis import Analysis
 from posthouse.rendering.checker import compiled as compiled_schema
 from posthouse.rendering.document import Written, written
@@ -27,8 +26,8 @@ from posthouse.rendering.schemas import derive, merge
 from posthouse.rendering.wire import wire_program
 
 GLOBALS: Final = frozenset({"range", "dict", "loop"})
-_BODY: Final = re.compile(r"<body\b(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
-_ROOT: Final = re.compile(r"<mjml\b(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
+_BODY: Final = re.compile(r"<body\b(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>", re.IGNORECASE)
+_ROOT: Final = re.compile(r"<mjml\b(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>")
 _LANG: Final = re.compile(r"\slang\s*=")
 _DIR: Final = re.compile(r"\sdir\s*=")
 _OFFSET: Final = re.compile(r"position (\d+)")
@@ -171,7 +170,7 @@ class MinijinjaCompiler:
         if problems := list(mjml_lint.lint(source, protected, guarded, pointer)):
             raise _refused(variant, problems)
         try:
-            compiled = mjml.mjml2html(protected, social_icon_origin=self._social_icons, fonts={})
+            compiled = mrml.to_html(protected, social_icons=self._social_icons)
         except ValueError as error:
             raise _refused(variant, [_mjml_error(pointer, protected, guarded, str(error))]) from None
         if gone := list(guard.lost(compiled, guarded)):

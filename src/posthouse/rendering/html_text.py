@@ -1,23 +1,20 @@
-"""Derives the text part's program from an HTML program, at publish: dispatch never parses HTML.
+"""Derives the text part from HTML: at publish as a program, for content that somebody rendered themselves as it is accepted.
 
-Tags become words before parsing (a streaming parser that moves nothing) and tags again afterwards. Links are written as
-``label <url>``, rows of data tables as lines, layout tables (``role="presentation"``) as what they hold; hidden parts and
-what only Outlook sees are left out. A line that holds block tags only takes no line of its own.
+Tags of templates become words before scanning and tags again afterwards. Links are written as ``label <url>``, rows of data
+tables as lines, layout tables (``role="presentation"``) as what they hold; hidden parts and what only Outlook sees are left
+out. A line that holds block tags only takes no line of its own. The time is linear in the length of the HTML, however
+hostile it is.
 """
 
 import re
-from html import unescape
-from html.parser import HTMLParser
+from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 from posthouse.rendering.guard import SALT
+from posthouse.rendering.scanning import attributes, scan
 from posthouse.rendering.tags import Kind, Piece, pieces
 
-_OUTLOOK: Final = re.compile(r"<!--\[if (?:mso|lte|gte|lt|gt|\(mso|IE).*?<!\[endif\]-->", re.DOTALL | re.IGNORECASE)
-_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
-_DOWNLEVEL: Final = re.compile(r"<!--\[if !mso\]><!-->|<!--<!\[endif\]-->|<!\[(?:if[^\]]*|endif)\]>", re.IGNORECASE)
-_MARKED: Final = re.compile(r"<!\[[^>]*>?")
-"""Marked sections, at which the standard library's parser gives up (an AssertionError)."""
 _VOID: Final = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
@@ -45,32 +42,25 @@ _BLOCKS: Final = frozenset(
 )
 _PARAGRAPHS: Final = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre"])
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden", re.IGNORECASE)
+_MAY_HIDE: Final = re.compile("hid|display", re.IGNORECASE)
+"""Without one of these words no attribute hides: a glance that spares reading them."""
+_LINES: Final = frozenset({"tr", "li", "br"})
 _SPACES: Final = re.compile(r"[ \t\r\n\f\u00a0]+")
+_BREAKS: Final = re.compile(r"[\t\r\n\f]+")
 _INVISIBLE: Final = re.compile("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]")
 _TOKEN: Final = re.compile(f"{SALT}([0-9]+)z")
-_ATTRIBUTE: Final = re.compile(r"\s([^\s\"'<>/=]+)(?:=\"([^\"]*)\")?")
-_TIDY: Final = re.compile(
-    r"(?P<text>[^<]+)|<(?P<end>/)?(?P<name>[A-Za-z][A-Za-z0-9-]*)(?P<attributes>(?:\s+[^\s\"'<>/=]+(?:=\"[^\"]*\")?)*)\s*(?P<empty>/)?>"
-    r"|<!doctype[^<>]*>",
-    re.IGNORECASE,
-)
 _BRACES: Final = re.compile(r"\{[{%#]")
 
 
-class LostTagError(ValueError):
-    """A block tag stands where the text part cannot keep it."""
+def text_of(html: str) -> str:
+    """The text part of finished HTML, lines ending with LF; '' when nothing in it can be read."""
+    reader = _Reader(_is_shown)
+    scan(html, reader)
+    return "\n".join(reader.lines()).strip()
 
 
-def derive_text(html: str, *, quick: bool = True) -> str:
-    """The program of the text part.
-
-    Args:
-        html: the program of the HTML part.
-        quick: whether tidy markup may be read the quick way; the result is the same.
-
-    Raises:
-        LostTagError: a block tag would be lost; a text part must be written by hand.
-    """
+def derive_text(html: str) -> str:
+    """The program of the text part of an HTML program. Block tags in hidden parts are lost: the caller compiles it and sees."""
     held: list[Piece] = []
     parts = []
     for piece in pieces(html):
@@ -80,157 +70,156 @@ def derive_text(html: str, *, quick: bool = True) -> str:
             parts.append(f"{SALT}{len(held)}z")
             held.append(piece)
     token = _TOKEN
-    reader = _Reader(token, held)
-    source = _without_comments("".join(parts), token)
-    if not (quick and reader.feed_tidy(source)):
-        reader.feed(source)
-        reader.close()
+
+    def shown(text: str) -> bool:
+        if SALT in text:
+            text = token.sub(lambda found: "" if _is_block(held, found) else "x", text)
+        return bool(text) and not text.isspace()
+
+    reader = _Reader(shown, token)
+    scan("".join(parts), reader)
     return _program(reader.lines(), token, held)
 
 
-def _without_comments(html: str, token: re.Pattern[str]) -> str:
-    """Only the tags inside comments stay: loops around sections stand there too."""
-    html = _DOWNLEVEL.sub("", html)
-    for comment in (_OUTLOOK, _COMMENT):
-        html = comment.sub(lambda found: "".join(match[0] for match in token.finditer(found[0])), html)
-    return _MARKED.sub("", html)
+def _is_shown(text: str) -> bool:
+    return not text.isspace()
 
 
-class _Reader(HTMLParser):
-    """Collects lines: text, with the tokens of tags in it."""
+class _Reader:
+    """Collects lines (scanning.Sink): text, with the tokens of tags in it.
 
-    def __init__(self, token: re.Pattern[str], held: list[Piece]) -> None:
-        super().__init__(convert_charrefs=True)
+    Args:
+        shown: whether a text prints anything by itself.
+        token: what stands for a tag; only such are kept of comments (loops around sections stand there too).
+    """
+
+    def __init__(self, shown: Callable[[str], bool], token: re.Pattern[str] | None = None) -> None:
+        self._shown = shown
         self._token = token
-        self._held = held
         self._lines: list[str] = []
-        self._line = ""
+        self._line: list[str] = []
+        self._prints = False
+        """Whether anything in the line is shown."""
+        self._gap_due = False
+        """Whether the last line that shows anything is no empty one."""
         self._stack: list[tuple[str, bool]] = []
+        self._open: Counter[str] = Counter()
         self._silent = 0
-        self._links: list[tuple[str, int]] = []
+        self._link: tuple[str, int] | None = None
         self._data_tables: list[bool] = []
-        self._cells = 0
-
-    def feed_tidy(self, html: str) -> bool:
-        """Reads markup that is nothing but tidy tags and text, as MJML writes it: three times as fast. False: not read."""
-        tokens = list(_TIDY.finditer(html))
-        if sum(found.end() - found.start() for found in tokens) != len(html):
-            return False
-        for found in tokens:
-            if (text := found["text"]) is not None:
-                self.handle_data(unescape(text) if "&" in text else text)
-            elif (name := found["name"]) is not None:
-                self._tag(name.lower(), found)
-        return True
-
-    def _tag(self, name: str, found: re.Match[str]) -> None:
-        if found["end"]:
-            self.handle_endtag(name)
-            return
-        attributes: list[tuple[str, str | None]] = [
-            (key.lower(), unescape(value) if "&" in value else value)
-            for key, value in _ATTRIBUTE.findall(found["attributes"])
-        ]
-        (self.handle_startendtag if found["empty"] else self.handle_starttag)(name, attributes)
 
     def lines(self) -> list[str]:
         """What was read; an empty line stands between paragraphs."""
+        self._end_link()
         self._break()
         return self._lines
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def text(self, data: str) -> None:
+        """Text between tags."""
+        if not self._silent:
+            self._write(_INVISIBLE.sub("", data) if not data.isascii() else data)
+
+    def comment(self, data: str) -> None:
+        """A comment says nothing; tags of templates in it stay."""
+        if self._token is not None:
+            self.text("".join(found[0] for found in self._token.finditer(data)))
+
+    def opened(self, tag: str, rest: str) -> None:
         """Opens an element; what is hidden stays silent until its end."""
-        given = {name: value or "" for name, value in attrs}
-        hidden = tag in _SILENT or "hidden" in given or _HIDDEN.search(given.get("style", "")) is not None
+        hidden = tag in _SILENT or (_MAY_HIDE.search(rest) is not None and _is_hidden(attributes(rest)))
         if tag not in _VOID:
             self._stack.append((tag, hidden))
+            self._open[tag] += 1
             self._silent += hidden
         if not self._silent:
-            self._open(tag, given)
+            self._begin(tag, rest)
 
-    def handle_endtag(self, tag: str) -> None:
+    def closed(self, tag: str) -> None:
         """Closes an element and whatever was left open inside it."""
-        if tag not in [name for name, _ in self._stack]:
+        if not self._open[tag]:
             return
         while self._stack:
             name, hidden = self._stack.pop()
+            self._open[name] -= 1
             if not self._silent:
-                self._close(name)
+                self._end(name)
             self._silent -= hidden
             if name == tag:
                 return
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """An element without content."""
-        self.handle_starttag(tag, attrs)
-        if tag not in _VOID:
-            self.handle_endtag(tag)
-
-    def handle_data(self, data: str) -> None:
-        """Text between tags."""
-        if not self._silent:
-            self._line += _INVISIBLE.sub("", data)
-
-    def _open(self, tag: str, given: dict[str, str]) -> None:
-        if tag == "table":
-            self._data_tables.append(given.get("role") not in {"presentation", "none"})
+    def _begin(self, tag: str, rest: str) -> None:
         if tag in _PARAGRAPHS:
             self._paragraph()
-        elif tag in _BLOCKS or tag in {"tr", "li", "br"}:
+        elif tag in _BLOCKS or tag in _LINES:
             self._break()
-        if tag == "li":
-            self._line += "- "
+        if tag == "table":
+            self._data_tables.append(attributes(rest).get("role") not in {"presentation", "none"})
+        elif tag == "li":
+            self._write("- ")
         elif tag == "hr":
             self._paragraph()
             self._lines.extend(("-" * 20, ""))
+            self._gap_due = False
         elif tag == "a":
-            self._links.append((given.get("href", "").strip(), len(self._line)))
+            self._end_link()  # links do not nest: the first one ends here (WHATWG HTML §13.2.6.4.7)
+            self._link = (attributes(rest).get("href", "").strip(), len(self._line))
         elif tag == "img":
-            self._line += given.get("alt", "")
+            self._write(attributes(rest).get("alt", ""))
         elif tag in {"td", "th"}:
             self._cell()
 
-    def _close(self, tag: str) -> None:
+    def _end(self, tag: str) -> None:
         if tag == "table" and self._data_tables:
             self._paragraph() if self._data_tables.pop() else self._break()
         elif tag in _PARAGRAPHS:
             self._paragraph()
         elif tag in _BLOCKS or tag in {"tr", "li"}:
             self._break()
-        elif tag == "a" and self._links:
-            self._link(*self._links.pop())
+        elif tag == "a":
+            self._end_link()
 
     def _cell(self) -> None:
-        if self._data_tables and self._data_tables[-1]:
-            shown = _SPACES.sub(" ", self._token.sub(self._visible, self._line)).strip()
-            if shown:
-                self._line = self._line.rstrip() + " | "
-        else:
+        if not self._data_tables or not self._data_tables[-1]:
             self._paragraph()
+        elif self._prints:
+            self._line.append(" | ")
 
-    def _tags_only(self, line: str) -> bool:
-        return bool(line) and not self._token.sub(self._visible, line).strip()
-
-    def _visible(self, found: re.Match[str]) -> str:
-        return "" if self._held[int(found[1])].kind is Kind.BLOCK else "x"
-
-    def _link(self, href: str, start: int) -> None:
-        label = _SPACES.sub(" ", self._line[start:]).strip()
-        address = href.removeprefix("mailto:").removeprefix("tel:")
+    def _end_link(self) -> None:
+        if self._link is None:
+            return
+        (href, start), self._link = self._link, None
+        label = _SPACES.sub(" ", "".join(self._line[start:])).strip()
+        address = _BREAKS.sub("", href.removeprefix("mailto:").removeprefix("tel:"))
         if not href or href.startswith("#") or label == address:
             return
-        self._line = f"{self._line[:start]}{label} <{address}>" if label else self._line + f"<{address}>"
+        if label:
+            self._line[start:] = [label, " "]
+        self._write(f"<{address}>")
+
+    def _write(self, text: str) -> None:
+        if text:
+            self._line.append(text)
+            self._prints = self._prints or self._shown(text)
 
     def _break(self) -> None:
-        line = _SPACES.sub(" ", self._line).strip()
-        self._line = ""
-        if line:
-            self._lines.append(line)
+        if self._line:
+            if line := _SPACES.sub(" ", "".join(self._line)).strip():
+                self._lines.append(line)
+                self._gap_due = self._gap_due or self._prints
+            self._line.clear()
+            self._prints = False
+        if self._link is not None:
+            self._link = (self._link[0], 0)
 
     def _paragraph(self) -> None:
         self._break()
-        if next((line for line in reversed(self._lines) if not self._tags_only(line)), ""):
+        if self._gap_due:
             self._lines.append("")
+            self._gap_due = False
+
+
+def _is_hidden(given: dict[str, str]) -> bool:
+    return "hidden" in given or _HIDDEN.search(given.get("style", "")) is not None
 
 
 def _program(lines: list[str], token: re.Pattern[str], held: list[Piece]) -> str:

@@ -8,13 +8,15 @@ from typing import Final
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.rendering.guard import Guarded, Place
 from posthouse.rendering.mjml_vocabulary import ATTRIBUTES, EVERYWHERE, LAYOUT, NO_TAGS_INSIDE
+from posthouse.rendering.mrml import MAX_DEPTH
 from posthouse.rendering.tags import Kind, line_of
 
 _TAG: Final = re.compile(
-    r"<!--.*?-->|<(?P<close>/?)(?P<name>mj[\w-]*)(?P<rest>(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>", re.DOTALL
+    r"<!--.*?(?:-->|\Z)|<(?P<close>/?)(?P<name>mj[\w-]*+)(?P<rest>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>", re.DOTALL
 )
+"""XML has no < in a value: so nothing is read over and over again that never ends."""
 _ATTRIBUTE: Final = re.compile(r"([\w:-]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
-_UNCLOSED: Final = re.compile(r"<(br|hr|img|input|wbr)\b((?:[^<>\"']|\"[^\"]*\"|'[^']*')*?)(?<!/)>")
+_UNCLOSED: Final = re.compile(r"<(br|hr|img|input|wbr)\b((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)(?<!/)>")
 _RAW_PLACEHOLDER: Final = re.compile(r"<mj-raw><!--[0-9a-z]+z--></mj-raw>")
 
 
@@ -51,6 +53,9 @@ def _elements(source: str, pointer: str) -> Iterator[FieldProblem]:
                 del stack[len(stack) - 1 - stack[::-1].index(name) :]
             continue
         line = line_of(source, found.start())
+        if len(stack) > MAX_DEPTH:  # each look at what is open would take longer than the one before
+            yield _problem("mjml-syntax", pointer, line, f"over {MAX_DEPTH} elements inside each other")
+            return
         yield from _element(name, found["rest"], stack, _Where(pointer, line))
         if not found["rest"].rstrip().endswith("/"):
             stack.append(name)

@@ -21,6 +21,12 @@ _SIGN: Final = re.compile(r"[\"'()\[\]{}%]")
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
+MAX_CODE: Final = 3_000
+"""Characters of one tag, its strings not counted: an expression of some thousand operators overflows the engine's stack."""
+MAX_ELIFS: Final = 1_000
+"""Of one source, for the same reason."""
+
+
 class Kind(enum.Enum):
     """What a piece of source is."""
 
@@ -73,18 +79,22 @@ def pieces(source: str) -> tuple[Piece, ...]:
     """All pieces in order; joined sources give the source again. Compiling asks for those of a program several times.
 
     Raises:
-        TagError: a tag or raw block is not closed.
+        TagError: a tag or raw block is not closed, or is more than the engine could hold.
     """
     return tuple(_pieces(source))
 
 
 def _pieces(source: str) -> Iterator[Piece]:
-    at = 0
+    at, elifs = 0, 0
     while found := _OPEN.search(source, at):
         start = found.start()
         if start > at:
             yield Piece(Kind.LITERAL, source[at:start], source[at:start], at)
         piece = _tag(source, start)
+        if piece.kind is Kind.BLOCK and piece.word == "elif":
+            elifs += 1
+            if elifs > MAX_ELIFS:
+                raise TagError(f"over {MAX_ELIFS:,} times elif; look the value up in a variable instead", start)
         yield piece
         at = start + len(piece.source)
     if at < len(source):
@@ -161,8 +171,11 @@ def _raw(source: str, start: int, opened: re.Match[str]) -> Piece:
 
 
 def _end_of_code(source: str, at: int, closing: str) -> int:
-    depth, start = 0, at - 2
+    depth, start, letters = 0, at - 2, 0
     while found := _SIGN.search(source, at):
+        letters += found.start() - at + 1
+        if letters > MAX_CODE:
+            raise TagError(f"over {MAX_CODE:,} characters in one tag; make it several", start)
         at, letter = found.start(), found[0]
         if depth <= 0 and source.startswith(closing, at):
             return at + 2

@@ -15,6 +15,7 @@ from posthouse.core.kernel import ids
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.http.app import create_app
 from posthouse.http.services import AccessRecord, Health, HttpSettings, Services
+from posthouse.runtime.buckets import SharedBuckets
 from posthouse.runtime.hot_protocol import HotProtocol
 from posthouse.runtime.metrics import CONTENT_TYPE, Metrics, Slots, render
 from posthouse.runtime.spec import ChildSpec
@@ -33,7 +34,7 @@ async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
         listener = socket.socket(fileno=spec.listen)
         server = _Server(
             uvicorn.Config(
-                create_app(_services(house, metrics)),
+                create_app(services_of(house, metrics)),
                 http=HotProtocol,
                 loop="none",
                 ws="none",
@@ -70,8 +71,8 @@ async def _stop_when(stopping: asyncio.Event, server: uvicorn.Server) -> None:
     server.should_exit = True
 
 
-def _services(house: House, metrics: Metrics) -> Services:
-    """What the door is given."""
+def services_of(house: House, metrics: Metrics) -> Services:
+    """What the HTTP door is given."""
     http = house.settings.http
     return Services(
         messages=house.messages,
@@ -97,7 +98,9 @@ def _services(house: House, metrics: Metrics) -> Services:
             rate=float(http.rate_limit) if http.rate_limit else None,
             trusted_proxies=http.trusted_proxies,
         ),
+        buckets=SharedBuckets(house.settings.run_dir / "rates") if http.rate_limit else None,
         on_access=_Access(metrics),
+        on_refused=metrics.refused,
         on_defect=_on_defect,
     )
 
@@ -135,6 +138,7 @@ class _Access:
                 method=record.method,
                 route=record.route,
                 status=record.status,
+                problem=record.problem or None,
                 milliseconds=record.microseconds / 1000,
                 key=ids.show(ids.KEY, record.key_id) if record.key_id else None,
             )

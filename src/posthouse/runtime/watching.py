@@ -45,6 +45,8 @@ class DispatchWatch:
         self._metrics.committed("record", len(settlements), seconds)
         for settlement, effective in zip(settlements, took_effect, strict=True):
             word = _WORDS.get(settlement.status)
+            for kind, failure in settlement.tried:
+                self._metrics.outcome(kind, failure)
             if word is not None and settlement.provider_kind:
                 self._metrics.outcome(settlement.provider_kind, word)
             if not effective:

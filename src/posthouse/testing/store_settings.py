@@ -30,8 +30,14 @@ class StoreContractWorkspaces:
         await store.update_workspace(changed)
         assert await store.workspaces() == [changed, second]
         assert await store.generation() > before
-        with pytest.raises(NotFoundError, match="nobody"):
+        renamed = msgspec.structs.replace(changed, name="store")
+        await store.update_workspace(renamed)
+        await store.update_workspace(renamed)
+        with pytest.raises(ConflictError, match="bank"):
+            await store.update_workspace(msgspec.structs.replace(first, name="bank"))
+        with pytest.raises(NotFoundError, match="no such workspace"):
             await store.update_workspace(Workspace(kit.ids(), "nobody", 3))
+        assert await store.workspaces() == [renamed, second]
 
     async def test_keys(self, store: Store, kit: Kit) -> None:
         """Found by digest, revoked once and for all (the first instant stays), last use only forward."""
@@ -84,6 +90,7 @@ class StoreContractWorkspaces:
         template = kit.template(version=1)
         changes: list[Callable[[], Awaitable[object]]] = [
             lambda: store.add_workspace(Workspace(kit.workspace, "shop", 1)),
+            lambda: store.update_workspace(Workspace(kit.workspace, "shop", 1, "fr")),
             lambda: store.add_key(key, b"d" * 32),
             lambda: store.revoke_key(kit.workspace, key.id, 1),
             lambda: store.add_provider(provider),

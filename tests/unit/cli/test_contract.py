@@ -41,6 +41,39 @@ def test_init_that_fails_can_be_repeated(tmp_path: Path, run: Run) -> None:
     assert run("init", "--data", tmp_path / "data", "--json").code == 0
 
 
+def test_a_second_workspace(house: Path, run: Run) -> None:
+    """Made with keys of its own, shown once; from then on a command says which; a name is there once."""
+    made = run("workspaces", "add", "bank", "--locale", "fr", "--time-zone", "Europe/Paris", "--data", house, "--json")
+    assert (made.code, made.json["workspace"]) == (0, "bank")
+    assert made.json["live_key"].startswith("ph_live_")
+    assert made.json["test_key"].startswith("ph_test_")
+    listed = run("workspaces", "list", "--data", house, "--json")
+    assert made.json["live_key"] not in listed.out
+    assert [(one["workspace"], one["default_locale"], one["time_zone"]) for one in listed.json] == [
+        ("main", "en", "UTC"),
+        ("bank", "fr", "Europe/Paris"),
+    ]
+    assert run("workspaces", "add", "bank", "--data", house).code == 4
+    assert run("workspaces", "add", "Bank!", "--data", house).code == 2
+    told = run("templates", "list", "--data", house)
+    assert (told.code, "--workspace: main, bank" in told.err) == (2, True)
+    assert run("templates", "list", "--data", house, "--workspace", "bank", "--json").json == []
+    main, bank = (run("workspaces", "show", name, "--data", house, "--json").json for name in ("main", "bank"))
+    assert (main["domains"], main["providers"], main["templates"]) == (["shop.example"], ["box"], ["hello"])
+    assert (bank["keys"], bank["domains"], bank["providers"], bank["templates"]) == (2, [], [], [])
+
+
+def test_a_workspace_gets_another_name(house: Path, run: Run) -> None:
+    """What it has stays; a taken or ill-formed name is refused."""
+    assert run("workspaces", "add", "bank", "--data", house).code == 0
+    told = run("workspaces", "rename", "main", "shop", "--data", house, "--json")
+    assert (told.code, told.json["workspace"]) == (0, "shop")
+    assert run("templates", "list", "--data", house, "--workspace", "shop", "--json").json[0]["key"] == "hello"
+    assert run("workspaces", "rename", "shop", "bank", "--data", house).code == 4
+    assert run("workspaces", "rename", "shop", "Two words", "--data", house).code == 2
+    assert run("workspaces", "rename", "main", "x", "--data", house).code == 3
+
+
 def test_init_makes_a_first_domain(tmp_path: Path, run: Run) -> None:
     """--domain adds it and prints its records."""
     told = run("init", "--data", tmp_path / "data", "--domain", "shop.example", "--json")

@@ -22,6 +22,7 @@ async def test_a_provider_that_is_down_hands_over_to_the_next(house: SmallHouse)
     settled = (await house.deliver_all())[0]
     assert settled.status is Status.SENT
     assert settled.attempts == 1
+    assert (settled.provider_kind, settled.tried) == ("smtp", (("smtp", "deferred"),))
     events = await house.store.events_of(message.workspace_id, message.id)
     assert [event.type for event in events] == [EventType.ACCEPTED, EventType.ATTEMPT_FAILED, EventType.SENT]
     assert (events[1].data["provider"], events[2].data["provider"]) == ("first", "second")

@@ -442,6 +442,7 @@ class Stage:
         self.dns = FakeDns()
         self.held = FakeHeld()
         self.health = Health(ready=True, checks={"store": "ok"})
+        self.refused: list[str] = []
         self.access: list[AccessRecord] = []
         self.defects: list[tuple[str, BaseException]] = []
         common = {"clock": self.clock, "new_id": self.new_id}
@@ -469,6 +470,7 @@ class Stage:
             health=self._health,
             metrics=self._metrics,
             settings=settings or HttpSettings(),
+            on_refused=self.refused.append,
             on_access=self.access.append if logged else None,
             on_defect=lambda request_id, defect: self.defects.append((request_id, defect)),
         )

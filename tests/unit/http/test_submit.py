@@ -101,6 +101,15 @@ async def test_a_batch_answers_each_item_in_order(client: AsyncClient) -> None:
     assert results[0]["message"]["id"] != results[5]["message"]["id"]
 
 
+async def test_each_refused_item_is_counted(client: AsyncClient, stage: Stage) -> None:
+    """By the slug of its problem; a batch that is refused as a whole is a refused request, and counted as such."""
+    items = [ONE, {"to": "a@b.example", "subjct": "x"}, {"template": "welcome"}, {}]
+    await client.post("/v1/messages/batch", json=items)
+    assert stage.refused == ["invalid-request"] * 3
+    await client.post("/v1/messages/batch", json=[])
+    assert (len(stage.refused), stage.access[-1].problem) == (3, "invalid-request")
+
+
 async def test_a_batch_with_a_key_gives_each_item_its_own(client: AsyncClient, stage: Stage) -> None:
     """key#index; the same batch again is all replays."""
     first = await client.post("/v1/messages/batch", json=[ONE, ONE], headers={"idempotency-key": "b1"})

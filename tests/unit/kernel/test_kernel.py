@@ -1,6 +1,7 @@
 """Identifiers, time and the cache."""
 
 import asyncio
+import html
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from posthouse.core.kernel.clock import HOUR, SECOND, HouseClock
 from posthouse.core.kernel.errors import InvalidIdError
 from posthouse.core.kernel.moments import read_moment, show_moment
 from posthouse.core.kernel.nearest import nearest
+from posthouse.core.kernel.references import bounded, resolved
 from posthouse.testing.clock import FakeClock
 
 
@@ -144,3 +146,19 @@ def test_what_is_no_moment_is_told_in_plain_words(word: str) -> None:
     """Nothing of Python's own words reaches the person who mistyped a date."""
     with pytest.raises(ValueError, match=r"not a date and time|time zone is missing"):
         read_moment(word)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("&amp;&#233;&#xe9;&hellip;", "&éé…"),
+        ("&#0000000038;&#x0000026;", "&&"),
+        ("&#x10FFFF;", ""),
+        ("&#x110000;&#xD800;&#1234567890;x", "\ufffd\ufffd\ufffdx"),
+        ("&#" + "9" * 5_000 + ";&#x" + "f" * 5_000 + ";&#" + "0" * 5_000 + "38;", "\ufffd" * 3),
+    ],
+)
+def test_character_references_are_read_however_long(written: str, meant: str) -> None:
+    """The standard library raises at a number of thousands of digits; nothing else is read otherwise."""
+    assert resolved(written) == meant
+    assert html.unescape(bounded(written)) == meant

@@ -142,6 +142,25 @@ async def test_content_of_ones_own_gets_the_default_sender(scene: Scene) -> None
     assert ("From", "noreply@shop.example") in content.headers
 
 
+@pytest.mark.parametrize("times", [1, 2_000])
+async def test_html_alone_gets_a_text_part(scene: Scene, times: int) -> None:
+    """Read out of the HTML as it is accepted, and kept: what is sent and shown later is the same for ever."""
+    html = '<style>p{}</style><p>Hé &amp; <a href="https://shop.example/7">your order</a></p>' * times
+    receipt = await scene.accepted(template=None, variables=None, subject="Hi", html=html)
+    content = await scene.house.messages.content(scene.caller.workspace_id, receipt.message_id)
+    assert content.text == "\n\n".join(["Hé & your order <https://shop.example/7>"] * times)
+    assert b"Content-Type: multipart/alternative" in content.source
+
+
+@pytest.mark.parametrize("html", ["<p> </p><img src=x>", "<p>x</p>" * 70_000], ids=["nothing to read", "too long"])
+async def test_html_without_words_goes_alone(scene: Scene, html: str) -> None:
+    """An empty text part would be worse than none; and reading has a bound."""
+    receipt = await scene.accepted(template=None, variables=None, subject="Hi", html=html)
+    content = await scene.house.messages.content(scene.caller.workspace_id, receipt.message_id)
+    assert b"Content-Type: text/html" in content.source
+    assert b"multipart" not in content.source
+
+
 async def test_the_same_key_and_body_is_answered_as_the_first_time(scene: Scene) -> None:
     """A retry gets the first answer to the byte; there is one message."""
     first = await scene.accepted(idempotency_key="k1")

@@ -11,6 +11,8 @@ from posthouse.core.kernel.errors import FieldProblem, ValidationError
 
 MAX_ADDRESS: Final = 254
 """Octets of an address (RFC 5321 §4.5.3.1.3, less the angle brackets)."""
+LONGEST: Final = 1_000
+"""Characters after which an address is not looked at any closer: judging takes time."""
 
 _ATEXT: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
 _LABEL: Final = r"(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -43,6 +45,10 @@ class EmailAddressRules:
 
 def _judged(address: str) -> str:
     """The long way round, for addresses that are not plain ASCII or not right."""
+    if len(address) > LONGEST:
+        raise ValueError(
+            f"The address is too long: it has {len(address):,} characters, and no address over 254 is delivered."
+        )
     if _CONTROL.search(address):
         raise ValueError("The address has a control character or a line break in it. Remove it.")
     # The library knows no exception for this machine's own names, so they are judged under a zone for documentation.

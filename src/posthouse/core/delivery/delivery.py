@@ -10,7 +10,7 @@ from posthouse.core.delivery.fleet import Fleet, WayOut
 from posthouse.core.delivery.judge import Attempt, Judge, expire, fail, give_back, hold_in_doubt, provider_failed
 from posthouse.core.delivery.leases import Leases
 from posthouse.core.delivery.model import Claimed, Settlement
-from posthouse.core.delivery.outcomes import Accepted, Deferred, Outcome, Refused, Scope, Throttled, Unknown
+from posthouse.core.delivery.outcomes import Accepted, Deferred, Outcome, Refused, Scope, Throttled, Unknown, word_of
 from posthouse.core.kernel.clock import SECOND, Clock
 from posthouse.core.kernel.errors import PosthouseError, UnavailableError
 from posthouse.core.messages.model import Channel, Event
@@ -111,6 +111,7 @@ class Delivery:
     async def _send(self, message: Claimed, built: Built, ways: Sequence[WayOut], started_at: int) -> Settlement | None:
         """Tries the ways out in order, until one has something to say about the message itself."""
         failed: list[Event] = []
+        tried: list[tuple[str, str]] = []
         last: tuple[Outcome, WayOut | None] = (Deferred(0, "", NO_WAY_OUT, scope=Scope.PROVIDER), None)
         soonest: int | None = None
         for way in ways:
@@ -122,6 +123,7 @@ class Delivery:
             if last[1] is not None:
                 attempt = Attempt(message, started_at, self._clock.now(), last[0], last[1].row)
                 failed.append(provider_failed(attempt, len(failed)))
+                tried.append((last[1].row.kind, word_of(last[0])))
             outcome = await way.provider.send(built, _Flight(message, self._leases, self._box))
             self._tell(way, outcome)
             last = (outcome, way)
@@ -132,7 +134,9 @@ class Delivery:
         if last[1] is None and soonest is not None:
             pause = Throttled(soonest, "every provider of the route rests after failures")
             return self._settle(message, started_at, pause, None, ())
-        return self._settle(message, started_at, last[0], last[1], tuple(failed))
+        settlement = self._settle(message, started_at, last[0], last[1], tuple(failed))
+        settlement.tried = tuple(tried)
+        return settlement
 
     def _tell(self, way: WayOut, outcome: Outcome) -> None:
         """Lets the circuit know."""

@@ -87,6 +87,8 @@ class Settlement(msgspec.Struct):
     provider_id: Id | None = None
     provider_kind: str = ""
     """Of the provider that had the last word, '' when none was asked: for the metrics, not recorded."""
+    tried: tuple[tuple[str, str], ...] = ()
+    """Kind and outcome of the providers that failed before it was asked: for the metrics too."""
     template_id: Id | None = None
     channel: Channel = Channel.EMAIL
     lane: Lane = Lane.NORMAL

@@ -77,3 +77,8 @@ class Unknown(msgspec.Struct, frozen=True):
 
 
 Outcome = Accepted | Refused | Deferred | Throttled | Unknown
+
+
+def word_of(outcome: Outcome) -> str:
+    """The outcome's name in metrics: ``accepted``, ``refused``, ``deferred``, ``throttled`` or ``unknown``."""
+    return type(outcome).__name__.lower()

@@ -24,6 +24,11 @@ MAX_METADATA: Final = 16_384
 MAX_ATTACHMENTS: Final = 30
 MAX_AHEAD_DAYS: Final = 400
 
+MAX_DERIVED: Final = 500_000
+"""Characters of HTML of which a text part is made; longer HTML without a text goes out alone."""
+READ_IN_PASSING: Final = 20_000
+"""Characters of HTML that are read at once (some 2 ms); longer HTML is read in a thread."""
+
 ALLOWED_HEADERS: Final = frozenset(
     {
         "importance",

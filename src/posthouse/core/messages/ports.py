@@ -124,6 +124,14 @@ class AttachmentMaker(Protocol):
         ...
 
 
+class TextOf(Protocol):
+    """Makes the text part of finished HTML."""
+
+    def __call__(self, html: str) -> str:
+        """What can be read in it, '' when that is nothing. Takes time in proportion to its length, however hostile it is."""
+        ...
+
+
 class Viewer(Protocol):
     """Renders a message again."""
 

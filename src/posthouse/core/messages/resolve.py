@@ -1,5 +1,6 @@
 """From what a source asked for to the row that is kept: the story of the way in, step by step."""
 
+import asyncio
 import hashlib
 from typing import Any, Final
 
@@ -10,9 +11,9 @@ from posthouse.core.kernel.errors import FieldProblem, NotFoundError, Validation
 from posthouse.core.kernel.ids import IdSource
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.messages.checks import Checks
-from posthouse.core.messages.limits import Limits
+from posthouse.core.messages.limits import MAX_DERIVED, READ_IN_PASSING, Limits
 from posthouse.core.messages.model import Channel, Extras, Lane, NewMessage
-from posthouse.core.messages.ports import AddressRules, Checker, Releases
+from posthouse.core.messages.ports import AddressRules, Checker, Releases, TextOf
 from posthouse.core.messages.senders import Senders
 from posthouse.core.messages.submission import Caller, Submission
 from posthouse.core.templates.model import Category, Release, Sender, Tracking, UnknownPolicy
@@ -51,6 +52,7 @@ class Resolver:
         addresses: judges addresses.
         senders: who a workspace may write as.
         ids: gives identifiers.
+        text_of: makes a text part of HTML that came without one.
         limits: bounds.
     """
 
@@ -61,6 +63,7 @@ class Resolver:
         addresses: AddressRules,
         senders: Senders,
         ids: IdSource,
+        text_of: TextOf,
         limits: Limits,
     ) -> None:
         self._releases = releases
@@ -68,6 +71,7 @@ class Resolver:
         self._addresses = addresses
         self._senders = senders
         self._ids = ids
+        self._text_of = text_of
         self._limits = limits
 
     async def resolve(self, caller: Caller, wanted: Submission, now: int) -> NewMessage:
@@ -82,7 +86,8 @@ class Resolver:
         recipient = self._recipient(wanted, checks)
         variables = self._variables(wanted, release, checks)
         sender = await self._sender(caller, wanted, release, checks)
-        extras, blobs = self._extras(wanted, release, sender, checks)
+        text = wanted.text if wanted.html is None or checks.problems else await self._text(wanted)
+        extras, blobs = self._extras(wanted, release, sender, text, checks)
         due_at = checks.moment("/send_at", wanted.send_at, now) or now
         expires_at = checks.moment("/expires_at", wanted.expires_at, now)
         if expires_at is not None and expires_at <= max(due_at, now):
@@ -180,8 +185,18 @@ class Resolver:
             )
         return variables
 
+    async def _text(self, wanted: Submission) -> str | None:
+        """The text part: as given, else what can be read in the HTML. It is kept, so that a retry is the same bytes for ever."""
+        html = wanted.html
+        if wanted.text is not None or html is None or len(html) > MAX_DERIVED:
+            return wanted.text
+        if len(html) > READ_IN_PASSING:
+            return await asyncio.to_thread(self._text_of, html) or None
+        await asyncio.sleep(0)  # a batch of many such gives others a turn
+        return self._text_of(html) or None
+
     def _extras(
-        self, wanted: Submission, release: Release | None, sender: Sender | None, checks: Checks
+        self, wanted: Submission, release: Release | None, sender: Sender | None, text: str | None, checks: Checks
     ) -> tuple[Extras, tuple[tuple[bytes, bytes], ...]]:
         fallback = wanted.locale if release and wanted.locale and wanted.locale != release.locale else ""
         if wanted.locale is not None:
@@ -202,7 +217,7 @@ class Resolver:
             metadata=checks.metadata(wanted.metadata),
             subject=wanted.subject,
             html=wanted.html,
-            text=wanted.text,
+            text=text,
             fallback=fallback,
             tracking=Tracking(wanted.tracking.opens, wanted.tracking.clicks) if wanted.tracking else Tracking(),
         )

@@ -33,6 +33,7 @@ _BODY: Final = re.compile(rf"email(?:\.(?P<locale>{_LOCALE}))??\.(?P<kind>mjml|h
 _SUBJECT: Final = re.compile(rf"subject(?:\.(?P<locale>{_LOCALE}))??(?:\.(?:txt|text))?")
 _KEY: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _ADDRESS: Final = re.compile(r"\s*(?:(?P<name>[^<>]*?)\s*<(?P<email>[^<>\s]+)>|(?P<bare>[^<>\s]+@[^<>\s]+))\s*")
+_LONGEST_ADDRESS: Final = 1_000
 _IGNORED: Final = re.compile(r"(?:.*/)?(?:\.[^/]*|README(?:\.\w+)?|.*~|Thumbs\.db)", re.IGNORECASE)
 _NAMES: Final = ("template.toml", "email.en.mjml", "email.en.html", "email.json", "theme.json", "email.en.txt",
                  "subject.en.txt", "sample.json", "schema.json", *MOBILE_NAMES)  # fmt: skip
@@ -342,7 +343,7 @@ def _sender(settings: Mapping[str, Any], field: str, problems: _Problems) -> Sen
         return None
     if isinstance(given, dict) and isinstance(given.get("email"), str) and isinstance(given.get("name", ""), str):
         return Sender(given["email"], given.get("name", ""))
-    found = _ADDRESS.fullmatch(given) if isinstance(given, str) else None
+    found = _ADDRESS.fullmatch(given) if isinstance(given, str) and len(given) <= _LONGEST_ADDRESS else None
     if found is None:
         problems.add(SETTINGS, f'{field} must be an address: {field} = "The Shop <orders@shop.example>"')
         return None

@@ -24,7 +24,7 @@ class WorkspaceStore(Protocol):
         ...
 
     async def update_workspace(self, workspace: Workspace) -> None:
-        """Replaces locale, time zone and settings. NotFoundError when there is none."""
+        """Replaces name, locale, time zone and settings. NotFoundError when there is none, ConflictError when the name is another's."""
         ...
 
     async def workspaces(self) -> Sequence[Workspace]:

@@ -5,6 +5,8 @@ import zoneinfo
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
@@ -54,6 +56,19 @@ class WorkspaceService:
             NotFoundError: there is none.
         """
         await self._store.update_workspace(workspace)
+
+    async def rename(self, workspace_id: Id, name: str) -> Workspace:
+        """Gives it another name; the one it has already is fine.
+
+        Raises:
+            UnknownWorkspaceError: there is none.
+            ValidationError: the name is wrong.
+            ConflictError: the name is taken.
+        """
+        workspace = msgspec.structs.replace(await self.get(workspace_id), name=name)
+        _check(name, workspace.default_locale, workspace.time_zone)
+        await self._store.update_workspace(workspace)
+        return workspace
 
     async def list(self) -> Sequence[Workspace]:
         """All workspaces, oldest first."""

@@ -1,7 +1,7 @@
 """The hot doors: ``POST /v1/messages`` and ``POST /v1/messages/batch``, without a framework between."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -38,6 +38,7 @@ class SubmitDoor:
         batches: reads those of batches.
         limiter: counts messages by key; None: no limit.
         max_batch: the most items of a batch.
+        on_refused: told the slug of each item of a batch that is refused.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class SubmitDoor:
         batches: BodyReader,
         limiter: RateLimiter | None,
         max_batch: int,
+        on_refused: Callable[[str], None] | None = None,
     ) -> None:
         self._messages = messages
         self._gate = gate
@@ -56,6 +58,7 @@ class SubmitDoor:
         self._batches = batches
         self._limiter = limiter
         self._max_batch = max_batch
+        self._on_refused = on_refused
         self._decode: Decoder[Submission] = Decoder(Submission)
         self._split: Decoder[list[msgspec.Raw]] = Decoder(list[msgspec.Raw])
 
@@ -79,6 +82,10 @@ class SubmitDoor:
         items = self._items(body)
         extra = self._limiter.take(scope["posthouse.key"], len(items)) if self._limiter else []
         answers = await self._accept_all(caller, items, header_key(headers))
+        if self._on_refused is not None:
+            for answer in answers:
+                if isinstance(answer, PosthouseError):
+                    self._on_refused(answer.slug)
         results = b",".join([_result(answer) for answer in answers])
         return Reply(200, [JSON, *extra], b'{"results":[' + results + b"]}")
 

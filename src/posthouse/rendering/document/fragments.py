@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Final
 
-import mjml
-
-from posthouse.rendering import guard, mjml_lint
+from posthouse.core.kernel.references import bounded
+from posthouse.rendering import guard, mjml_lint, mrml
 from posthouse.rendering.document.texts import Shield, checked
 from posthouse.rendering.document.urls import url_problem
 from posthouse.rendering.document.writing import Writing
@@ -25,7 +24,8 @@ _CONTENT: Final = frozenset(
 )  # fmt: skip
 _SECTIONS: Final = frozenset({"mj-section", "mj-wrapper", "mj-hero"})
 _TAG: Final = re.compile(
-    r"<!--.*?-->|<(?P<close>/?)(?P<name>[A-Za-z][\w-]*)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(?P<self>/?)>", re.DOTALL
+    r"<!--.*?(?:-->|\Z)|<(?P<close>/?)(?P<name>[A-Za-z][\w-]*+)(?:[^<>\"'/]++|/(?!>)|\"[^\"<]*+\"|'[^'<]*+')*+(?P<self>/?)>",
+    re.DOTALL,
 )
 _ERROR_PLACE: Final = re.compile(r"\s*(?:at )?(?:position|span) .*$", re.IGNORECASE)
 
@@ -35,7 +35,7 @@ def own_html(writing: Writing, value: str | dict[str, str], pointer: str) -> str
     source = _source(writing, value, pointer)
     shield = Shield()
     judge = _Judge(shield)
-    judge.feed(shield.over(source))
+    judge.feed(bounded(shield.over(source)))
     judge.close()
     for problem in judge.all_problems():
         writing.refuse(f"{pointer}", problem, "html")
@@ -79,7 +79,7 @@ def _mjml_problems(source: str, *, sections: bool) -> Iterator[str]:
     yield from found
     if not found:
         try:
-            compiled = mjml.mjml2html(protected, fonts={})
+            compiled = mrml.to_html(protected)
         except ValueError as error:
             message = _ERROR_PLACE.sub("", str(error))
             yield f"MJML is strict XML: {message} (every element closed, & written as &amp;)"

@@ -6,6 +6,7 @@ from typing import Final
 
 import nh3
 
+from posthouse.core.kernel.references import bounded
 from posthouse.rendering.document.texts import Shield
 from posthouse.rendering.document.urls import url_problem
 from posthouse.rendering.document.writing import Writing
@@ -31,7 +32,7 @@ def rich(writing: Writing, value: dict[str, str], pointer: str) -> str:
     shield = Shield()
     shielded = shield.over(source)
     seen = _Seen(shield)
-    seen.feed(shielded)
+    seen.feed(bounded(shielded))
     seen.close()
     for problem in seen.problems:
         writing.refuse(pointer, problem, "url")

@@ -7,6 +7,7 @@ import re
 from html.parser import HTMLParser
 from typing import Final
 
+from posthouse.core.kernel.references import bounded
 from posthouse.rendering.tags import Kind, TagError, pieces
 
 DYNAMIC: Final = "\ue000"
@@ -66,7 +67,7 @@ class Document(HTMLParser):
         self.elements: list[Element] = []
         self.words: list[Words] = []
         self._open: list[Element] = []
-        self.feed(masked(source[:_LONGEST]))
+        self.feed(bounded(masked(source[:_LONGEST])))
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -32,14 +32,14 @@ ACCEPTED: Final = Definition("posthouse_messages_accepted_total", Kind.COUNTER, 
 REFUSED: Final = Definition(
     "posthouse_messages_refused_total",
     Kind.COUNTER,
-    "Messages or requests refused, by the last part of the problem's type (docs/reference/problems.md).",
+    "Messages (each item of a batch) and requests refused, by the last part of the problem's type (docs/reference/problems.md).",
     ("reason",),
 )
 OUTCOMES: Final = Definition(
     "posthouse_outcomes_total",
     Kind.COUNTER,
-    "Attempts by the kind of the provider that had the last word, and by what they came to: accepted, refused, deferred, "
-    "throttled, unknown.",
+    "Attempts by the kind of the provider and by what they came to: accepted, refused, deferred, throttled, unknown. A provider "
+    "that failed before another one was tried in the same attempt counts too.",
     ("provider", "outcome"),
 )
 LATENCY: Final = Definition(

@@ -29,11 +29,15 @@ def add_workspace(connection: Connection, workspace: Workspace) -> None:
 
 
 def update_workspace(connection: Connection, workspace: Workspace) -> None:
-    """Replaces a workspace but for its name."""
+    """Replaces a workspace."""
     settings_changed(connection)
-    mine = (workspaces.c.id == workspace.id) & (workspaces.c.name == workspace.name)
-    if not connection.execute(update(workspaces).where(mine).values(document=to_document(workspace))).rowcount:
-        raise NotFoundError(f"there is no workspace {workspace.name!r}")
+    mine = update(workspaces).where(workspaces.c.id == workspace.id)
+    try:
+        changed = connection.execute(mine.values(name=workspace.name, document=to_document(workspace))).rowcount
+    except IntegrityError as error:
+        raise ConflictError(f"there is a workspace named {workspace.name!r} already; choose another name") from error
+    if not changed:
+        raise NotFoundError("there is no such workspace; list them with `posthouse workspaces list`")
 
 
 def all_workspaces(connection: Connection) -> list[Workspace]:

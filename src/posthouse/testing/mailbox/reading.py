@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from posthouse.core.kernel.references import bounded
 from posthouse.testing.mailbox.source import Mail
 
 _FOLD: Final = re.compile(r"\r?\n[ \t]*")
@@ -216,7 +217,7 @@ def links_of(html: str) -> list[str]:
     """Where the links of an HTML text lead, each once, in order: what an end-to-end test clicks on."""
     parser = _Links()
     try:
-        parser.feed(html)
+        parser.feed(bounded(html))
         parser.close()
     except Exception:  # noqa: BLE001 - as above
         return list(parser.found)

@@ -5,11 +5,12 @@ people and machines near its top. So: the first megabyte, twelve levels, two hun
 """
 
 import binascii
-import html
 import re
 from typing import Final
 
 import msgspec
+
+from posthouse.core.kernel.references import resolved
 
 MOST_BYTES: Final = 1 << 20
 _MOST_PARTS: Final = 200
@@ -206,4 +207,4 @@ def _decode_word(found: re.Match[str]) -> str:
 def _words_of(text: str) -> str:
     """The words of HTML, roughly: nothing is shown to anybody, only looked at."""
     text = _HIDDEN.sub(" ", text[:_MOST_TEXT])
-    return html.unescape(_TAG.sub(" ", _BREAKING.sub("\n", text)))
+    return resolved(_TAG.sub(" ", _BREAKING.sub("\n", text)))
