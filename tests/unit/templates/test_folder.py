@@ -101,6 +101,14 @@ def test_a_case_may_be_called_as_a_variant_is() -> None:
     assert [one.key for one in read_tree({"tests/email.mjml": MJML})] == ["tests"]
 
 
+def test_a_case_may_be_called_like_a_variant() -> None:
+    """tests/push.json is a case, not a template without a name."""
+    case = b'{"expect": {"contains": ["x"]}}'
+    sources = read_tree({"a/email.mjml": MJML, "a/tests/push.json": case, "a/tests/whatsapp.json": case})
+    assert [(source.key, [one.name for one in source.tests]) for source in sources] == [("a", ["push", "whatsapp"])]
+    assert [one.name for one in read_tree({"email.mjml": MJML, "tests/push.json": case}, "own")[0].tests] == ["push"]
+
+
 async def test_every_example_publishes_without_a_warning(service: TemplateService) -> None:
     """The shop's templates are what people copy first."""
     files = {str(path.relative_to(EXAMPLES)): path.read_bytes() for path in EXAMPLES.rglob("*") if path.is_file()}

@@ -152,6 +152,8 @@ def template_folders(files: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
         folder, _, name = path.replace("\\", "/").removeprefix("./").rpartition("/")
         folders.setdefault(folder, {})[name] = content
     found = {folder: held for folder, held in folders.items() if any(_is_template_file(name) for name in held)}
+    cases = {folder for folder in found if folder.rpartition("/")[2] == TESTS and folder.rpartition("/")[0] in found}
+    found = {folder: held for folder, held in found.items() if folder not in cases}  # a case may be called push.json
     found = {folder: held for folder, held in found.items() if not _is_tests(folder, found)}
     if not found:
         raise TemplateProblemsError(f"There is no template here: no folder has a {SETTINGS} or an email.LOCALE.mjml.")

@@ -131,7 +131,8 @@ class _Judge(HTMLParser):
         for name, given in attrs:
             if name.startswith("on"):
                 self._problems.append(f"the attribute {name} is a script: mail programs refuse it")
-            if name in _ADDRESSES and (problem := url_problem(self._shield.off(given or ""))):
+            picture = tag == "img" and name == "src"
+            if name in _ADDRESSES and (problem := url_problem(self._shield.off(given or ""), picture=picture)):
                 self._problems.append(f"{name} of <{tag}>: {problem}")
             if self._shield.token.search(name):
                 self._problems.append(f"{self._shield.off(name)} stands between attributes; put it into a value")

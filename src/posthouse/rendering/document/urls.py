@@ -7,7 +7,8 @@ from posthouse.rendering.document.texts import Shield
 from posthouse.rendering.document.writing import Writing
 
 _LINK: Final = re.compile(r"(?:https?://|mailto:|tel:|posthouse:)[^\s<>\"\\]+", re.IGNORECASE)
-_PICTURE: Final = re.compile(r"https?://[^\s<>\"\\]+", re.IGNORECASE)
+_PICTURE: Final = re.compile(r"https?://[^\s<>\"\\]+|cid:[a-z0-9][a-z0-9_-]*", re.IGNORECASE)
+"""``cid:ticket`` is a code or file that travels with the mail (docs/explain/attachments.md)."""
 _AFTER_EXPRESSION: Final = re.compile(r"(?:[^\s<>\"\\:/?#]*[/?#][^\s<>\"\\]*|[^\s<>\"\\:/?#]*)")
 
 
@@ -22,7 +23,7 @@ def url_problem(url: str, *, picture: bool = False) -> str:
         fine = (_PICTURE if picture else _LINK).fullmatch(shielded)
     if fine:
         return ""
-    kinds = "https:// or http://" if picture else "https://, http://, mailto: or tel:"
+    kinds = "https://, http:// or cid:" if picture else "https://, http://, mailto: or tel:"
     shown = url if len(url) <= 60 else url[:57] + "…"
     return (
         f"{shown!r} is no address: it must begin with {kinds}, or with an expression that gives it, and has no blanks"

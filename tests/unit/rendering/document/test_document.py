@@ -105,6 +105,16 @@ def test_addresses_that_are_fine(url):
     assert "href=" in shown(document({"type": "button", "label": text("a"), "url": url})).html
 
 
+def test_a_picture_may_travel_with_the_mail():
+    """cid: names a code of the template (docs/explain/attachments.md); a link cannot lead there."""
+    html = {"type": "html", "source": '<img src="cid:ticket" alt="x" />'}
+    made = shown(document({"type": "image", "src": "cid:ticket", "alt": text("Your ticket")}, html)).html
+    assert made.count('src="cid:ticket"') == 2
+    for url in ("cid:ticket", "cid:"):
+        assert problems(document({"type": "button", "label": text("a"), "url": url})) == [("/blocks/0/url", "url")]
+    assert problems(document({"type": "image", "src": "cid:a b", "alt": text("x")})) == [("/blocks/0/src", "url")]
+
+
 def test_words_fall_back_and_missing_ones_are_told():
     """fr-CA takes fr; what is nowhere but in another language is a warning, what is nowhere at all a problem."""
     raw = document(

@@ -262,6 +262,15 @@ def test_an_address_is_no_sentence() -> None:
     assert rules(template(*both, default_channel="push", sample={"order": {"number": "A-1"}})) == set()
 
 
+def test_an_address_is_the_same_in_every_language() -> None:
+    """It is nothing to translate."""
+    both = [
+        VariantSource("sms", locale, content={"text": f"{word} https://shop.example/bookings/cancel"})
+        for locale, word in (("en", "Here"), ("fr", "Ici"))
+    ]
+    assert "translation-missing" not in rules(template(*both, default_channel="sms"))
+
+
 def test_plurals_need_only_what_the_language_has() -> None:
     """English has two forms, Japanese one, Russian three for whole numbers."""
     forms = "<p>{{ 3|plural(one='# a', few='# b', many='# c', other='# d') }}</p>"
