@@ -99,6 +99,7 @@ class _Session(asyncio.Protocol):
         self._in_data = False
         self._secure = False
         self._eight_bit = False
+        self._pausing = False
         self._upgrade: asyncio.Task[None] | None = None
         self._clear()
 
@@ -121,6 +122,9 @@ class _Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer = self._buffer + data if self._buffer else data
+        self._go_on()
+
+    def _go_on(self) -> None:
         while self._take_message() if self._in_data else self._take_command():
             pass
 
@@ -128,7 +132,7 @@ class _Session(asyncio.Protocol):
 
     def _take_command(self) -> bool:
         line, found, rest = self._buffer.partition(b"\r\n")
-        if not found or self._upgrade is not None:
+        if not found or self._upgrade is not None or self._pausing:
             return False
         self._buffer = rest
         words = line.decode("utf-8", "surrogateescape")
@@ -247,9 +251,15 @@ class _Session(asyncio.Protocol):
 
     def _taken(self, line: str) -> None:
         if self._server.pause:
-            asyncio.get_running_loop().call_later(self._server.pause, self._say, line)
+            self._pausing = True  # what came behind the message is answered behind it (RFC 2920 §3.2)
+            asyncio.get_running_loop().call_later(self._server.pause, self._end_pause, line)
         else:
             self._say(line)
+
+    def _end_pause(self, line: str) -> None:
+        self._say(line)
+        self._pausing = False
+        self._go_on()
 
     def _complain(self, line: str) -> None:
         self._server.complaints.append(line)

@@ -1,5 +1,6 @@
 """The strict mail server of the test kit: what it refuses, and what it lets pass."""
 
+import asyncio
 import smtplib
 from asyncio import to_thread
 
@@ -41,3 +42,19 @@ async def test_what_would_not_pass_elsewhere_does_not_pass_here(raw: bytes, code
         reply, _ = await to_thread(deliver, sink.port, raw)
         assert reply == code
         assert len(sink.messages) == (code == 250)
+
+
+async def test_a_pause_keeps_the_order_of_the_answers() -> None:
+    """What comes behind a message is answered behind it, however long the sink waits (RFC 2920 §3.2)."""
+    async with SinkServer(pause=0.1) as sink:
+        reader, writer = await asyncio.open_connection("127.0.0.1", sink.port)
+        try:
+            envelope = b"MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\nDATA\r\n"
+            writer.write(b"EHLO here\r\n" + envelope)
+            while not (await reader.readline()).startswith(b"354"):
+                pass
+            writer.write(b"S: x\r\n\r\nfine\r\n.\r\n" + envelope)
+            answers = [(await asyncio.wait_for(reader.readline(), 5)).split()[1] for _ in range(4)]
+        finally:
+            writer.close()
+    assert answers == [b"2.0.0", b"2.1.0", b"2.1.5", b"go"]
