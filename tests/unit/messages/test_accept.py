@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.messages.scene import ORDER, Scene, wanted
 
 from posthouse.core.kernel.errors import PosthouseError, UnavailableError
-from posthouse.core.messages.committer import COMPANY, GLANCE, GroupCommitter
+from posthouse.core.messages.committer import COMPANY, GLANCES, GroupCommitter
 from posthouse.core.messages.errors import InProgressError, KeyReusedError, OverloadedError
 from posthouse.core.messages.model import Lane, MessageQuery, Status, Stored
 from posthouse.core.messages.service import extras_of
@@ -313,21 +313,27 @@ async def test_requests_that_arrive_while_a_commit_runs_share_the_next() -> None
 async def test_a_busy_commit_waits_while_company_is_coming() -> None:
     """Under steady load a commit serves many; it does not wait for those who do not come."""
     commits: list[int] = []
+    coming: list[asyncio.Future[Any]] = []
 
     async def accept(batch: Any) -> Any:
         commits.append(len(batch))
         await asyncio.sleep(0)
         return [Stored() for _ in batch]
 
-    committer = GroupCommitter(accept)
+    async def glance(_seconds: float) -> None:
+        """Each time somebody waits for company, eight more come, a hundred in all."""
+        for _ in range(min(8, 100 - len(coming))):
+            coming.append(asyncio.ensure_future(committer.commit([object()])))  # type: ignore[list-item]
+        await asyncio.sleep(0)
+
+    committer = GroupCommitter(accept, sleep=glance)
     await asyncio.gather(*(committer.commit([object()]) for _ in range(COMPANY + 1)))  # type: ignore[list-item]
     commits.clear()
-    coming = []
-    for _ in range(100):
-        coming.append(asyncio.ensure_future(committer.commit([object()])))  # type: ignore[list-item]
-        await asyncio.sleep(GLANCE / 8)
-    await asyncio.gather(*coming)
-    assert len(commits) <= 25, commits
+    while len(coming) < 100:
+        await committer.commit([object()])  # type: ignore[list-item]
+        await asyncio.gather(*coming)
+    assert len(commits) <= 2 * len(coming) // (8 * GLANCES) + 2, commits
+    assert max(commits) >= 8 * GLANCES
 
 
 async def test_a_failed_commit_fails_its_own_requests_only() -> None:

@@ -27,10 +27,19 @@ class GroupCommitter:
         accept: the store's set-based, durable accept.
         group: the most messages in one commit.
         waiting: the most messages that may wait in memory; more are refused with OverloadedError.
+        sleep: waits so many seconds.
     """
 
-    def __init__(self, accept: Accept, *, group: int = 512, waiting: int = 20_000) -> None:
+    def __init__(
+        self,
+        accept: Accept,
+        *,
+        group: int = 512,
+        waiting: int = 20_000,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._accept = accept
+        self._sleep = sleep
         self._group = group
         self._limit = waiting
         self._waiting: deque[_Waiting] = deque()
@@ -69,7 +78,7 @@ class GroupCommitter:
             before = self._count
             if before >= self._group:
                 return
-            await asyncio.sleep(GLANCE)
+            await self._sleep(GLANCE)
             if self._count == before:
                 return
 
