@@ -48,6 +48,8 @@ async def running(house: House, **settings: Any) -> AsyncIterator[tuple[str, uvi
         providers=house.providers,
         workspaces=house.workspaces,
         held=house.store,
+        tracking=house.tracking,
+        tracking_reports=house.tracking_reports,
         sandbox=house.store,
         clock=house.clock,
         entropy=os.urandom,

@@ -113,7 +113,8 @@ class TestPartitions:
         connection = await asyncpg.connect(postgres_url)
         counts = [await connection.fetchval(f"SELECT count(*) FROM {table}_{suffix}") for table in PARTITIONED]
         await connection.close()
-        assert counts == [1, 1, 1, 2]
+        placed = {"messages": 1, "message_tags": 1, "states": 1, "events": 2}  # of what people do: nothing yet
+        assert dict(zip(PARTITIONED, counts, strict=True)) == {table: placed.get(table, 0) for table in PARTITIONED}
 
     async def test_far_future_waits_in_the_safety_net_until_its_month_is_made(
         self, blank_database: str, kit: Kit

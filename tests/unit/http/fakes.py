@@ -27,6 +27,7 @@ from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, UnknownPolicy, Version
 from posthouse.core.templates.service import Preview, PushResult, source_hash
+from posthouse.core.templates.translations.units import Missing
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
@@ -301,6 +302,10 @@ class FakeTemplates:
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
         self.rows: dict[tuple[bytes, str], Template] = {}
+
+    async def translations(self, workspace_id: bytes, key: str) -> Sequence[Missing]:
+        await self.get(workspace_id, key)
+        return [Missing("fr", "subject", "en")]
 
     async def push(
         self,

@@ -322,8 +322,8 @@ async def test_a_busy_commit_waits_while_company_is_coming() -> None:
 
     async def glance(_seconds: float) -> None:
         """Each time somebody waits for company, eight more come, a hundred in all."""
-        for _ in range(min(8, 100 - len(coming))):
-            coming.append(asyncio.ensure_future(committer.commit([object()])))  # type: ignore[list-item]
+        more = range(min(8, 100 - len(coming)))
+        coming.extend([asyncio.ensure_future(committer.commit([object()])) for _ in more])  # type: ignore[list-item]
         await asyncio.sleep(0)
 
     committer = GroupCommitter(accept, sleep=glance)
