@@ -59,6 +59,7 @@ class HotProtocol(PatientProtocol):
             super().on_headers_complete()
             return
         self._in_head = False
+        self._end_headers()
         self._door = door
         self._body = []
 
@@ -90,7 +91,7 @@ class HotProtocol(PatientProtocol):
         self._door = None
         scope = {"type": "http", "method": "POST", "path": self.url.decode(), "client": self.client}
         self.cycle = under_way = _UnderWay()  # type: ignore[assignment]  # as much of one as uvicorn asks for
-        answering = self._answer(door, dict(self.headers), scope, b"".join(self._body), under_way)
+        answering = self._answer(door, dict(self.scope["headers"]), scope, b"".join(self._body), under_way)
         task = self.loop.create_task(answering)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)

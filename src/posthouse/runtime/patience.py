@@ -1,4 +1,7 @@
-"""How long a client may take over the head of a request. uvicorn itself waits for ever, and each waiting socket is a file too many."""
+"""How long a client may take over the head of a request, and how long that may be.
+
+uvicorn itself waits for ever, and each waiting socket is a file too many; and it keeps whatever comes until the head ends.
+"""
 
 import asyncio
 from typing import Any, Final
@@ -8,11 +11,16 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_SECONDS: Final = 20.0
 """From the connection, or from a request's first byte, to the end of its headers. Bodies have a limit of their own (http/bodies.py)."""
 
+MOST_BESIDE: Final = 1_048_576
+"""Octets of a request that are no body: its head, what frames the chunks of its body, and what stands behind them."""
+
 
 class PatientProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, but whoever does not get to the end of the headers in time is left."""
+    """uvicorn's protocol, but whoever does not get to the end of the headers in time, or sends too much of them, is left."""
 
     head_seconds: float = HEAD_SECONDS
+    most_beside: int = MOST_BESIDE
+    _beside = 0
     _in_head = True
     _deadline: asyncio.TimerHandle | None = None
 
@@ -23,7 +31,10 @@ class PatientProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Most heads come in one piece and cost no timer; for the others the time runs from their first piece."""
+        self._beside += len(data)
         super().data_received(data)
+        if self._beside > self.most_beside:
+            self._leave()
         if not self._in_head:
             self._stop_waiting()
         elif self._deadline is None:
@@ -32,17 +43,33 @@ class PatientProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request's first byte."""
         self._in_head = True
+        self._beside = 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """All headers are there."""
         self._in_head = False
         super().on_headers_complete()
+        self._end_headers()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body, which others bound."""
+        self._beside -= len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The end of a request."""
+        self._beside = 0
+        super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Gone."""
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def _end_headers(self) -> None:
+        """The scope keeps its list. What stands behind a chunked body must not replace what a proxy wrote (RFC 9110 §6.5.1)."""
+        self.headers = []
 
     def _stop_waiting(self) -> None:
         if self._deadline is not None:

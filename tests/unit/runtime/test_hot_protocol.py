@@ -190,3 +190,18 @@ async def test_a_body_that_breaks_off_in_nonsense_is_refused(serving: Serving) -
     writer.write(broken)
     assert (await reader.readline()).startswith(b"HTTP/1.1 400")
     writer.close()
+
+
+@pytest.mark.parametrize("pieces", [1, 2])
+async def test_what_stands_behind_a_body_is_no_header(serving: Serving, pieces: int) -> None:
+    """A proxy may let it through, so it must not replace what the proxy wrote (RFC 9110 §6.5.1); whichever way the request goes."""
+    chunked = request(serving.stage, BODY, "/v1/messages", "X-Request-Id: of-the-head").replace(
+        b"Content-Length: %d" % len(BODY), b"Transfer-Encoding: chunked"
+    )
+    framed = b"%x\r\n%b\r\n0\r\nX-Request-Id: of-the-end\r\nAuthorization: none\r\n\r\n" % (len(BODY), BODY)
+    head = chunked.removesuffix(BODY)
+    sent = [head + framed] if pieces == 1 else [head + framed[:9], framed[9:]]
+    (answer,) = await answers(serving.port, *sent)
+    assert answer.startswith(b"HTTP/1.1 202")
+    assert b"x-request-id: of-the-head" in answer
+    assert Counted.short == 2 - pieces

@@ -61,3 +61,46 @@ async def test_a_slow_body_and_a_second_request_are_no_head(port: int) -> None:
         writer.write(b"cd")
         assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
     writer.close()
+
+
+async def _go_on(writer: asyncio.StreamWriter, more: bytes) -> None:
+    """Eight million octets."""
+    for _ in range(1_000):
+        writer.write(more)
+        await writer.drain()
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"GET / HTTP/1.1\r\nHost: a\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: ",
+        b"GET /",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n",
+    ],
+)
+async def test_what_is_no_body_is_bounded(port: int, beginning: bytes) -> None:
+    """Headers, one header, the target, or what stands behind the last chunk: somebody goes on and on."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    more = b"x" * 8_000 if beginning.endswith((b"/", b" ")) else b"x: " + b"y" * 8_000 + b"\r\n"
+    writer.write(beginning)
+    try:
+        async with asyncio.timeout(10):
+            with pytest.raises(ConnectionError):
+                await _go_on(writer, more)
+    finally:
+        writer.transport.abort()
+
+
+async def test_a_long_body_is_no_long_head(port: int) -> None:
+    """In one piece or in chunks, twice on one connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    piece = b"x" * 50_000
+    for _ in range(2):
+        writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n")
+        writer.writelines([piece] * 60)
+        assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        writer.writelines([b"c350\r\n" + piece + b"\r\n"] * 60 + [b"0\r\n\r\n"])
+        assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+    writer.close()
