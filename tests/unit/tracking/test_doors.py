@@ -215,7 +215,7 @@ async def test_rating(stage: Stage, client: httpx.AsyncClient) -> None:
     page = await client.get(path)
     assert 'value="4" checked' in page.text
     assert (await client.post(path, data={"score": "5", "comment": " très bien "})).status_code == 200
-    for score in ("0", "6", "x", "", "4.5", "٤"):
+    for score in ("0", "6", "x", "", "4.5", "٤", "000599999", "0004" + "9" * 5_000):
         assert (await client.post(path, data={"score": score})).status_code == 400
     (event,) = await stage.events(EventType.RATED)
     assert event.data == {"rating": "q1", "score": 5, "lowest": 1, "highest": 5, "comment": "très bien"}

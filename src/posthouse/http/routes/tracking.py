@@ -34,6 +34,8 @@ _QUIET: Final[RawHeaders] = [
 ]
 _KINDS: Final = {path: kind for kind, path in PATHS.items()}
 _SUFFIX: Final = ".gif"
+_DIGITS: Final = 2
+"""Of a score."""
 
 _FORMS: Final = frozenset({Kind.UNSUBSCRIBE, Kind.PREFERENCES, Kind.RATING})
 
@@ -174,9 +176,10 @@ class TrackingDoor:
             return pages.rating(tongue, chosen.scale, chosen.score)
         form = _form(await self._body(asked))
         word = form.get("score", [""])[0]
-        if not (word.isascii() and word.isdigit() and chosen.scale.lowest <= int(word[:4]) <= chosen.scale.highest):
+        score = int(word) if word.isascii() and word.isdigit() and len(word) <= _DIGITS else -1
+        if not chosen.scale.lowest <= score <= chosen.scale.highest:
             return pages.said(tongue, "bad", 400)
-        await self._service.rated(chosen, int(word), form.get("comment", [""])[0].strip())
+        await self._service.rated(chosen, score, form.get("comment", [""])[0].strip())
         return pages.said(tongue, "rated")
 
     async def _commercial(self, token: Token | None) -> Tracked | None:

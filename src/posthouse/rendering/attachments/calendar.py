@@ -7,6 +7,8 @@ from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.templates.attachments.model import Calendar
 
 _PRODUCT: Final = "-//Posthouse//Posthouse//EN"
+_SEQUENCE: Final = 9
+"""Digits of a sequence: an INTEGER has 32 bits (RFC 5545 §3.3.8)."""
 _DATE: Final = 10
 """Characters of a date without a time."""
 
@@ -27,7 +29,7 @@ def calendar_file(wanted: Calendar, at: int) -> bytes:
     end = _moment("end", wanted.end) if wanted.end else None
     if end is not None and (type(end) is not type(start) or end <= start):
         raise _refused("end", f"{wanted.end!r} must come after the start and be as exact as it")
-    if not wanted.sequence.isascii() or not wanted.sequence.isdecimal():
+    if not wanted.sequence.isascii() or not wanted.sequence.isdecimal() or len(wanted.sequence) > _SEQUENCE:
         raise _refused("sequence", f"{wanted.sequence!r} is no whole number; it grows with every change")
     if wanted.method != "publish" and not (wanted.organizer and wanted.attendee):
         raise _refused("organizer", f"a {wanted.method} needs an organizer and an attendee (RFC 5546 §3.2)")
@@ -40,7 +42,7 @@ def calendar_file(wanted: Calendar, at: int) -> bytes:
         event.add("dtend", end)
     for name in ("summary", "description", "location", "url"):
         if value := getattr(wanted, name):
-            event.add(name, value)
+            event.add(name, value if name != "url" else _one_line("url", value))
     event.add("status", "CANCELLED" if wanted.method == "cancel" else "CONFIRMED")
     for name in ("organizer", "attendee"):
         if value := getattr(wanted, name):
@@ -69,7 +71,16 @@ def _moment(field: str, word: str) -> date | datetime:
         raise _refused(field, f"{word!r} is no date or date and time in ISO 8601") from None
     if moment.tzinfo is None:
         raise _refused(field, f"{word!r} has no offset: end it with Z or +02:00")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise _refused(field, f"{word!r} is no date that calendars have") from None
+
+
+def _one_line(field: str, value: str) -> str:
+    if "\n" in value:
+        raise _refused(field, f"{value!r} has a line break")
+    return value
 
 
 def _address(field: str, value: str) -> str:

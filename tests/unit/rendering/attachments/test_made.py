@@ -67,6 +67,9 @@ def test_a_whole_day_has_no_time() -> None:
         ({"end": "2026-04-01T10:00:00Z"}, "/end"),
         ({"end": "2026-04-02"}, "/end"),
         ({"sequence": "two"}, "/sequence"),
+        ({"sequence": "9" * 5_000}, "/sequence"),
+        ({"start": "0001-01-01T00:00:00+23:00"}, "/start"),
+        ({"url": "https://a.example/\nATTENDEE:mailto:b@c.example"}, "/url"),
         ({"method": "request"}, "/organizer"),
         ({"organizer": "a b@c.example"}, "/organizer"),
         ({"attendee": "nobody"}, "/attendee"),
@@ -118,7 +121,14 @@ def test_a_bar_code_is_drawn_as_the_standard_says() -> None:
 
 @pytest.mark.parametrize(
     ("symbology", "data"),
-    [("ean13", "5901234123458"), ("ean13", "12"), ("ean13", "59012341234570"), ("ean8", "x" * 8), ("code128", "€")],
+    [
+        ("ean13", "5901234123458"),
+        ("ean13", "12"),
+        ("ean13", "59012341234570"),
+        ("ean8", "x" * 8),
+        ("code128", "€"),
+        ("code128", "a" * 81),
+    ],
 )
 def test_data_that_does_not_fit_is_refused(symbology: str, data: str) -> None:
     """Never cut, never mended: a ticket must be the ticket."""

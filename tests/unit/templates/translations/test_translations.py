@@ -129,6 +129,12 @@ def test_xliff_holds_expressions_as_placeholders() -> None:
     assert '<source xml:space="preserve">Hello <ph id="2" dataRef="d1"/>!</source></segment>' in written
 
 
+HOLDING = (
+    '<xliff xmlns="urn:oasis:names:tc:xliff:document:2.0" version="2.0" trgLang="fr"><file id="a"><unit id="u"><segment>'
+    "<target>{}</target></segment></unit></file></xliff>"
+)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -137,6 +143,8 @@ def test_xliff_holds_expressions_as_placeholders() -> None:
         "<!DOCTYPE x [<!ENTITY a 'b'>]><x/>",
         "<xliff version='1.2'/>",
         '<xliff xmlns="urn:oasis:names:tc:xliff:document:2.0" version="2.0"/>',
+        HOLDING.format("<mrk>" * 3_000 + "</mrk>" * 3_000),
+        HOLDING.format('<ph dataRef="d"/>' * 60_000).replace("</unit>", f"<data id='d'>{'a' * 1_000}</data></unit>"),
     ],
 )
 def test_what_is_no_xliff_is_refused(text: str) -> None:

@@ -17,6 +17,8 @@ _IN: Final = f"{{{NAMESPACE}}}"
 _UNWRITABLE: Final = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\r")
 LARGEST: Final = 5_000_000
 """Characters of a file."""
+DEEPEST: Final = 100
+"""Elements inside one another."""
 
 
 def write_xliff(key: str, source: str, target: str, units: Mapping[str, tuple[str, str]]) -> str:
@@ -50,6 +52,7 @@ def read_xliff(text: str) -> tuple[str, str, dict[str, str]]:
         root = ET.fromstring(text)  # noqa: S314 - without a document type there is nothing to expand
     except (ET.ParseError, ValueError) as error:
         raise ValidationError(f"This is no XML: {error}.") from None
+    _check_size(root)
     files = root.findall(f"{_IN}file")
     if root.tag != f"{_IN}xliff" or not (root.get("version") or "").startswith("2.") or len(files) != 1:
         raise ValidationError("This is no XLIFF 2 with one file in it.")
@@ -60,6 +63,18 @@ def read_xliff(text: str) -> tuple[str, str, dict[str, str]]:
         if targets:
             words[unit.get("name") or unit.get("id") or ""] = "".join(targets)
     return files[0].get("id", ""), root.get("trgLang", ""), words
+
+
+def _check_size(root: ET.Element) -> None:
+    """Placeholders stand for texts that may be long, and there may be many of them; and nothing stands very deep in a translation."""
+    level, depth = [root], 0
+    while level and depth <= DEEPEST:
+        level, depth = [inner for element in level for inner in element], depth + 1
+    if not level:
+        longest = max([len(_said(data, {})) for data in root.iter(f"{_IN}data")], default=0)
+        marks = sum(1 for _ in root.iter(f"{_IN}ph"))
+    if level or longest * marks > 10 * LARGEST:
+        raise ValidationError("This is no XLIFF that can be read: its placeholders say too much, or it is too deep.")
 
 
 def _unit(number: int, name: str, original: str, words: str) -> Iterator[str]:
