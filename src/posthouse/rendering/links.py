@@ -20,7 +20,7 @@ from posthouse.rendering.wire import wire_program
 
 MARK: Final = "\x03"
 HERE: Final = "\x04"
-MOST_LINKS: Final = 2_048
+MOST_LINKS: Final = 2_047
 PIXEL: Final = "o"
 HONEYPOT: Final = "h"
 _MASK: Final = "\x00"

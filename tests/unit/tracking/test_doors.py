@@ -163,6 +163,24 @@ async def test_one_click(stage: Stage, client: httpx.AsyncClient) -> None:
     assert [event.data for event in await stage.events(EventType.UNSUBSCRIBED)] == [{"how": "one-click"}]
 
 
+async def test_a_test_message_reaches_no_real_choice(stage: Stage, client: httpx.AsyncClient) -> None:
+    """Whoever holds a test key can read such a mail in the sandbox: it must not silence, bring back or tell about a customer."""
+    await client.post(stage.path(Kind.UNSUBSCRIBE), content="List-Unsubscribe=One-Click", headers=FORM)
+    test = await stage.send(stage.release(), live=False)
+    page = await client.get(stage.path(Kind.PREFERENCES, message=test) + "?lang=en")
+    assert "no commercial messages" not in page.text
+    back = await client.post(stage.path(Kind.PREFERENCES, message=test), data={"do": "subscribe"})
+    assert back.status_code == 200
+    assert stage.opt_outs.out == {(stage.kit.workspace, "ann@example.net")}
+    stage.opt_outs.out.clear()
+    away = await client.post(
+        stage.path(Kind.UNSUBSCRIBE, message=test), content="List-Unsubscribe=One-Click", headers=FORM
+    )
+    assert away.status_code == 200
+    assert stage.opt_outs.out == set()
+    assert await stage.events(EventType.UNSUBSCRIBED, test) == []
+
+
 @pytest.mark.parametrize("kind", [Kind.UNSUBSCRIBE, Kind.PREFERENCES, Kind.RATING, Kind.VIEW])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_looking_changes_nothing(stage: Stage, client: httpx.AsyncClient, kind: Kind, method: str) -> None:

@@ -146,16 +146,16 @@ class TrackingService:
         return release is not None and release.category is Category.COMMERCIAL
 
     async def is_out(self, message: Tracked) -> bool:
-        """Whether its reader wants no commercial mail."""
-        return await self._opt_outs.is_out(message.workspace_id, message.channel, message.recipient)
+        """Whether its reader wants no commercial mail. A test message tells nothing about real people."""
+        return message.live and await self._opt_outs.is_out(message.workspace_id, message.channel, message.recipient)
 
     async def unsubscribe(self, message: Tracked, how: str) -> None:
-        """The reader wants no more commercial mail. Again changes nothing.
+        """The reader wants no more commercial mail. Again changes nothing; nor does a test message, which nobody got.
 
         Raises:
             UnavailableError: it could not be kept.
         """
-        if await self.is_out(message):
+        if not message.live or await self.is_out(message):
             return
         await self._opt_outs.unsubscribe(
             message.workspace_id, message.channel, message.recipient, message_id=message.id, evidence=how
@@ -164,7 +164,7 @@ class TrackingService:
 
     async def resubscribe(self, message: Tracked) -> None:
         """The reader takes that back."""
-        if await self._opt_outs.resubscribe(
+        if message.live and await self._opt_outs.resubscribe(
             message.workspace_id, message.channel, message.recipient, message_id=message.id
         ):
             await self._tell(message, EventType.RESUBSCRIBED, {})
