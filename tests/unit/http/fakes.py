@@ -304,8 +304,7 @@ class FakeTemplates:
         self.rows: dict[tuple[bytes, str], Template] = {}
 
     async def translations(self, workspace_id: bytes, key: str) -> Sequence[Missing]:
-        await self.get(workspace_id, key)
-        return [Missing("fr", "subject", "en")]
+        return [Missing("fr", "subject", "en")] if await self.get(workspace_id, key) else []
 
     async def push(
         self,
@@ -335,8 +334,8 @@ class FakeTemplates:
             draft=source,
             source_hash=digest,
             published_hash=digest if publish else "",
+            changed_by=by,
         )
-        template = msgspec.structs.replace(template, changed_by=by)
         if not dry:
             self.rows[workspace_id, source.key] = template
         return PushResult(template, template.version, changed=old is None or old.source_hash != digest)
