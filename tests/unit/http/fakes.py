@@ -316,8 +316,7 @@ class FakeTemplates:
         by: str = "",
         dry: bool = False,
     ) -> PushResult:
-        old = self.rows.get((workspace_id, source.key))
-        digest = source_hash(source)
+        old, digest = self.rows.get((workspace_id, source.key)), source_hash(source)
         if base is not None and base != (old.source_hash if old else ""):
             raise StaleDraftError
         template = Template(
