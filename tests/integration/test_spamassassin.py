@@ -40,6 +40,7 @@ MOST = 0.5
 """Points that one rule may give."""
 MOST_OF_ALL = 2
 """Points of a whole mail; five make it spam."""
+pytestmark = pytest.mark.timeout(300)  # compiling and judging all takes most of a minute; more when others work
 LAWFUL = {
     (
         "ru",
