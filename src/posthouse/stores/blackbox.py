@@ -30,7 +30,7 @@ _LEASE: Final = struct.Struct("<q")
 _HOLD: Final = 1
 _IN_DOUBT: Final = 2
 SLOT_SIZE: Final = 2048
-_HEAD_SIZE: Final = 4096
+HEAD_SIZE: Final = 4096
 _FREE: Final = 0
 _NONE: Final = bytes(16)
 
@@ -53,14 +53,14 @@ class BlackBoxFile:
         )  # nobody reads it before it is locked and whole: readers throw unlocked boxes away
         self._file = os.open(new, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        size = _HEAD_SIZE + slots * SLOT_SIZE
+        size = HEAD_SIZE + slots * SLOT_SIZE
         os.ftruncate(self._file, 0)
         os.posix_fallocate(self._file, 0, size)
         self._map = mmap.mmap(self._file, size)
         _HEAD.pack_into(self._map, 0, _MAGIC, _boot_id(), store_id.encode()[:32])
         path.hardlink_to(new)  # fails where there is one already
         new.unlink()
-        self._free = list(range(_HEAD_SIZE, size, SLOT_SIZE))
+        self._free = list(range(HEAD_SIZE, size, SLOT_SIZE))
         self._at: dict[Id, int] = {}
 
     def claimed(self, messages: Sequence[Claimed]) -> None:
@@ -147,13 +147,13 @@ def remains_in(folder: Path, store_id: str) -> Iterator[tuple[Path, list[Remains
 
 
 def _read(data: bytes, store_id: str) -> list[Remains]:
-    if len(data) < _HEAD_SIZE or _HEAD.unpack_from(data) != (
+    if len(data) < HEAD_SIZE or _HEAD.unpack_from(data) != (
         _MAGIC,
         _boot_id(),
         store_id.encode()[:32].ljust(32, b"\0"),
     ):
         return []
-    slots = (_read_slot(data, at) for at in range(_HEAD_SIZE, len(data) - SLOT_SIZE + 1, SLOT_SIZE))
+    slots = (_read_slot(data, at) for at in range(HEAD_SIZE, len(data) - SLOT_SIZE + 1, SLOT_SIZE))
     return [remains for remains in slots if remains is not None]
 
 
