@@ -60,7 +60,7 @@ Dear friend, you have won the lottery, 100% free. Click here. No prescription ne
 
 async def mails() -> dict[str, bytes]:
     """Every mail of the library by key and locale, with what travels with it, rendered with the sample."""
-    items, press, renderer, pdf = read_library(FILES), make_press(), MinijinjaRenderer(), PdfProcess()
+    items, press, renderer, pdf = read_library(FILES), make_press(), MinijinjaRenderer(), PdfProcess(timeout=60)
     composer, maker = EmailComposer(renderer, ReturnPaths(b"0123456789abcdef")), AttachmentMaker(renderer, pdf)
     made = {}
     try:
