@@ -12,7 +12,7 @@ LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LONGEST = 500
 UNCOUNTED = re.compile(
-    r"LICENSE|requirements/.*\.txt|.*\.(json|html|css|svg|eml)|examples/.*|docs/reference/commands\.md|.*\.lock"
+    r"LICENSE|requirements/.*\.txt|.*\.(json|html|css|svg|eml|webp)|examples/.*|docs/reference/commands\.md|.*\.lock"
 )
 REGISTRIES = ("pypi" + ".org", "pythonhosted" + ".org", "registry.npmjs" + ".org", "deb.debian" + ".org")
 MACHINE_PATHS = re.compile(r"/wor[k]/(main|shared)|/roo[t]/|/home/\w+/|/opt/(pypi|wheels)")
