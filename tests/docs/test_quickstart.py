@@ -64,7 +64,7 @@ def test_the_quick_start_works(tmp_path: Path) -> None:
         if kind != "install":
             script += f"({text.strip()}) >/dev/null 2>&1 &\n" if kind == "background" else text
     # The mail may still be on its way when the message was just accepted; a reader looks a moment later.
-    script = script.replace("posthouse messages timeline", "sleep 2; posthouse messages timeline")
+    script = script.replace("posthouse trace", "sleep 2; posthouse trace")
     with shell(tmp_path) as process:
         assert process.stdin is not None
         assert process.stdout is not None

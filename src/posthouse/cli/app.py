@@ -20,6 +20,7 @@ from posthouse.cli import (
     setup,
     starter,
     templates,
+    trace,
     tracking,
     workspaces,
 )
@@ -32,6 +33,7 @@ _ROOMS = (
     serve,
     send,
     messages,
+    trace,
     held,
     templates,
     starter,

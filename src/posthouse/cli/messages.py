@@ -85,15 +85,16 @@ async def show(desk: Desk, message: MessageWord) -> None:
 
 
 async def timeline(desk: Desk, message: MessageWord) -> None:
-    """Show what happened to a message, oldest first, with the remote server's own words."""
+    """Show what happened to a message, oldest first, fact by fact (in sentences: posthouse trace)."""
     async with desk.open_workspace() as (house, workspace):
-        events = [schema.event(fact) for fact in await house.messages.timeline(workspace.id, read(MESSAGE, message))]
+        identifier = read(MESSAGE, message)
+        told = schema.timeline(identifier, await house.messages.timeline(workspace.id, identifier), "en")
 
     def human() -> None:
-        rows = [(event.at, event.type.removeprefix("message."), _facts(event.data)) for event in events]
+        rows = [(event.at, event.type.removeprefix("message."), _facts(event.data)) for event in told.events]
         desk.out.table(("at", "event", "what was said"), rows, empty="nothing happened yet")
 
-    desk.out.result({"id": message, "events": events}, human)
+    desk.out.result(told, human)
 
 
 async def content(

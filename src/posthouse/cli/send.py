@@ -93,7 +93,7 @@ async def send(
 
     def human() -> None:
         desk.out.say(f"{document['id']} {document['status']}")
-        desk.out.note(f"What happened to it: posthouse messages timeline {document['id']}{desk.again}")
+        desk.out.note(f"What happened to it: posthouse trace {document['id']}{desk.again}")
 
     desk.out.result(document, human)
     if ended is not None and ended not in {Status.SENT, Status.DELIVERED}:

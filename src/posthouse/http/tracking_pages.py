@@ -6,8 +6,9 @@ from html import escape
 from typing import Final
 
 from posthouse.core.templates.model import Scale
+from posthouse.http.languages import LANGUAGES
 from posthouse.http.replies import RawHeaders, Reply
-from posthouse.http.tracking_words import LANGUAGES, WORDS
+from posthouse.http.tracking_words import WORDS
 
 HTML: Final = (b"content-type", b"text/html; charset=utf-8")
 _STYLE: Final = (

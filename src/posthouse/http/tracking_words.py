@@ -1,9 +1,6 @@
 """What the pages for the readers of mails say, in four languages."""
 
-from collections.abc import Iterable
 from typing import Final
-
-LANGUAGES: Final = {"en": "English", "fr": "Français", "es": "Español", "ru": "Русский"}
 
 WORDS: Final[dict[str, dict[str, str]]] = {
     "en": {
@@ -119,25 +116,3 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "bad_text": "Пожалуйста, воспользуйтесь кнопкой на странице.",
     },
 }  # fmt: skip
-
-
-def language(*wishes: str) -> str:
-    """The first of some language tags that the pages speak, English when none is."""
-    for wish in wishes:
-        short = wish.strip().lower().partition("-")[0].partition("_")[0]
-        if short in LANGUAGES:
-            return short
-    return "en"
-
-
-def accepted(header: str) -> Iterable[str]:
-    """The tags of an ``Accept-Language`` (RFC 9110 §12.5.4), the dearest first."""
-    ranked = []
-    for place, part in enumerate(header[:500].split(",")[:20]):
-        tag, _, weight = part.partition(";")
-        value = weight.strip().removeprefix("q=")
-        try:
-            ranked.append((-float(value) if value else -1.0, place, tag.strip()))
-        except ValueError:
-            continue
-    return [tag for _, _, tag in sorted(ranked)]

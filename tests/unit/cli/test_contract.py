@@ -197,6 +197,13 @@ def test_send_show_and_cancel(house: Path, run: Run) -> None:
     assert run("messages", "cancel", sent["id"], "--data", house, "--json").json["status"] == "cancelled"
     told = run("messages", "timeline", sent["id"], "--data", house, "--json").json
     assert [event["type"] for event in told["events"]] == ["message.accepted", "message.cancelled"]
+    for what in (sent["id"], "ann@EXAMPLE.com"):
+        story = run("trace", what, "--data", house).out
+        assert "cancelled" in story and "Cancelled before it left." in story  # noqa: PT018
+    french = run("trace", sent["id"], "--language", "fr", "--data", house, "--json").json
+    assert french["events"][1]["sentence"] == "Annulé avant son départ."
+    assert run("trace", "A-1001", "--data", house).code == 3
+    assert run("trace", sent["id"], "--language", "de", "--data", house).code == 2
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,14 @@ async def test_a_message_can_be_seen_from_all_sides(client: AsyncClient) -> None
     assert found["from"] is None
     timeline = (await client.get(f"/v1/messages/{message}/timeline")).json()
     assert timeline["events"][0]["type"] == "message.accepted"
+    for query, header, begins in (
+        ("", "ru, en;q=0.5", "Posthouse принял"),
+        ("?language=fr", "ru", "Posthouse a accepté"),
+    ):
+        answer = await client.get(f"/v1/messages/{message}/timeline{query}", headers={"Accept-Language": header})
+        assert answer.json()["events"][0]["sentence"].startswith(begins)
+    answer = await client.get(f"/v1/messages/{message}/timeline?language=de")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "language")
     content = (await client.get(f"/v1/messages/{message}/content")).json()
     assert content["headers"] == [["Subject", "Hello"]]
 

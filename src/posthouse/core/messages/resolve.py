@@ -165,6 +165,13 @@ class Resolver:
         if len(wanted.html or "") + len(wanted.text or "") > self._limits.max_message // 2:
             checks.wrong("/html", f"over {self._limits.max_message // 2} characters together with text", "too-large")
 
+    def written_as(self, recipient: str) -> str:
+        """An address that somebody searches for, in the form that messages keep; what is no address stays as it is."""
+        try:
+            return self._addresses.normal_email(recipient.strip())
+        except ValueError:
+            return recipient
+
     def _recipient(self, wanted: Submission, checks: Checks) -> Sender | None:
         if wanted.contact is not None:
             checks.wrong("/contact", "contacts are not kept by this version; give the address in to", "not-supported")

@@ -175,7 +175,9 @@ class MessageService:
     async def search(self, query: MessageQuery) -> Page[Message]:
         """Messages that match, newest first."""
         limit = max(1, min(query.limit, MAX_PAGE))
-        found = await self._store.search(msgspec.structs.replace(query, limit=limit + 1), self._clock.now())
+        recipient = None if query.recipient is None else self._resolver.written_as(query.recipient)
+        wanted = msgspec.structs.replace(query, limit=limit + 1, recipient=recipient)
+        found = await self._store.search(wanted, self._clock.now())
         more = len(found) > limit
         shown = found[:limit]
         return Page(shown, ids.show(ids.MESSAGE, shown[-1].id) if more else None)

@@ -13,6 +13,7 @@ from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.messages.model import STATUS_BY_WORD, Message, MessageQuery, Status
 from posthouse.core.messages.submission import Submission
 from posthouse.core.workspaces.scopes import MESSAGES_READ, MESSAGES_WRITE
+from posthouse.http import languages
 from posthouse.http.auth import Access
 from posthouse.http.context import AccessHere, ServicesHere, answer, context, headers_of
 from posthouse.http.operations import Operation
@@ -117,11 +118,21 @@ async def get_message(here: ServicesHere, access: AccessHere, message_id: str) -
     return answer(schemas.detail(await _visible(here, access, message_id)))
 
 
-async def get_timeline(here: ServicesHere, access: AccessHere, message_id: str) -> Response:
+async def get_timeline(
+    here: ServicesHere,
+    access: AccessHere,
+    request: Request,
+    message_id: str,
+    language: Annotated[
+        str | None, Query(description="Of the sentences: en, fr, es or ru; default: what `Accept-Language` asks for.")
+    ] = None,
+) -> Response:
     """What happened to it."""
+    wished = request.headers.get("accept-language", "")
+    spoken = languages.chosen(language) if language is not None else languages.language(*languages.accepted(wished))
     message = await _visible(here, access, message_id)
     events = await here.messages.timeline(message.workspace_id, message.id)
-    return answer(schemas.TimelineAnswer(ids.show(ids.MESSAGE, message.id), [schemas.event(fact) for fact in events]))
+    return answer(schemas.timeline(message.id, events, spoken))
 
 
 async def get_content(here: ServicesHere, access: AccessHere, message_id: str) -> Response:
@@ -266,12 +277,12 @@ OPERATIONS = (
         path="/v1/messages/{message_id}/timeline",
         id="getTimeline",
         summary="See what happened to a message",
-        description="Every attempt with the receiving server's own words.",
+        description="Every attempt with the receiving server's own words, each fact also told in a sentence of four languages.",
         tag=TAG,
         endpoint=get_timeline,
         scope=MESSAGES_READ,
         gives=schemas.TimelineAnswer,
-        fails=(404,),
+        fails=(404, 422),
     ),
     Operation(
         method="GET",

@@ -16,10 +16,10 @@ from posthouse.http import tracking_pages as pages
 from posthouse.http.auth import Headers, Network, client_address
 from posthouse.http.bodies import BodyReader, Receive
 from posthouse.http.errors import MethodNotAllowedError
+from posthouse.http.languages import accepted, language
 from posthouse.http.operations import Operation
 from posthouse.http.replies import RawHeaders, Reply
 from posthouse.http.tracking_pages import PAGE, VIEW
-from posthouse.http.tracking_words import accepted, language
 
 TAG: Final = "Tracking"
 MAX_BODY: Final = 16_384

@@ -1,5 +1,6 @@
 """Messages as JSON."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -13,6 +14,7 @@ from posthouse.core.messages.model import Attachment, Event, Extras, Message
 from posthouse.core.messages.uploads import Upload
 from posthouse.core.templates.model import Sender
 from posthouse.http.problems import Problem
+from posthouse.http.telling import INSTANTS, sentence
 
 MessageId = Annotated[str, Meta(pattern="^msg_[0-9a-z]{26}$", examples=["msg_01jdb3z5v8e9tr4w6k2m7n0qxy"])]
 Moment = Annotated[str, Meta(description="RFC 3339, UTC, to the millisecond.", examples=["2026-11-22T09:30:00.000Z"])]
@@ -28,8 +30,6 @@ StatusWord = Annotated[
 ]
 
 _extras = msgspec.json.Decoder(Extras)
-_INSTANTS = ("expires_at", "retry_at")
-"""What is an instant among the data of events."""
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -133,11 +133,18 @@ class EventAnswer(msgspec.Struct, frozen=True):
     data: Annotated[dict[str, Any], Meta(description="Provider, remote server, code, its own words, next attempt…")]
 
 
+class ToldEvent(EventAnswer, frozen=True):
+    """The same, told in plain words."""
+
+    sentence: Annotated[str, Meta(examples=["Delivered to the mailbox."])]
+
+
 class TimelineAnswer(msgspec.Struct, frozen=True):
     """Everything that happened to a message, oldest first."""
 
     id: MessageId
-    events: list[EventAnswer]
+    language: Annotated[str, Meta(description="Of the sentences.", examples=["en"])]
+    events: list[ToldEvent]
 
 
 class ContentAnswer(msgspec.Struct, frozen=True):
@@ -210,8 +217,15 @@ def detail(message: Message) -> MessageDetail:
 
 def event(fact: Event) -> EventAnswer:
     """One fact; the instants among its data are shown as all others are."""
-    instants = {name: show_moment(fact.data[name]) for name in _INSTANTS if name in fact.data}
+    instants = {name: show_moment(fact.data[name]) for name in INSTANTS if name in fact.data}
     return EventAnswer(fact.type.word, show_moment(fact.at), fact.data | instants)
+
+
+def timeline(message_id: bytes, events: Sequence[Event], language: str) -> TimelineAnswer:
+    """What happened to a message, with sentences in a language."""
+    shown = [(event(fact), sentence(fact, language)) for fact in events]
+    told = [ToldEvent(one.type, one.at, one.data, words) for one, words in shown]
+    return TimelineAnswer(ids.show(ids.MESSAGE, message_id), language, told)
 
 
 def content(message_id: bytes, found: Content) -> ContentAnswer:

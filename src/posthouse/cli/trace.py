@@ -1,0 +1,87 @@
+"""``posthouse trace``: the whole story of a message, for whoever answers "I never got it"."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+from posthouse.cli.frame import Desk, command
+from posthouse.core.kernel.errors import NotFoundError
+from posthouse.core.kernel.ids import MESSAGE, read
+from posthouse.core.messages.model import Message, MessageQuery
+from posthouse.core.workspaces.model import Workspace
+from posthouse.http import languages
+from posthouse.http.schemas import messages as schema
+
+if TYPE_CHECKING:
+    from posthouse.bootstrap import House
+
+_FOUND = 10
+"""Messages listed when more than one matches."""
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    example = "posthouse trace msg_01k…\nposthouse trace ann@example.com\nposthouse trace A-1001 --language fr"
+    command(app, "trace", example=example)(trace)
+
+
+async def trace(
+    desk: Desk,
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHAT",
+            help="A message's id, a recipient's address, or a correlation such as an order number.",
+            show_default=False,
+        ),
+    ],
+    *,
+    language: Annotated[
+        str, typer.Option("--language", help=f"Of the sentences: {', '.join(languages.LANGUAGES)}.")
+    ] = "en",
+) -> None:
+    """Tell what became of a message in plain sentences. Of several that match, the newest."""
+    spoken = languages.chosen(language)
+    async with desk.open_workspace() as (house, workspace):
+        found = await _search(house, workspace, what)
+        message = found[0]
+        told = schema.timeline(message.id, await house.messages.timeline(workspace.id, message.id), spoken)
+    others = [schema.summary(other) for other in found[1:]]
+    shown = schema.detail(message)
+
+    def human() -> None:
+        desk.out.say(f"{shown.id}  {shown.status}", style="bold")
+        version = f" v{shown.version}" if shown.version else ""
+        desk.out.say(
+            f"{shown.template or 'own content'}{version} by {shown.channel} to {shown.to.email}, {shown.mode}, lane {shown.lane}"
+        )
+        if shown.correlation or shown.tags:
+            desk.out.say("  ".join(filter(None, [shown.correlation or "", *(f"#{tag}" for tag in shown.tags)])))
+        desk.out.say("")
+        for event in told.events:
+            desk.out.say(f"{event.at}  {event.type.removeprefix('message.')}", style="bold")
+            desk.out.say(f"  {event.sentence}")
+        if shown.next_attempt_at and shown.status in {"deferred", "scheduled"}:
+            desk.out.note(f"due: {shown.next_attempt_at}")
+        if others:
+            desk.out.note(f"{len(others)} older of {what}:")
+            rows = [(other.id, other.created_at, other.status, other.template or "") for other in others]
+            desk.out.table(("id", "accepted", "status", "template"), rows, empty="")
+
+    document = {"message": shown, "language": spoken, "events": told.events, "older": others}
+    desk.out.result(document, human)
+
+
+async def _search(house: "House", workspace: Workspace, what: str) -> list[Message]:
+    """What an identifier, an address or an order number leads to, newest first."""
+    if what.startswith(f"{MESSAGE}_"):
+        return [await house.messages.get(workspace.id, read(MESSAGE, what))]
+    query = MessageQuery(workspace_id=workspace.id, limit=_FOUND)
+    name = "recipient" if "@" in what else "correlation"
+    page = await house.messages.search(msgspec.structs.replace(query, **{name: what}))
+    if not page.items:
+        raise NotFoundError(
+            f"no message of workspace {workspace.name} has the {name} {what!r}; posthouse messages list shows the newest"
+        )
+    return list(page.items)
