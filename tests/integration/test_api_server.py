@@ -14,7 +14,9 @@ import uvicorn
 
 from posthouse.bootstrap import House, migrate, open_house
 from posthouse.config import create_master_key, load
+from posthouse.core.messages.following import Hub
 from posthouse.http.app import create_app
+from posthouse.http.schemas.events import frame
 from posthouse.http.services import Health, HttpSettings, Services
 
 TEMPLATE = {
@@ -36,8 +38,11 @@ async def running(house: House, **settings: Any) -> AsyncIterator[tuple[str, uvi
     async def metrics() -> tuple[str, bytes]:
         return "text/plain", b""
 
+    live = Hub(house.store, frame)
     services = Services(
         messages=house.messages,
+        events=house.store,
+        live=live,
         templates=house.templates,
         lifecycle=house.lifecycle,
         library=house.library,
@@ -66,6 +71,7 @@ async def running(house: House, **settings: Any) -> AsyncIterator[tuple[str, uvi
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}", server
     finally:
+        live.close()
         server.should_exit = True
         await serving
 

@@ -25,6 +25,7 @@ bad field by its JSON pointer. Every answer has an `X-Request-Id`; quote it when
 """
 TAGS: Final = {
     "Messages": "Send messages, find them again, see what happened to them.",
+    "Events": "What happened to all messages, in one order: by pages from a cursor on, and live.",
     "Templates": "What messages say: pushed from files, published as immutable versions.",
     "Library": "Blocks and themes that templates share: edited once, live everywhere in one go.",
     "Domains": "Domains that mail may be written from, and the DNS records that prove it.",
@@ -42,7 +43,14 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
         "description": "Makes a retry safe: the same key and body get the first answer again. Kept for 7 days by default.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-~]+$"},
         "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
-    }
+    },
+    "Last-Event-ID": {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "required": False,
+        "description": "The `id` of the last event that arrived; browsers send it by themselves.",
+        "schema": {"type": "string", "pattern": "^evt_[0-9a-z]{14}$"},
+    },
 }
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 _PROBLEM: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -114,6 +114,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "The message is already on its way, or has ended.",
         "Look at its timeline; `POST /v1/messages/{id}/resend` makes a new one.",
     ),
+    "too-many-streams": (
+        "This key, or this API process, holds as many live streams as it may.",
+        "Close one that nobody reads, or read pages with `GET /v1/events?after=`.",
+    ),
     "unauthorized": (
         "There is no API key in the request, or it is unknown or revoked.",
         "Send `Authorization: Bearer ph_live_…` with the whole key.",

@@ -14,7 +14,9 @@ from posthouse.core.kernel.errors import PosthouseError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.kernel.paging import Page
 from posthouse.core.messages.content import Content
+from posthouse.core.messages.following import Hub
 from posthouse.core.messages.model import Event, Message, MessageQuery
+from posthouse.core.messages.stream import StreamStore
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload
 from posthouse.core.templates.library.impact import ImpactService
@@ -51,6 +53,10 @@ class HttpSettings(msgspec.Struct, frozen=True):
     """How many may come at once within that rate."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks (CIDR) whose ``X-Forwarded-For`` is believed."""
+    heartbeat_seconds: float = 15.0
+    """How often a live stream without events says that it is alive, and looks whether its key is still good."""
+    stream_seconds: float = 3600.0
+    """How long a live stream may last; its client comes back with ``Last-Event-ID``."""
 
     def proxies(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
         """The trusted proxies as networks."""
@@ -126,6 +132,8 @@ class Services:
     """Everything the door is given."""
 
     messages: Messages
+    events: StreamStore
+    live: Hub
     templates: TemplateService
     lifecycle: LifecycleService
     library: LibraryService

@@ -130,7 +130,7 @@ class Shell:
         scope["posthouse.request_id"] = request_id
         head = scope["method"] == "HEAD"
         if head:
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", "posthouse.head": True}
         outgoing = _Outgoing(send, scope, request_id, with_body=not head)
         try:
             if (reply := self._at_once(scope)) is not None:

@@ -10,9 +10,8 @@ import msgspec
 
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.messages.model import Event, EventType
+from posthouse.core.messages.stream import INSTANTS
 
-INSTANTS: Final = ("expires_at", "retry_at")
-"""What is an instant among the data of events."""
 _ENGAGED: Final = frozenset({EventType.OPENED, EventType.CLICKED})
 _SHOWN_INSIDE: Final = frozenset({EventType.EXPIRED, EventType.SUPERSEDED, EventType.RESENT})
 """Their facts stand in the first sentence."""

@@ -13,7 +13,9 @@ from posthouse.bootstrap import House, open_house
 from posthouse.core.delivery.model import LaneDepth
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.errors import PosthouseError
+from posthouse.core.messages.following import Hub
 from posthouse.http.app import create_app
+from posthouse.http.schemas.events import frame
 from posthouse.http.services import AccessRecord, Health, HttpSettings, Services
 from posthouse.runtime.buckets import SharedBuckets
 from posthouse.runtime.hot_protocol import HotProtocol
@@ -32,9 +34,10 @@ async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
     meter = functools.partial(metered, metrics)
     async with open_house(spec.settings, role="api", shard=spec.shard, metered=meter, on_hit=metrics.tracked) as house:
         listener = socket.socket(fileno=spec.listen)
+        live = Hub(house.store, frame)
         server = _Server(
             uvicorn.Config(
-                create_app(services_of(house, metrics)),
+                create_app(services_of(house, metrics, live)),
                 http=HotProtocol,
                 loop="none",
                 ws="none",
@@ -48,7 +51,7 @@ async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
             )
         )
         keeping = asyncio.ensure_future(keep_time(house))
-        stopper = asyncio.ensure_future(_stop_when(stopping, server))
+        stopper = asyncio.ensure_future(_stop_when(stopping, server, live))
         try:
             await server._serve([listener])  # noqa: SLF001 - serve() would take the signals, which are ours
         finally:
@@ -66,16 +69,19 @@ class _Server(uvicorn.Server):
         _log.info("ready")
 
 
-async def _stop_when(stopping: asyncio.Event, server: uvicorn.Server) -> None:
+async def _stop_when(stopping: asyncio.Event, server: uvicorn.Server, live: Hub) -> None:
     await stopping.wait()
+    live.close()  # their answers never end by themselves
     server.should_exit = True
 
 
-def services_of(house: House, metrics: Metrics) -> Services:
+def services_of(house: House, metrics: Metrics, live: Hub) -> Services:
     """What the HTTP door is given."""
     http = house.settings.http
     return Services(
         messages=house.messages,
+        events=house.store,
+        live=live,
         keys=house.keys,
         domains=house.domains,
         providers=house.providers,

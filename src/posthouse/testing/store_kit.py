@@ -12,6 +12,7 @@ from posthouse.core.kernel.clock import SECOND
 from posthouse.core.kernel.ids import Id, Uuid7Source
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, NewMessage, Status
 from posthouse.core.messages.ports import MessageStore
+from posthouse.core.messages.stream import StreamStore
 from posthouse.core.templates.library.ports import LibraryStore
 from posthouse.core.templates.model import Category, Release, Template, UnknownPolicy
 from posthouse.core.templates.ports import TemplateStore
@@ -25,6 +26,7 @@ class Store(
     TemplateStore,
     LibraryStore,
     MessageStore,
+    StreamStore,
     QueueStore,
     DeliveryStore,
     SandboxStore,

@@ -32,6 +32,7 @@ from posthouse.testing.store_settings import (
     StoreContractTemplates,
     StoreContractWorkspaces,
 )
+from posthouse.testing.store_stream import StoreContractStream
 from posthouse.testing.store_tracking import StoreContractTracking
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "StoreContractRecord",
     "StoreContractSandbox",
     "StoreContractSearch",
+    "StoreContractStream",
     "StoreContractSupersede",
     "StoreContractTemplates",
     "StoreContractTracking",
@@ -69,6 +71,7 @@ class StoreContract(
     StoreContractSupersede,
     StoreContractCancel,
     StoreContractSearch,
+    StoreContractStream,
     StoreContractClaim,
     StoreContractRecord,
     StoreContractHold,

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Sequence
 
 import msgspec
+from tests.unit.http.fake_stream import FakeStream
 from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle
 from tests.unit.http.small_fakes import FakeHeld, tracking_reports, tracking_service
 
@@ -18,6 +19,7 @@ from posthouse.core.kernel.moments import show_moment
 from posthouse.core.kernel.paging import Page
 from posthouse.core.messages.content import Content
 from posthouse.core.messages.errors import KeyReusedError, TooLateError
+from posthouse.core.messages.following import Hub
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, Message, MessageQuery, Status
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload, make_upload_id
@@ -34,6 +36,7 @@ from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
 from posthouse.core.workspaces.ports import DkimPair, DnsFinding, DnsRecord
 from posthouse.core.workspaces.service import WorkspaceService
 from posthouse.http.app import create_app
+from posthouse.http.schemas.events import frame
 from posthouse.http.services import AccessRecord, Health, HttpSettings, Services
 from posthouse.rendering.pressroom import InlineRoom
 from posthouse.testing.clock import FakeClock
@@ -441,6 +444,7 @@ class Stage:
         self.box = FakeBox()
         self.messages = messages(self.new_id, self.clock)
         self.sandbox = FakeSandbox()
+        self.stream = FakeStream()
         self.templates = FakeTemplates(self.clock)
         self.dns = FakeDns()
         self.held = FakeHeld()
@@ -455,6 +459,8 @@ class Stage:
         publisher = LibraryPublisher(shelves, library, room, self.new_id, self.clock)
         self.services = Services(
             messages=self.messages,
+            events=self.stream,
+            live=Hub(self.stream, frame),
             templates=self.templates,
             lifecycle=FakeLifecycle(self.templates),
             library=library,
@@ -472,7 +478,7 @@ class Stage:
             entropy=self.entropy,
             health=self._health,
             metrics=self._metrics,
-            settings=settings or HttpSettings(),
+            settings=settings or HttpSettings(heartbeat_seconds=0.05, stream_seconds=0.2),
             on_refused=self.refused.append,
             on_access=self.access.append if logged else None,
             on_defect=lambda request_id, defect: self.defects.append((request_id, defect)),

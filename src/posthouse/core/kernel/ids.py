@@ -103,12 +103,18 @@ def read(prefix: str, word: str) -> Id:
     kind, _, letters = word.rpartition("_")
     if kind != prefix or len(letters) != _WORD_LENGTH:
         raise InvalidIdError(word, prefix)
+    value = number_of(letters)
+    if value is None or value >= _MAX:
+        raise InvalidIdError(word, prefix)
+    return value.to_bytes(16, "big")
+
+
+def number_of(letters: str) -> int | None:
+    """The number that :func:`in_letters` wrote; None for a character outside the alphabet."""
     value = 0
     for letter in letters:
         digit = _VALUE_OF.get(letter)
         if digit is None:
-            raise InvalidIdError(word, prefix)
+            return None
         value = value << 5 | digit
-    if value >= _MAX:
-        raise InvalidIdError(word, prefix)
-    return value.to_bytes(16, "big")
+    return value

@@ -3,6 +3,7 @@
 from posthouse.http.operations import Operation
 from posthouse.http.routes import (
     domains,
+    events,
     keys,
     library,
     lifecycle,
@@ -16,6 +17,7 @@ from posthouse.http.routes import (
 
 OPERATIONS: tuple[Operation, ...] = (
     *messages.OPERATIONS,
+    *events.OPERATIONS,
     *templates.OPERATIONS,
     *lifecycle.OPERATIONS,
     *library.OPERATIONS,

@@ -104,7 +104,7 @@ async def list_messages(
             correlation=filters.correlation,
             since=filters.since,
             until=filters.until,
-            live=_live(filters.mode, access),
+            live=live_of(filters.mode, access),
             before=paging.before,
             limit=paging.limit,
         )
@@ -175,7 +175,8 @@ async def _visible(here: Services, access: Access, word: str) -> Message:
     return message
 
 
-def _live(mode: str | None, access: Access) -> bool | None:
+def live_of(mode: str | None, access: Access) -> bool | None:
+    """Which messages a key may see and asked for; None: both."""
     if not access.caller.live:
         return False
     return {None: True, "live": True, "test": False, "all": None}[mode]

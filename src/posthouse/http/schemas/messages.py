@@ -9,12 +9,13 @@ from msgspec import Meta
 from posthouse.core.delivery.model import SandboxMessage
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.moments import show_moment
+from posthouse.core.messages import stream
 from posthouse.core.messages.content import Content
 from posthouse.core.messages.model import Attachment, Event, Extras, Message
 from posthouse.core.messages.uploads import Upload
 from posthouse.core.templates.model import Sender
 from posthouse.http.problems import Problem
-from posthouse.http.telling import INSTANTS, sentence
+from posthouse.http.telling import sentence
 
 MessageId = Annotated[str, Meta(pattern="^msg_[0-9a-z]{26}$", examples=["msg_01jdb3z5v8e9tr4w6k2m7n0qxy"])]
 Moment = Annotated[str, Meta(description="RFC 3339, UTC, to the millisecond.", examples=["2026-11-22T09:30:00.000Z"])]
@@ -217,8 +218,7 @@ def detail(message: Message) -> MessageDetail:
 
 def event(fact: Event) -> EventAnswer:
     """One fact; the instants among its data are shown as all others are."""
-    instants = {name: show_moment(fact.data[name]) for name in INSTANTS if name in fact.data}
-    return EventAnswer(fact.type.word, show_moment(fact.at), fact.data | instants)
+    return EventAnswer(fact.type.word, show_moment(fact.at), stream.facts(fact))
 
 
 def timeline(message_id: bytes, events: Sequence[Event], language: str) -> TimelineAnswer:

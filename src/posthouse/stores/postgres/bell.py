@@ -1,4 +1,4 @@
-"""Waking dispatchers: LISTEN and NOTIFY on one channel, over a connection of its own.
+"""Waking dispatchers, and those who follow the stream of events: LISTEN and NOTIFY, over a connection of its own.
 
 A notification is sent after the commit, not with it: NOTIFY inside a transaction makes every commit of the server wait for every
 other (one lock, held through the fsync). It is a hint and nothing more: who misses one finds the message at its next look,
@@ -14,6 +14,8 @@ from typing import Any, Final
 from posthouse.stores.postgres.pool import Connection
 
 CHANNEL: Final = "posthouse_queue"
+EVENTS: Final = "posthouse_events"
+_CHANNELS: Final = (CHANNEL, EVENTS)
 _CHECK_EVERY: Final = 15.0
 """Seconds without a word after which the line is tried: a connection cut in silence must not stay unnoticed."""
 _PAUSES: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
@@ -29,8 +31,9 @@ class Bell:
 
     def __init__(self, connect: Callable[[], Awaitable[Connection]]) -> None:
         self._connect = connect
-        self._woken = asyncio.Event()
+        self._woken = {channel: asyncio.Event() for channel in _CHANNELS}
         self._wanted = asyncio.Event()
+        self._rung: set[str] = set()
         self._task: asyncio.Task[None] | None = None
         self._line: Connection | None = None
         self._pid = 0
@@ -55,26 +58,29 @@ class Bell:
             self._task = None
         self._hang_up()
 
-    def ring(self) -> None:
+    def ring(self, channel: str = CHANNEL) -> None:
         """Wakes this process now and the others with the next notification; any number of rings meanwhile are one."""
-        self._woken.set()
+        self._woken[channel].set()
+        self._rung.add(channel)
         self._wanted.set()
 
-    async def wait(self, timeout: float) -> bool:  # noqa: ASYNC109  the port's own signature
+    async def wait(self, timeout: float, channel: str = CHANNEL) -> bool:  # noqa: ASYNC109  the port's own signature
         """Waits for a ring, one that came since the last wait included. False when the time (seconds) is over."""
+        woken = self._woken[channel]
         try:
             async with asyncio.timeout(timeout):
-                await self._woken.wait()
+                await woken.wait()
         except TimeoutError:
             return False
-        self._woken.clear()
+        woken.clear()
         return True
 
     async def _listen(self) -> None:
         self._line = await self._connect()
         self._pid = self._line.get_server_pid()
         self._line.add_termination_listener(self._lost)
-        await self._line.add_listener(CHANNEL, self._heard)
+        for channel in _CHANNELS:
+            await self._line.add_listener(channel, self._heard)
         self.connected.set()
 
     def _hang_up(self) -> None:
@@ -91,7 +97,8 @@ class Bell:
                 await self._pass_on(self._line)
             self._hang_up()
             await self._listen_again()
-            self.ring()  # nobody knows what was missed meanwhile
+            for channel in _CHANNELS:
+                self.ring(channel)  # nobody knows what was missed meanwhile
 
     async def _listen_again(self) -> None:
         for pause in itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1])):
@@ -111,12 +118,13 @@ class Bell:
                 await connection.execute("SELECT 1")
                 continue
             self._wanted.clear()
-            if not connection.is_closed():
-                await connection.execute(f"NOTIFY {CHANNEL}")
+            rung, self._rung = self._rung, set()
+            if not connection.is_closed() and rung:
+                await connection.execute("; ".join(f"NOTIFY {channel}" for channel in sorted(rung)))
 
     def _lost(self, _connection: Any) -> None:
         self._wanted.set()
 
-    def _heard(self, _connection: Connection, pid: int, _channel: str, _payload: str) -> None:
+    def _heard(self, _connection: Connection, pid: int, channel: str, _payload: str) -> None:
         if pid != self._pid:
-            self._woken.set()
+            self._woken[channel].set()

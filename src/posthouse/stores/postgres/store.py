@@ -15,10 +15,11 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import AcceptResult, Lane, NewMessage
 from posthouse.stores.postgres import guard, layout
 from posthouse.stores.postgres.accept import accept
-from posthouse.stores.postgres.bell import Bell
+from posthouse.stores.postgres.bell import EVENTS, Bell
 from posthouse.stores.postgres.claim import Claimer
 from posthouse.stores.postgres.pool import Connection, Database
 from posthouse.stores.postgres.record import record, someone_may_begin
+from posthouse.stores.postgres.stream import Horizon
 from posthouse.stores.shared import queue
 from posthouse.stores.shared.documents import GENERATION
 from posthouse.stores.shared.migrate import HEAD
@@ -53,12 +54,13 @@ class PostgresStore(SharedStore):
     """
 
     def __init__(self, url: str, *, clock: Clock, shard: int = 0, unsafe: bool = False, connections: int = 8) -> None:
-        super().__init__(shard)
+        super().__init__(shard, lambda: self._bell.ring(EVENTS))
         self._clock = clock
         self._unsafe = unsafe
         self._database = Database(url, durable=not unsafe, connections=connections)
         self._bell = Bell(self._database.connect)
         self._claimer = Claimer(self._database)
+        self._horizon = Horizon(self._database)
         self._asking: asyncio.Future[int] | None = None
 
     async def open(self) -> None:
@@ -80,6 +82,7 @@ class PostgresStore(SharedStore):
 
     async def close(self) -> None:
         """Hangs up. Running statements get five seconds."""
+        self._told.stop()
         await self._bell.stop()
         if self._asking is not None:
             self._asking.cancel()
@@ -93,6 +96,7 @@ class PostgresStore(SharedStore):
             return []
         results = await accept(self._database, self._shard, batch)
         self._bell.ring()
+        self._told.ring()
         return results
 
     async def claim(self, lanes: Sequence[tuple[Lane, int]], *, now: int, until: int, lease: int) -> list[Claimed]:
@@ -108,6 +112,7 @@ class PostgresStore(SharedStore):
         if not batch:
             return []
         effective, late = await record(self._database, self._shard, batch)
+        self._told.ring()
         if late:
             await self.append(late)
         if someone_may_begin(batch):
@@ -135,6 +140,14 @@ class PostgresStore(SharedStore):
     async def wake(self, seconds: float) -> bool:
         """See QueueStore."""
         return await self._bell.wait(seconds)
+
+    async def stream_end(self) -> int:
+        """See StreamStore. Once the store was opened, it lags behind only while a writer hangs."""
+        return await self._horizon.end()
+
+    async def stream_wake(self, seconds: float) -> bool:
+        """See StreamStore."""
+        return await self._bell.wait(seconds, EVENTS)
 
     # --- maintenance
 

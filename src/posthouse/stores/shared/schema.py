@@ -306,9 +306,15 @@ events = Table(
     Column("at", BigInteger, nullable=False),
     Column("data", Bytes),
     PrimaryKeyConstraint("message_id", "type", "key"),
+    Index("events_by_seq", "seq", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
     postgresql_partition_by="RANGE (message_id)",
 )
-"""``seq`` orders the stream. SQLite gives it as the rowid (see :func:`metadata_for`), PostgreSQL from a sequence."""
+"""``seq`` orders the stream. SQLite gives it as the rowid (see :func:`metadata_for`), PostgreSQL from a sequence.
+
+Whoever deletes events must leave the newest one there: SQLite gives the number of a last row that is gone again, and readers of the stream
+would take the new event for one they have. On PostgreSQL a BRIN index (``events_by_seq``) finds a range of ``seq``: it costs recording next
+to nothing, a B-tree 6 µs an event.
+"""
 
 counters = Table(
     "counters",

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from posthouse.core.delivery.model import CounterKey, ProviderRow, Route, SandboxMessage
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Event, Message, MessageQuery, Status
+from posthouse.core.messages.stream import StreamQuery, Told
 from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
 from posthouse.core.templates.library.publication import Publication, Turn
 from posthouse.core.templates.model import Edition, Release, Template, TemplateSource, Version
@@ -23,20 +24,28 @@ from posthouse.stores.shared import (
     publications,
     queue,
     sandbox,
+    stream,
     templates,
     tracking,
     workspaces,
 )
+from posthouse.stores.shared.gentle import GentleBell
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class SharedStore(abc.ABC):
-    """The ordinary half of a store. ``shard`` keeps this process off other processes' counter rows."""
+    """The ordinary half of a store.
 
-    def __init__(self, shard: int) -> None:
+    Args:
+        shard: keeps this process off other processes' counter rows.
+        tell: wakes those who follow the stream of events, in every process.
+    """
+
+    def __init__(self, shard: int, tell: Callable[[], None]) -> None:
         self._shard = shard
+        self._told = GentleBell(tell)
 
     @abc.abstractmethod
     async def _read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -221,12 +230,14 @@ class SharedStore(abc.ABC):
     async def cancel(self, workspace_id: Id, message_id: Id, at: int) -> Status | None:
         """See MessageStore."""
         if await self._write(queue.cancel, self._shard, workspace_id, message_id, at):
+            self._told.ring()
             return Status.CANCELLED
         return await self._read(messages.status_now, workspace_id, message_id, at)
 
     async def append(self, new: Sequence[Event]) -> None:
         """See MessageStore. Events of messages that do not exist are dropped."""
         await self._write(events.write_events, self._shard, new)
+        self._told.ring()
 
     async def add_blob(self, workspace_id: Id, digest: bytes, data: bytes, at: int) -> None:
         """See MessageStore."""
@@ -257,6 +268,7 @@ class SharedStore(abc.ABC):
     async def add_hits(self, events: Sequence[Event], messages: Mapping[Id, Tracked]) -> None:
         """See TrackingStore. A store may do it faster."""
         await self._write(tracking.add_hits, self._shard, events, messages)
+        self._told.ring()
 
     async def opted_out(self, workspace_id: Id, channel: Channel, address: str) -> bool:
         """See TrackingStore."""
@@ -284,6 +296,12 @@ class SharedStore(abc.ABC):
         """See TrackingStore."""
         await self._write(tracking.correct, corrections, message_ids)
 
+    # --- StreamStore, but stream_end and stream_wake
+
+    async def stream(self, query: StreamQuery, until: int) -> list[Told]:
+        """See StreamStore."""
+        return await self._read(stream.between, query, until)
+
     # --- QueueStore, but claim, extend, record, depth and wake
 
     async def next_due(self, now: int) -> int | None:
@@ -292,12 +310,15 @@ class SharedStore(abc.ABC):
 
     async def hold_before(self, instant: int, at: int) -> int:
         """See QueueStore."""
-        return await self._write(queue.hold_before, self._shard, instant, at)
+        held = await self._write(queue.hold_before, self._shard, instant, at)
+        self._told.ring()
+        return held
 
     async def release_held(self, workspace_id: Id | None, message_ids: Sequence[Id] | None, at: int) -> int:
         """See QueueStore."""
         released = await self._write(queue.release_held, self._shard, workspace_id, message_ids, at)
         if released:
+            self._told.ring()
             await self._notify()
         return released
 

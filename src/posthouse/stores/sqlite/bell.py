@@ -1,4 +1,4 @@
-"""Wakes dispatchers in every process of this machine: one datagram socket for each, in a folder.
+"""Wakes whoever waits in any process of this machine: one datagram socket for each, in a folder.
 
 A ring is a look into the folder and one datagram for each name: some ten microseconds, no polling anywhere.
 The socket of a dead process refuses, and is swept away by whoever rings.
@@ -13,18 +13,27 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-_SUFFIX = ".wake"
+DISPATCH = ".wake"
+"""For dispatchers."""
+EVENTS = ".told"
+"""For those who follow the stream of events."""
 
 
 class Bell:
-    """One for each open store. ``ring`` may be called from any thread, ``wait`` from any task."""
+    """One for each open store and purpose. ``ring`` may be called from any thread, ``wait`` from any task.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: where the sockets of all processes are.
+        purpose: how the names of those end that this bell is for.
+    """
+
+    def __init__(self, folder: Path, purpose: str = DISPATCH) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._sender = _datagram_socket()
         self._own: socket.socket | None = None
-        self._name = f"{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}"
+        self._purpose = purpose
+        self._name = f"{os.getpid()}-{secrets.token_hex(4)}{purpose}"
         self._loop: asyncio.AbstractEventLoop | None = None
         self._rings = 0
         self._heard: weakref.WeakKeyDictionary[asyncio.Task[Any], int] = weakref.WeakKeyDictionary()
@@ -36,7 +45,7 @@ class Bell:
             with contextlib.suppress(RuntimeError):  # that loop was closed: nobody waits on it
                 self._loop.call_soon_threadsafe(self._rang)
         for name in os.listdir(self._folder):  # noqa: PTH208 - by descriptor, names only
-            if name.endswith(_SUFFIX) and name != self._name:
+            if name.endswith(self._purpose) and name != self._name:
                 self._send(name)
 
     async def wait(self, seconds: float) -> bool:

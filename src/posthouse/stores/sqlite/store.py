@@ -17,7 +17,7 @@ from posthouse.core.tracking.model import Tracked
 from posthouse.stores.shared.queue import EXACT_DEPTH, depth
 from posthouse.stores.shared.store import SharedStore
 from posthouse.stores.sqlite import accept, claim, record, tracking
-from posthouse.stores.sqlite.bell import Bell
+from posthouse.stores.sqlite.bell import EVENTS, Bell
 from posthouse.stores.sqlite.checkpoint import Checkpointer
 from posthouse.stores.sqlite.connection import Handle, check_durable, connect_reader, connect_writer
 from posthouse.stores.sqlite.files import backup, prepare
@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 FILE: Final = "posthouse.db"
 READERS: Final = 2
+_STREAM_END: Final = "SELECT coalesce(max(seq), 0) FROM events"
 _GENERATION: Final = "SELECT number FROM meta WHERE name = 'settings_generation'"
 _PING: Final = """
 INSERT INTO meta (name, number) VALUES ('ping', 1) ON CONFLICT (name) DO UPDATE SET number = number + 1
@@ -49,7 +50,7 @@ class SqliteStore(SharedStore):
     """
 
     def __init__(self, folder: Path, *, clock: Clock, shard: int = 0, unsafe: bool = False) -> None:
-        super().__init__(shard)
+        super().__init__(shard, self._ring_for_events)
         self._folder = folder
         self._path = folder / FILE
         self._clock = clock
@@ -70,6 +71,7 @@ class SqliteStore(SharedStore):
         """
         await asyncio.to_thread(prepare, self._path, self._clock, unsafe=self._unsafe)
         self._bell = Bell(self._folder / "run")
+        self._events_bell = Bell(self._folder / "run", EVENTS)
         self._inline = connect_reader(self._path)
         self._checkpointer = Checkpointer(self._path, unsafe=self._unsafe)
         self._writer = Writer(
@@ -84,6 +86,7 @@ class SqliteStore(SharedStore):
         """Finishes what was begun and lets go of the file. Again is fine."""
         if not self._threads:
             return
+        self._told.stop()
         self._to_write.put(None)
         for _ in range(READERS):
             self._to_read.put(None)
@@ -93,6 +96,7 @@ class SqliteStore(SharedStore):
         self._threads = []
         self._inline.close()
         self._bell.close()
+        self._events_bell.close()
 
     # --- hot doors
 
@@ -112,6 +116,7 @@ class SqliteStore(SharedStore):
 
         answers = await self._do(self._to_write, work)
         self._bell.ring()
+        self._told.ring()
         return answers
 
     async def claim(self, lanes: Sequence[tuple[Lane, int]], *, now: int, until: int, lease: int) -> list[Claimed]:
@@ -145,6 +150,7 @@ class SqliteStore(SharedStore):
             return record.record(handle.raw, self._shard, batch)
 
         effects = await self._do(self._to_write, work)
+        self._told.ring()
         if record.someone_may_begin(batch):
             self._bell.ring()
         return effects
@@ -160,10 +166,19 @@ class SqliteStore(SharedStore):
     async def add_hits(self, events: Sequence[Event], messages: Mapping[Id, Tracked]) -> None:
         """See TrackingStore."""
         await self._do(self._to_write, lambda handle: tracking.add_hits(handle.raw, self._shard, events, messages))
+        self._told.ring()
 
     async def wake(self, seconds: float) -> bool:
         """See QueueStore."""
         return await self._bell.wait(seconds)
+
+    async def stream_end(self) -> int:
+        """See StreamStore. One writer at a time: what is committed later stands behind. Read in place, like the generation."""
+        return int(self._inline.execute(_STREAM_END).fetchone()[0])
+
+    async def stream_wake(self, seconds: float) -> bool:
+        """See StreamStore."""
+        return await self._events_bell.wait(seconds)
 
     async def depth(self, now: int) -> list[LaneDepth]:
         """See QueueStore. Beyond 10,000 a lane the number is at most half a minute old."""
@@ -210,6 +225,9 @@ class SqliteStore(SharedStore):
 
     async def _notify(self) -> None:
         self._bell.ring()
+
+    def _ring_for_events(self) -> None:
+        self._events_bell.ring()
 
     async def _do(self, jobs: "queue.SimpleQueue[Job | None]", work: Work[T]) -> T:
         if not self._threads:
