@@ -11,14 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import typer
 
 from posthouse.cli.app import build
 from posthouse.cli.frame.exits import Exit
 from posthouse.config.advice import kind_of
 from posthouse.config.fields import Setting, all_settings, sections
-from posthouse.core.messages import model
-from posthouse.core.messages.model import EventType
+from posthouse.core.messages import model, stream
+from posthouse.core.messages.model import Channel, Event, EventType
+from posthouse.core.messages.samples import SAMPLES
+from posthouse.core.messages.stream import Told
 from posthouse.core.templates.document_schema import document_schema, theme_schema
 from posthouse.core.templates.library.model import ItemKind
 from posthouse.core.templates.library.schema import item_schema
@@ -27,6 +30,21 @@ from posthouse.rendering.lint.clients import support
 from posthouse.runtime.metrics import DEFINITIONS
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+SAMPLE = Told(
+    Event(
+        bytes.fromhex("0193562f97e871c9a2e1b3c4d5e6f708"),
+        b"",
+        EventType.DELIVERED,
+        1_732_267_800_000_000,
+        seq=528,
+        data=SAMPLES[EventType.DELIVERED],
+    ),
+    live=True,
+    channel=Channel.EMAIL,
+    template_key="order-confirmation",
+    correlation="A-1001",
+    tags=("vip",),
+)
 NOTE = "<!-- Made by scripts/reference.py from the code: run `make docs` instead of editing. -->\n"
 
 
@@ -132,6 +150,16 @@ def events_page() -> Iterator[str]:
     yield "| event | meaning |\n| --- | --- |"
     for event in EventType:
         yield f"| `{event.word}` | {said[event.name].replace('``', '`')} |"
+    yield "| `webhook.test` | Not of a message: `posthouse webhooks test` sends it to one endpoint. |\n"
+    yield "## What is told\n"
+    yield (
+        "`GET /v1/events`, the live stream and webhooks tell an event like this; `facts` is what the timeline shows "
+        "([the stream of events](../explain/event-stream.md)). Samples of those facts:\n"
+    )
+    yield f"```json\n{json.dumps(msgspec.to_builtins(stream.document(SAMPLE)), indent=2)}\n```\n"
+    yield "| event | facts |\n| --- | --- |"
+    for event in EventType:
+        yield f"| `{event.word}` | `{json.dumps(stream.facts(Event(b'', b'', event, 0, data=SAMPLES[event])))}` |"
 
 
 def metrics_page() -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Puts the house together: the only file that names concrete classes."""
 
+import functools
 import hashlib
 import os
 import random
@@ -65,6 +66,11 @@ from posthouse.core.tracking.reports import TrackingReports
 from posthouse.core.tracking.rules import Rules
 from posthouse.core.tracking.service import TrackingService
 from posthouse.core.tracking.tokens import Tokens
+from posthouse.core.webhooks.deliverer import Deliverer
+from posthouse.core.webhooks.line import Means
+from posthouse.core.webhooks.line import Watch as WebhookWatch
+from posthouse.core.webhooks.requests import Requests
+from posthouse.core.webhooks.service import WebhookService
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.service import WorkspaceService
@@ -81,6 +87,7 @@ from posthouse.stores.shared.migrate import HEAD
 from posthouse.stores.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
+    from posthouse.channels.webhooks.poster import HttpPoster
     from posthouse.stores.postgres.store import PostgresStore
 
 Store: TypeAlias = "SqliteStore | PostgresStore"
@@ -110,6 +117,22 @@ class House:
     tracking_reports: TrackingReports
     builder: EmailBuilder
     context: ProviderContext
+
+    @functools.cached_property
+    def poster(self) -> "HttpPoster":
+        """Makes requests to webhook endpoints. Not in processes that do not ask for it: an HTTP client takes memory."""
+        from posthouse.channels.webhooks.poster import HttpPoster  # noqa: PLC0415 - see above
+
+        webhooks = self.settings.webhooks
+        return HttpPoster(float(webhooks.timeout_seconds), webhooks.allow_networks)
+
+    @functools.cached_property
+    def webhooks(self) -> WebhookService:
+        """The endpoints that are told what happens."""
+        new_id = Uuid7Source(self.clock.now)
+        return WebhookService(
+            self.store, self.store, self.poster, self.box, clock=self.clock, new_id=new_id, entropy=os.urandom
+        )
 
     @property
     def store_id(self) -> str:
@@ -190,6 +213,8 @@ async def open_house(
             yield house
         finally:
             await house.publisher.close()
+            if "poster" in vars(house):
+                await house.poster.close()
     finally:
         await pdf.close()
         await store.close()
@@ -333,6 +358,21 @@ def dispatcher_of(house: House, box: BlackBox, watch: Watch) -> tuple[Dispatcher
         watch=watch,
     )
     return dispatcher, fleet
+
+
+def deliverer_of(house: House, watch: WebhookWatch, trouble: Callable[[str, Exception], None]) -> Deliverer:
+    """What tells webhook endpoints."""
+    means = Means(
+        store=house.store,
+        generation=house.store.generation,
+        events=house.store,
+        requests=Requests(house.poster, house.box, house.clock),
+        clock=house.clock,
+        new_id=Uuid7Source(house.clock.now),
+        random=random.random,
+        watch=watch,
+    )
+    return Deliverer(means, int.from_bytes(os.urandom(8), "big") >> 1, trouble)
 
 
 def _factory(house: House) -> ProviderFactory:

@@ -1,6 +1,7 @@
 """The real API over a real store, asked without a socket; and a dispatcher for what it accepted."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,8 +12,10 @@ import msgspec
 
 from posthouse.bootstrap import House, dispatcher_of, migrate, open_house
 from posthouse.config import Settings, create_master_key
+from posthouse.core.messages.following import Hub
 from posthouse.core.workspaces.scopes import EVERYTHING
 from posthouse.http.app import create_app
+from posthouse.http.schemas.events import frame
 from posthouse.http.shell import Shell
 from posthouse.runtime.metrics import Metrics, Slots
 from posthouse.runtime.serving import services_of
@@ -109,5 +112,7 @@ async def open_api(folder: Path, database: str = "", **sections: Any) -> AsyncIt
     await migrate(settings)
     metrics = Metrics(Slots(settings.metrics_dir, "api-0"))
     async with open_house(settings, role="api") as house:
-        yield Api(house, create_app(services_of(house, metrics)), metrics)
+        services = services_of(house, metrics, Hub(house.store, frame))
+        brief = msgspec.structs.replace(services.settings, heartbeat_seconds=0.05, stream_seconds=0.1)
+        yield Api(house, create_app(dataclasses.replace(services, settings=brief)), metrics)
     metrics.close()

@@ -52,6 +52,7 @@ async def running(house: House, **settings: Any) -> AsyncIterator[tuple[str, uvi
         domains=house.domains,
         providers=house.providers,
         workspaces=house.workspaces,
+        webhooks=house.webhooks,
         held=house.store,
         tracking=house.tracking,
         tracking_reports=house.tracking_reports,

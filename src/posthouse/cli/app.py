@@ -22,6 +22,7 @@ from posthouse.cli import (
     templates,
     trace,
     tracking,
+    webhooks,
     workspaces,
 )
 from posthouse.cli.frame.exits import Exit
@@ -40,6 +41,7 @@ _ROOMS = (
     library,
     domains,
     providers,
+    webhooks,
     keys,
     tracking,
     workspaces,

@@ -149,6 +149,22 @@ class Workspaces(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = True
 
 
+class Webhooks(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Telling others what happens."""
+
+    timeout_seconds: Annotated[
+        int, _said("How long an endpoint may take to answer; after it the event is tried again.", ge=1, le=60)
+    ] = 15
+    allow_networks: Annotated[
+        tuple[str, ...],
+        _said(
+            "Networks (CIDR) that endpoints may be in although they are not public, such as `10.1.0.0/16`. With a loopback "
+            "network among them `http://` is taken there too."
+        ),
+    ] = ()
+    keep_log_days: Annotated[int, _said("How long the delivery log is kept, in days.", ge=1, le=365)] = 30
+
+
 class Store(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The database."""
 
@@ -199,6 +215,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     idempotency: Idempotency = Idempotency()
     store: Store = Store()
     workspaces: Workspaces = Workspaces()
+    webhooks: Webhooks = Webhooks()
 
     @property
     def data_dir(self) -> Path:

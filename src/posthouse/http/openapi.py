@@ -30,6 +30,7 @@ TAGS: Final = {
     "Library": "Blocks and themes that templates share: edited once, live everywhere in one go.",
     "Domains": "Domains that mail may be written from, and the DNS records that prove it.",
     "Providers": "The ways out, and which of them carry a channel.",
+    "Webhooks": "Addresses of yours that are told what happens.",
     "Keys": "API keys and the workspace they belong to.",
     "Sandbox": "What test messages would have looked like.",
     "Tracking": "What comes back from readers, and the addresses in mails that bring it.",

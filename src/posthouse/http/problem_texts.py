@@ -32,6 +32,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "The workspace has this sending domain already. Nothing was changed.",
         "Use the one that is there; `GET /v1/domains` lists them.",
     ),
+    "endpoint-exists": (
+        "The workspace has a webhook endpoint of this name already. Nothing was changed.",
+        "Change it with `PATCH /v1/webhooks/{name}`, or choose another name.",
+    ),
     "error": ("Something went wrong that has no kind of its own.", "The detail says more."),
     "forbidden": ("The key is good, but it may not do this.", "Use a key that may, or ask the operator for one."),
     "idempotency-in-progress": (
@@ -129,6 +133,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
     "unknown-domain": (
         "The workspace has no sending domain of this name.",
         "`GET /v1/domains` lists them; `POST /v1/domains` adds one.",
+    ),
+    "unknown-endpoint": (
+        "The workspace has no webhook endpoint of this name. A test key sees only those for test messages.",
+        "`GET /v1/webhooks` lists them; `POST /v1/webhooks` adds one.",
     ),
     "unknown-key": ("The workspace has no such API key.", "`GET /v1/keys` lists them."),
     "unknown-path": ("There is nothing at this path.", "The documentation page lists everything there is."),

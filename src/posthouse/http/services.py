@@ -26,6 +26,7 @@ from posthouse.core.templates.lifecycle import LifecycleService
 from posthouse.core.templates.service import TemplateService
 from posthouse.core.tracking.reports import TrackingReports
 from posthouse.core.tracking.service import TrackingService
+from posthouse.core.webhooks.service import WebhookService
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.service import WorkspaceService
@@ -143,6 +144,7 @@ class Services:
     domains: DomainService
     providers: ProviderService
     workspaces: WorkspaceService
+    webhooks: WebhookService
     held: HeldMessages
     tracking_reports: TrackingReports
     sandbox: SandboxStore

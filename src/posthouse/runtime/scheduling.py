@@ -1,4 +1,4 @@
-"""The scheduler process: what must happen from time to time, once."""
+"""The scheduler process: what must happen from time to time, once; and telling webhook endpoints."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,31 +6,44 @@ from typing import Final
 
 import structlog
 
-from posthouse.bootstrap import House, open_house
+from posthouse.bootstrap import House, deliverer_of, open_house
+from posthouse.core.kernel.clock import DAY
 from posthouse.core.kernel.errors import PosthouseError
+from posthouse.core.kernel.ids import lowest_at
+from posthouse.runtime.metrics import Metrics, Slots
 from posthouse.runtime.spec import ChildSpec
+from posthouse.runtime.telling import DeliveryWatch
 from posthouse.runtime.timekeeper import keep_time
 from posthouse.stores.postgres.store import PostgresStore
 
 HOURLY: Final = 3600.0
 DAILY: Final = 86_400.0
 SOON: Final = 60.0
+_BITE: Final = 500
 
 _log = structlog.get_logger("posthouse.scheduler")
 
 
 async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
     """Keeps house until told to stop."""
+    metrics = Metrics(Slots(spec.settings.metrics_dir, f"scheduler-{spec.index}"))
     async with open_house(spec.settings, role="scheduler", shard=spec.shard) as house:
+        watch = DeliveryWatch(metrics)
+        deliverer = deliverer_of(house, watch, watch.trouble)
+        delivering = asyncio.ensure_future(deliverer.run())
         tasks = [
             asyncio.ensure_future(keep_time(house)),
             asyncio.ensure_future(_every(HOURLY, lambda: _age_idempotency_keys(house), first=HOURLY)),
             asyncio.ensure_future(_every(DAILY, lambda: _make_room(house), first=1.0)),
+            asyncio.ensure_future(_every(HOURLY, lambda: _shorten_log(house), first=HOURLY)),
         ]
-        await stopping.wait()
+        await asyncio.wait([asyncio.ensure_future(stopping.wait()), delivering], return_when=asyncio.FIRST_COMPLETED)
+        deliverer.stop()
+        await delivering  # a defect there ends the process, which is started again
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        metrics.close()
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None]], *, first: float) -> None:
@@ -53,6 +66,13 @@ async def _age_idempotency_keys(house: House) -> None:
     purged = 1
     while purged:  # in small bites: sending goes on in between
         purged = await house.store.purge_idempotency(generation - kept)
+
+
+async def _shorten_log(house: House) -> None:
+    """What was tried long ago is not worth its room."""
+    before = house.clock.now() - house.settings.webhooks.keep_log_days * DAY
+    while await house.store.purge_attempts(lowest_at(before // 1000), _BITE):
+        pass
 
 
 async def _make_room(house: House) -> None:

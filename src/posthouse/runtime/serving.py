@@ -86,6 +86,7 @@ def services_of(house: House, metrics: Metrics, live: Hub) -> Services:
         domains=house.domains,
         providers=house.providers,
         workspaces=house.workspaces,
+        webhooks=house.webhooks,
         templates=house.templates,
         lifecycle=house.lifecycle,
         library=house.library,

@@ -17,6 +17,7 @@ from posthouse.core.templates.library.ports import LibraryStore
 from posthouse.core.templates.model import Category, Release, Template, UnknownPolicy
 from posthouse.core.templates.ports import TemplateStore
 from posthouse.core.tracking.ports import TrackingStore
+from posthouse.core.webhooks.ports import WebhookStore
 from posthouse.core.workspaces.ports import WorkspaceStore
 from posthouse.testing.clock import FakeClock
 
@@ -27,6 +28,7 @@ class Store(
     LibraryStore,
     MessageStore,
     StreamStore,
+    WebhookStore,
     QueueStore,
     DeliveryStore,
     SandboxStore,

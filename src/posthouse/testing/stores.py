@@ -34,6 +34,7 @@ from posthouse.testing.store_settings import (
 )
 from posthouse.testing.store_stream import StoreContractStream
 from posthouse.testing.store_tracking import StoreContractTracking
+from posthouse.testing.store_webhooks import StoreContractWebhooks
 
 __all__ = [
     "FreshStore",
@@ -60,6 +61,7 @@ __all__ = [
     "StoreContractTemplates",
     "StoreContractTracking",
     "StoreContractWake",
+    "StoreContractWebhooks",
     "StoreContractWorkspaces",
     "check_invariants",
 ]
@@ -76,6 +78,7 @@ class StoreContract(
     StoreContractRecord,
     StoreContractHold,
     StoreContractWake,
+    StoreContractWebhooks,
     StoreContractWorkspaces,
     StoreContractTemplates,
     StoreContractItems,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 from tests.unit.http.fake_stream import FakeStream
+from tests.unit.http.fake_webhooks import FakePoster, FakeWebhookStore
 from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle
 from tests.unit.http.small_fakes import FakeHeld, tracking_reports, tracking_service
 
@@ -30,6 +31,7 @@ from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, UnknownPolicy, Version
 from posthouse.core.templates.service import Preview, PushResult, source_hash
 from posthouse.core.templates.translations.units import Missing
+from posthouse.core.webhooks.service import WebhookService
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
@@ -445,6 +447,7 @@ class Stage:
         self.messages = messages(self.new_id, self.clock)
         self.sandbox = FakeSandbox()
         self.stream = FakeStream()
+        self.endpoints = FakeWebhookStore()
         self.templates = FakeTemplates(self.clock)
         self.dns = FakeDns()
         self.held = FakeHeld()
@@ -470,6 +473,9 @@ class Stage:
             domains=DomainService(store=self.store, box=self.box, make_key=make_key, dns=self.dns, **common),
             providers=ProviderService(store=self.store, box=self.box, validate=validate_provider, **common),
             workspaces=WorkspaceService(store=self.store, **common),
+            webhooks=WebhookService(
+                self.endpoints, self.stream, FakePoster(1.0), self.box, entropy=self.entropy, **common
+            ),
             held=self.held,
             tracking=tracking_service(self.clock),
             tracking_reports=tracking_reports(self.templates, WorkspaceService(store=self.store, **common)),

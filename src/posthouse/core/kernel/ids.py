@@ -35,6 +35,8 @@ ROUTE: Final = "rte"
 ITEM: Final = "itm"
 PUBLICATION: Final = "pub"
 UPLOAD: Final = "upl"
+WEBHOOK: Final = "whk"
+ATTEMPT: Final = "att"
 
 
 class Uuid7Source:

@@ -27,7 +27,7 @@ _MOST: Final = (1 << 63) - 1
 
 
 class Told(msgspec.Struct, frozen=True):
-    """An event with what its message is found by. Neither address nor variables."""
+    """An event with what its message is found by. Neither the recipient nor variables, but what its own data say."""
 
     event: Event
     live: bool

@@ -19,11 +19,11 @@ DESCRIPTIONS: Final = {
     MESSAGES_WRITE: "Send, cancel and resend messages; upload attachments.",
     TEMPLATES_READ: "See and render templates.",
     TEMPLATES_WRITE: "Push and publish templates.",
-    ADMIN_READ: "See keys, domains, providers, routes and the sandbox.",
-    ADMIN_WRITE: "Change keys, domains, providers and routes; release held messages.",
+    ADMIN_READ: "See keys, domains, providers, routes, webhooks and the sandbox.",
+    ADMIN_WRITE: "Change keys, domains, providers, routes and webhooks; release held messages.",
     "messages:*": "Everything about messages.",
     "templates:*": "Everything about templates.",
-    "admin:*": "Everything about keys, domains, providers and routes.",
+    "admin:*": "Everything about keys, domains, providers, routes and webhooks.",
     EVERYTHING: "Everything.",
 }
 """Every scope that a key may hold."""

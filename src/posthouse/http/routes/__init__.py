@@ -13,6 +13,7 @@ from posthouse.http.routes import (
     templates,
     tracking,
     tracking_settings,
+    webhooks,
 )
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -23,6 +24,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *library.OPERATIONS,
     *domains.OPERATIONS,
     *providers.OPERATIONS,
+    *webhooks.OPERATIONS,
     *keys.OPERATIONS,
     *tracking.OPERATIONS,
     *tracking_settings.OPERATIONS,

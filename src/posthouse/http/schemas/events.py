@@ -13,7 +13,7 @@ EventId = Annotated[str, Meta(pattern="^evt_[0-9a-z]{14}$", examples=["evt_00000
 
 
 class StreamedData(msgspec.Struct, frozen=True):
-    """Which message, and what happened to it: neither its address nor its variables."""
+    """Which message, and what happened to it: neither its recipient nor its variables."""
 
     message: MessageId
     mode: Mode

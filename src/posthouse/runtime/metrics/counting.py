@@ -12,6 +12,9 @@ from posthouse.runtime.metrics.definitions import (
     OUTCOMES,
     REFUSED,
     TRACKED,
+    WEBHOOK_ATTEMPTS,
+    WEBHOOK_LATENCY,
+    WEBHOOK_PAUSES,
     Definition,
 )
 from posthouse.runtime.metrics.slots import Slots
@@ -52,6 +55,7 @@ class Metrics:
         self._outcomes: dict[tuple[str, str], int] = {}
         self._tracked: dict[tuple[str, str], int] = {}
         self._connections: dict[str, int] = {}
+        self._webhook_latency: _Histogram | None = None
         self._commits: dict[str, tuple[_Histogram, _Histogram]] = {}
         for place in slots.places(CONNECTIONS.name):
             slots.numbers[place.start] = 0.0  # a former life's connections are gone
@@ -95,6 +99,18 @@ class Metrics:
     def latency(self, lane: int, seconds: float) -> None:
         """A first attempt began ``seconds`` after its message was accepted or due."""
         self._latency[lane].observe(seconds)
+
+    def webhook_attempt(self, result: str, seconds: float | None) -> None:
+        """A request to an endpoint came to ``result``; for first attempts, seconds since the event."""
+        if seconds is not None:
+            if self._webhook_latency is None:
+                self._webhook_latency = _Histogram(self._slots, WEBHOOK_LATENCY, ())
+            self._webhook_latency.observe(seconds)
+        self._numbers[self._slots.place(WEBHOOK_ATTEMPTS.name, (result,))] += 1.0
+
+    def webhook_pause(self, reason: str) -> None:
+        """An endpoint is told nothing more."""
+        self._numbers[self._slots.place(WEBHOOK_PAUSES.name, (reason,))] += 1.0
 
     def connections(self, kind: str, change: int) -> None:
         """Connections of a kind were opened (positive) or closed (negative)."""

@@ -65,6 +65,25 @@ TRACKED: Final = Definition(
     "message, lost while the store could not write.",
     ("kind", "verdict"),
 )
+WEBHOOK_ATTEMPTS: Final = Definition(
+    "posthouse_webhook_attempts_total",
+    Kind.COUNTER,
+    "Requests to webhook endpoints by result: delivered, failed, given_up, gone.",
+    ("result",),
+)
+WEBHOOK_LATENCY: Final = Definition(
+    "posthouse_webhook_latency_seconds",
+    Kind.HISTOGRAM,
+    "From an event to the first attempt to tell it to an endpoint.",
+    (),
+    _SECONDS,
+)
+WEBHOOK_PAUSES: Final = Definition(
+    "posthouse_webhook_pauses_total",
+    Kind.COUNTER,
+    "Endpoints that were paused because they answered 410 (gone) or took nothing for three days (failing).",
+    ("reason",),
+)
 QUEUE_MESSAGES: Final = Definition(
     "posthouse_queue_messages",
     Kind.GAUGE,
@@ -76,7 +95,19 @@ QUEUE_AGE: Final = Definition(
 )
 BUILD: Final = Definition("posthouse_build_info", Kind.GAUGE, "Always 1; the version is the label.", ("version",))
 
-COUNTED: Final = (ACCEPTED, REFUSED, OUTCOMES, LATENCY, COMMIT_MESSAGES, COMMIT_SECONDS, CONNECTIONS, TRACKED)
+COUNTED: Final = (
+    ACCEPTED,
+    REFUSED,
+    OUTCOMES,
+    LATENCY,
+    COMMIT_MESSAGES,
+    COMMIT_SECONDS,
+    CONNECTIONS,
+    TRACKED,
+    WEBHOOK_ATTEMPTS,
+    WEBHOOK_LATENCY,
+    WEBHOOK_PAUSES,
+)
 """Counted in the processes as things happen."""
 SCRAPED: Final = (QUEUE_MESSAGES, QUEUE_AGE, BUILD)
 """Asked of the store when somebody reads the metrics."""

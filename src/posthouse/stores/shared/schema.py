@@ -408,6 +408,54 @@ sandbox = Table(
 )
 """What the sandbox provider kept: the newest 1,000 a workspace."""
 
+webhook_endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("document", Bytes, nullable=False),
+    Index("webhook_endpoints_by_name", "workspace_id", "name", unique=True),
+)
+
+webhook_lines = Table(
+    "webhook_lines",
+    metadata,
+    Column("endpoint_id", Id, primary_key=True),
+    Column("cursor", BigInteger, nullable=False),
+    Column("token", BigInteger),
+    Column("token_until", BigInteger),
+    Column("paused", Text),
+    Column("paused_at", BigInteger),
+    Column("failing_since", BigInteger),
+    Column("succeeded_at", BigInteger),
+)
+"""Where each endpoint stands; whoever holds ``token`` may deliver until ``token_until``."""
+
+webhook_waiting = Table(
+    "webhook_waiting",
+    metadata,
+    Column("endpoint_id", Id, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("endpoint_id", "seq"),
+    Index("webhook_waiting_due", "endpoint_id", "next_at"),
+)
+
+webhook_attempts = Table(
+    "webhook_attempts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("endpoint_id", Id, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("document", Bytes, nullable=False),
+    Index("webhook_attempts_by_endpoint", "endpoint_id", "id"),
+)
+"""The delivery log."""
+
 
 def metadata_for(dialect: str) -> MetaData:
     """The schema as one database has it: on SQLite events and idempotency keys stand in the order of their coming, the rest is the same."""

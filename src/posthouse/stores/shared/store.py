@@ -14,6 +14,7 @@ from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
 from posthouse.core.templates.library.publication import Publication, Turn
 from posthouse.core.templates.model import Edition, Release, Template, TemplateSource, Version
 from posthouse.core.tracking.model import Correction, Engagement, Shares, Tracked
+from posthouse.core.webhooks.model import Attempt, Endpoint, Filter, Line, Pause, Step, Waiting
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
 from posthouse.stores.shared import (
     delivery,
@@ -27,6 +28,7 @@ from posthouse.stores.shared import (
     stream,
     templates,
     tracking,
+    webhooks,
     workspaces,
 )
 from posthouse.stores.shared.gentle import GentleBell
@@ -301,6 +303,61 @@ class SharedStore(abc.ABC):
     async def stream(self, query: StreamQuery, until: int) -> list[Told]:
         """See StreamStore."""
         return await self._read(stream.between, query, until)
+
+    # --- WebhookStore
+
+    async def add_endpoint(self, endpoint: Endpoint, cursor: int) -> None:
+        """See WebhookStore."""
+        await self._write(webhooks.add_endpoint, endpoint, cursor)
+
+    async def endpoints(self, workspace_id: Id | None) -> list[tuple[Endpoint, Line]]:
+        """See WebhookStore."""
+        return await self._read(webhooks.endpoints_of, workspace_id)
+
+    async def update_endpoint(self, endpoint: Endpoint) -> None:
+        """See WebhookStore."""
+        await self._write(webhooks.update_endpoint, endpoint)
+
+    async def remove_endpoint(self, workspace_id: Id, endpoint_id: Id) -> None:
+        """See WebhookStore."""
+        await self._write(webhooks.remove_endpoint, workspace_id, endpoint_id)
+
+    async def pause_endpoint(self, endpoint_id: Id, why: Pause | None, now: int) -> None:
+        """See WebhookStore."""
+        await self._write(webhooks.pause_endpoint, endpoint_id, why, now)
+
+    async def hold_line(self, endpoint_id: Id, token: int, now: int, until: int) -> bool:
+        """See WebhookStore."""
+        return await self._write(webhooks.hold_line, endpoint_id, token, now, until)
+
+    async def let_line_go(self, token: int) -> None:
+        """See WebhookStore."""
+        await self._write(webhooks.let_line_go, token)
+
+    async def due(self, endpoint_id: Id, now: int, limit: int) -> list[Waiting]:
+        """See WebhookStore."""
+        return await self._read(webhooks.due, endpoint_id, now, limit)
+
+    async def keep_step(self, endpoint_id: Id, token: int, step: Step, now: int) -> int | None:
+        """See WebhookStore."""
+        return await self._write(webhooks.keep_step, endpoint_id, token, step, now)
+
+    async def ask_again(self, endpoint_id: Id, seqs: Sequence[int], now: int) -> None:
+        """See WebhookStore."""
+        await self._write(webhooks.ask_again, endpoint_id, seqs, now)
+        self._told.ring()
+
+    async def add_attempt(self, attempt: Attempt) -> None:
+        """See WebhookStore."""
+        await self._write(webhooks.add_attempt, attempt)
+
+    async def attempts(self, workspace_id: Id, which: Filter) -> list[Attempt]:
+        """See WebhookStore."""
+        return await self._read(webhooks.attempts_of, workspace_id, which)
+
+    async def purge_attempts(self, before: Id, limit: int) -> int:
+        """See WebhookStore."""
+        return await self._write(webhooks.purge_attempts, before, limit)
 
     # --- QueueStore, but claim, extend, record, depth and wake
 

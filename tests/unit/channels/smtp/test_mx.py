@@ -16,7 +16,7 @@ from posthouse.channels.email.providers.mx.destinations import CUT_OFF
 from posthouse.channels.email.providers.mx.resolver import DnsResolver, LookupFailedError, NoSuchDomainError
 from posthouse.channels.email.providers.mx.routing import hosts_for, usable
 from posthouse.channels.email.providers.mx.send import MxProvider
-from posthouse.channels.email.reach import is_public
+from posthouse.channels.reach import is_public
 from posthouse.core.delivery.model import ProviderRow
 from posthouse.core.delivery.outcomes import Accepted, Deferred, Refused, Scope, Throttled
 from posthouse.core.kernel.clock import MINUTE

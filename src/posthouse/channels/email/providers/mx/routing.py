@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from posthouse.channels.email.providers.context import MailHost, Resolver
-from posthouse.channels.email.reach import is_public
+from posthouse.channels.reach import is_public
 from posthouse.core.delivery.outcomes import Refused
 
 MAX_HOSTS: Final = 5

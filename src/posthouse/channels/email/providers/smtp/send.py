@@ -9,10 +9,10 @@ from typing import Any
 from posthouse.channels.email.model import Outbound
 from posthouse.channels.email.providers.context import UNPROVED, ProviderContext
 from posthouse.channels.email.providers.smtp.settings import SmtpSecret, SmtpSettings, read_secret, read_settings
-from posthouse.channels.email.reach import is_public
 from posthouse.channels.email.smtp.opening import TlsContexts
 from posthouse.channels.email.smtp.options import Credentials, Limits, Target
 from posthouse.channels.email.smtp.pool import Pool
+from posthouse.channels.reach import is_public
 from posthouse.core.delivery.model import ProviderRow
 from posthouse.core.delivery.outcomes import Outcome
 from posthouse.core.delivery.ports import Flight

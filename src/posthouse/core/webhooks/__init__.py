@@ -1,0 +1,1 @@
+"""Telling others: endpoints, signatures, delivery of events to them."""

@@ -1,0 +1,164 @@
+"""One request to a stranger: where it may go, and how little it believes of what comes back."""
+
+import ssl
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from posthouse.channels.webhooks.poster import MOST_OF_ANSWER, SHOWN, HttpPoster
+from posthouse.testing.smtp_tls import make_certificate
+from posthouse.testing.webhook_receiver import Answer, Receiver
+
+LOOPBACK = ("127.0.0.0/8",)
+HEADERS = {"webhook-id": "evt_1", "content-type": "application/json"}
+
+
+class Names:
+    """Resolves names as told, and remembers what was asked."""
+
+    def __init__(self, *answers: Sequence[str]) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        self.asked.append(host)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "word"),
+    [
+        ("shop.example/hook", "absolute URL"),
+        ("ftp://shop.example/", "absolute URL"),
+        ("http://shop.example/hook", "https"),
+        ("https://user:secret@shop.example/", "user, password"),
+        ("https://shop.example/#part", "fragment"),
+        ("https://127.0.0.1/", "no public address"),
+        ("https://10.0.0.1/", "no public address"),
+        ("https://169.254.169.254/latest/meta-data", "no public address"),
+        ("https://[::1]/", "no public address"),
+        ("https://[::ffff:10.0.0.1]/", "no public address"),
+        ("http://127.0.0.1/", "https"),
+        ("https://" + "a" * 2000 + ".example/", "absolute URL"),
+        ("https://", "absolute URL"),
+    ],
+)
+def test_bad_urls_are_told_at_once(url: str, word: str) -> None:
+    """Before anything is kept."""
+    assert word in HttpPoster(5).check(url)
+
+
+@pytest.mark.parametrize("url", ["https://shop.example/hook?x=1", "https://8.8.8.8/", "https://shop.example:8443/"])
+def test_good_urls_are_taken(url: str) -> None:
+    """Public names and addresses, any port."""
+    assert HttpPoster(5).check(url) == ""
+
+
+def test_http_is_for_loopback_where_it_is_allowed() -> None:
+    """And for nothing else, allowed or not."""
+    assert HttpPoster(5, LOOPBACK).check("http://127.0.0.1:8000/") == ""
+    assert HttpPoster(5, LOOPBACK).check("http://localhost:8000/") == ""
+    assert HttpPoster(5, ["10.0.0.0/8"]).check("http://10.0.0.1/") != ""
+    assert HttpPoster(5, ["10.0.0.0/8"]).check("https://10.0.0.1/") == ""
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ["127.0.0.1"],
+        ["10.1.2.3"],
+        ["169.254.169.254"],
+        ["::1"],
+        ["fe80::1%eth0"],
+        ["::ffff:127.0.0.1"],
+        ["64:ff9b::7f00:1"],
+        [],
+    ],
+)
+async def test_a_name_that_leads_inside_is_not_followed(addresses: list[str]) -> None:
+    """Whatever the way it is written: no connection is made."""
+    async with Receiver() as receiver:
+        poster = HttpPoster(5, lookup=Names(addresses))
+        posted = await poster.post(f"https://hooks.example:{receiver.port}/", HEADERS, b"{}")
+        await poster.close()
+    assert (posted.status, posted.error.partition(":")[0], receiver.connections) == (None, "forbidden-address", 0)
+
+
+async def test_a_name_is_resolved_once_and_connected_to_as_it_was_judged() -> None:
+    """A name that changes its mind after the judgement (DNS rebinding) is not asked again; the certificate is still its own."""
+    made = make_certificate(["hooks.example"])
+    trusting = ssl.create_default_context(cadata=made.certificate.decode())
+    names = Names(["127.0.0.1"], ["10.0.0.1"])
+    async with Receiver(context=made.context()) as receiver:
+        poster = HttpPoster(5, LOOPBACK, context=trusting, lookup=names)
+        port = receiver.port
+        posted = await poster.post(f"https://hooks.example:{port}/a?b=c", HEADERS, b"{}")
+        await poster.close()
+    assert (posted.status, posted.body, names.asked) == (200, "ok", ["hooks.example"])
+    assert receiver.received[0].headers["host"] == f"hooks.example:{port}"
+
+
+async def test_another_servers_certificate_is_refused() -> None:
+    """TLS is checked against the name of the URL, not against the address."""
+    made = make_certificate(["other.example"])
+    trusting = ssl.create_default_context(cadata=made.certificate.decode())
+    async with Receiver(context=made.context()) as receiver:
+        poster = HttpPoster(5, LOOPBACK, context=trusting, lookup=Names(["127.0.0.1"]))
+        posted = await poster.post(f"https://hooks.example:{receiver.port}/", HEADERS, b"{}")
+        await poster.close()
+    assert (posted.status, posted.error.partition(":")[0], receiver.received) == (None, "tls", [])
+
+
+async def test_redirects_are_not_followed() -> None:
+    """Not even to the same server: a redirect is an answer that is no success."""
+    async with Receiver() as receiver:
+        receiver.judge = lambda _: Answer(302, headers=(("location", receiver.url),))
+        poster = HttpPoster(5, LOOPBACK)
+        posted = await poster.post(receiver.url, HEADERS, b"{}")
+        await poster.close()
+    assert (posted.status, len(receiver.received)) == (302, 1)
+
+
+async def test_a_server_that_hangs_costs_the_time_and_no_more() -> None:
+    """Whether it says nothing or says it for ever."""
+    async with Receiver(lambda _: Answer(seconds=30)) as receiver:
+        poster = HttpPoster(0.2, LOOPBACK)
+        began = time.monotonic()
+        posted = await poster.post(receiver.url, HEADERS, b"{}")
+        await poster.close()
+    assert (posted.status, posted.error.partition(":")[0]) == (None, "timeout")
+    assert time.monotonic() - began < 5
+    assert posted.microseconds >= 200_000
+
+
+async def test_an_endless_answer_is_cut_off() -> None:
+    """The status counts; of the body little is read and less is kept."""
+    async with Receiver(lambda _: Answer(500, endless=True)) as receiver:
+        poster = HttpPoster(5, LOOPBACK)
+        posted = await poster.post(receiver.url, HEADERS, b"{}")
+        await poster.close()
+    assert (posted.status, posted.body) == (500, "x" * SHOWN)
+    assert MOST_OF_ANSWER > SHOWN
+
+
+async def test_retry_after_is_read_in_both_forms() -> None:
+    """Seconds, or a date; nonsense is nothing."""
+    async with Receiver() as receiver:
+        poster = HttpPoster(5, LOOPBACK)
+        found = []
+        for word in ("120", "Fri, 31 Dec 2100 23:59:59 GMT", "soon", "-5"):
+            receiver.judge = lambda _, word=word: Answer(503, headers=(("retry-after", word),))
+            found.append((await poster.post(receiver.url, HEADERS, b"{}")).retry_after)
+        await poster.close()
+    assert found == [120_000_000, 86_400_000_000, None, None]
+
+
+async def test_nobody_there_is_an_answer_too() -> None:
+    """Refused connections and garbage end as words."""
+    async with Receiver() as receiver:
+        url = receiver.url
+    poster = HttpPoster(5, LOOPBACK)
+    posted = await poster.post(url, HEADERS, b"{}")
+    await poster.close()
+    assert (posted.status, posted.error.partition(":")[0]) == (None, "connection")
