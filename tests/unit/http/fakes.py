@@ -8,7 +8,7 @@ import msgspec
 from tests.unit.http.fake_stream import FakeStream
 from tests.unit.http.fake_webhooks import FakePoster, FakeWebhookStore
 from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle
-from tests.unit.http.small_fakes import FakeHeld, tracking_reports, tracking_service
+from tests.unit.http.small_fakes import FakeHeld, make_key, tracking_reports, tracking_service, validate_provider
 
 from posthouse.bootstrap import make_press
 from posthouse.core.delivery.admin import ProviderService
@@ -35,7 +35,7 @@ from posthouse.core.webhooks.service import WebhookService
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
-from posthouse.core.workspaces.ports import DkimPair, DnsFinding, DnsRecord
+from posthouse.core.workspaces.ports import DnsFinding, DnsRecord
 from posthouse.core.workspaces.service import WorkspaceService
 from posthouse.http.app import create_app
 from posthouse.http.schemas.events import frame
@@ -414,17 +414,6 @@ class FakeDns:
             return []
         advice = "" if self.published else "publish this record"
         return [DnsFinding(record, self.published, (), advice) for record in self.records(domain)]
-
-
-def make_key(algorithm: str) -> DkimPair:
-    return DkimPair(b"private " + algorithm.encode(), "public")
-
-
-def validate_provider(kind: str, settings: dict[str, object]) -> None:
-    if kind not in ("smtp", "mx", "sandbox"):
-        raise ValidationError(f"{kind} is no kind", fields=[FieldProblem("/kind", "write smtp, mx or sandbox")])
-    if "host" not in settings and kind == "smtp":
-        raise ValidationError("a host is missing", fields=[FieldProblem("/settings/host", "is missing", "missing")])
 
 
 class Stage:

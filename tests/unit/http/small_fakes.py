@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.messages.model import EventType
 from posthouse.core.tracking.model import Shares, Tracked
 from posthouse.core.tracking.recorder import HitRecorder
@@ -11,6 +12,7 @@ from posthouse.core.tracking.reports import TrackingReports
 from posthouse.core.tracking.rules import Rules
 from posthouse.core.tracking.service import TrackingService
 from posthouse.core.tracking.tokens import Tokens
+from posthouse.core.workspaces.ports import DkimPair
 
 
 class FakeHeld:
@@ -58,3 +60,14 @@ def tracking_service(clock: Any) -> TrackingService:
 def tracking_reports(templates: Any, workspaces: Any) -> TrackingReports:
     """Reports over that figure, with the rules of the house."""
     return TrackingReports(FakeTrackingStore(), templates, workspaces, RULES)
+
+
+def make_key(algorithm: str) -> DkimPair:
+    return DkimPair(b"private " + algorithm.encode(), "public")
+
+
+def validate_provider(kind: str, settings: dict[str, object]) -> None:
+    if kind not in ("smtp", "mx", "sandbox"):
+        raise ValidationError(f"{kind} is no kind", fields=[FieldProblem("/kind", "write smtp, mx or sandbox")])
+    if "host" not in settings and kind == "smtp":
+        raise ValidationError("a host is missing", fields=[FieldProblem("/settings/host", "is missing", "missing")])
