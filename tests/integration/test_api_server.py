@@ -1,7 +1,7 @@
 """The API on a real server and a real store: SQLite in a folder, uvicorn on loopback."""
 
 import asyncio
-import os
+import dataclasses
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +17,9 @@ from posthouse.config import create_master_key, load
 from posthouse.core.messages.following import Hub
 from posthouse.http.app import create_app
 from posthouse.http.schemas.events import frame
-from posthouse.http.services import Health, HttpSettings, Services
+from posthouse.http.services import HttpSettings
+from posthouse.runtime.metrics import Metrics, Slots
+from posthouse.runtime.serving import services_of
 
 TEMPLATE = {
     "order/template.toml": 'name = "Order"\nsubject = "Order {{ number }}"\nfrom = "shop@shop.example"\n',
@@ -31,38 +33,9 @@ MESSAGE = {"template": "order", "to": "ann@shop.example", "variables": {"number"
 async def running(house: House, **settings: Any) -> AsyncIterator[tuple[str, uvicorn.Server]]:
     """A server over a house; its address."""
 
-    async def health() -> Health:
-        await house.store.ping()
-        return Health(ready=True)
-
-    async def metrics() -> tuple[str, bytes]:
-        return "text/plain", b""
-
+    metrics = Metrics(Slots(house.settings.metrics_dir, "api-0"))
     live = Hub(house.store, frame)
-    services = Services(
-        messages=house.messages,
-        events=house.store,
-        live=live,
-        templates=house.templates,
-        lifecycle=house.lifecycle,
-        library=house.library,
-        publisher=house.publisher,
-        impact=house.impact,
-        keys=house.keys,
-        domains=house.domains,
-        providers=house.providers,
-        workspaces=house.workspaces,
-        webhooks=house.webhooks,
-        held=house.store,
-        tracking=house.tracking,
-        tracking_reports=house.tracking_reports,
-        sandbox=house.store,
-        clock=house.clock,
-        entropy=os.urandom,
-        health=health,
-        metrics=metrics,
-        settings=HttpSettings(**settings),
-    )
+    services = dataclasses.replace(services_of(house, metrics, live), settings=HttpSettings(**settings))
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         create_app(services), log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=5
@@ -75,6 +48,7 @@ async def running(house: House, **settings: Any) -> AsyncIterator[tuple[str, uvi
         live.close()
         server.should_exit = True
         await serving
+        metrics.close()
 
 
 @pytest.fixture

@@ -8,7 +8,14 @@ import msgspec
 from tests.unit.http.fake_stream import FakeStream
 from tests.unit.http.fake_webhooks import FakePoster, FakeWebhookStore
 from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle
-from tests.unit.http.small_fakes import FakeHeld, make_key, tracking_reports, tracking_service, validate_provider
+from tests.unit.http.small_fakes import (
+    FakeDns,
+    FakeHeld,
+    make_key,
+    tracking_reports,
+    tracking_service,
+    validate_provider,
+)
 
 from posthouse.bootstrap import make_press
 from posthouse.core.delivery.admin import ProviderService
@@ -35,7 +42,6 @@ from posthouse.core.webhooks.service import WebhookService
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
-from posthouse.core.workspaces.ports import DnsFinding, DnsRecord
 from posthouse.core.workspaces.service import WorkspaceService
 from posthouse.http.app import create_app
 from posthouse.http.schemas.events import frame
@@ -396,24 +402,6 @@ class FakeTemplates:
         template = await self.get(workspace_id, key)
         variant = template.draft.variants[0]
         return Preview(Rendered(variant.subject, variant.html, repr(asked["data"])), (), 100)
-
-
-class FakeDns:
-    """Wants one TXT record; finds what ``published`` says."""
-
-    def __init__(self) -> None:
-        self.published = False
-        self.wants_nothing = False
-
-    def records(self, domain: Domain) -> Sequence[DnsRecord]:
-        key = domain.keys[0]
-        return [DnsRecord("dkim", f"{key.selector}._domainkey.{domain.name}", "TXT", f"v=DKIM1; p={key.public}")]
-
-    async def check(self, domain: Domain) -> Sequence[DnsFinding]:
-        if self.wants_nothing:
-            return []
-        advice = "" if self.published else "publish this record"
-        return [DnsFinding(record, self.published, (), advice) for record in self.records(domain)]
 
 
 class Stage:

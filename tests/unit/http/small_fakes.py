@@ -12,7 +12,8 @@ from posthouse.core.tracking.reports import TrackingReports
 from posthouse.core.tracking.rules import Rules
 from posthouse.core.tracking.service import TrackingService
 from posthouse.core.tracking.tokens import Tokens
-from posthouse.core.workspaces.ports import DkimPair
+from posthouse.core.workspaces.model import Domain
+from posthouse.core.workspaces.ports import DkimPair, DnsFinding, DnsRecord
 
 
 class FakeHeld:
@@ -71,3 +72,21 @@ def validate_provider(kind: str, settings: dict[str, object]) -> None:
         raise ValidationError(f"{kind} is no kind", fields=[FieldProblem("/kind", "write smtp, mx or sandbox")])
     if "host" not in settings and kind == "smtp":
         raise ValidationError("a host is missing", fields=[FieldProblem("/settings/host", "is missing", "missing")])
+
+
+class FakeDns:
+    """Wants one TXT record; finds what ``published`` says."""
+
+    def __init__(self) -> None:
+        self.published = False
+        self.wants_nothing = False
+
+    def records(self, domain: Domain) -> Sequence[DnsRecord]:
+        key = domain.keys[0]
+        return [DnsRecord("dkim", f"{key.selector}._domainkey.{domain.name}", "TXT", f"v=DKIM1; p={key.public}")]
+
+    async def check(self, domain: Domain) -> Sequence[DnsFinding]:
+        if self.wants_nothing:
+            return []
+        advice = "" if self.published else "publish this record"
+        return [DnsFinding(record, self.published, (), advice) for record in self.records(domain)]
