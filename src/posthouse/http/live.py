@@ -21,8 +21,9 @@ class LiveAnswer(Response):
     Args:
         pieces: what to send.
         seat: taken for as long as the stream lasts; may refuse.
-        still_allowed: asked with each empty piece; an error ends the stream.
+        still_allowed: asked with each empty piece, and as often while there are others; an error ends the stream.
         seconds: how long the stream may last.
+        every: seconds after which ``still_allowed`` is asked, however much there is to send.
     """
 
     media_type = "text/event-stream"
@@ -33,6 +34,7 @@ class LiveAnswer(Response):
         seat: AbstractContextManager[None],
         still_allowed: Callable[[], Awaitable[object]],
         seconds: float,
+        every: float,
     ) -> None:
         super().__init__(headers={"cache-control": "no-store", "x-accel-buffering": "no"})
         del self.headers["content-length"]
@@ -40,6 +42,7 @@ class LiveAnswer(Response):
         self._seat = seat
         self._still_allowed = still_allowed
         self._seconds = seconds
+        self._every = every
 
     async def __call__(self, _scope: Any, receive: Any, send: Any) -> None:
         """Sends until somebody has had enough."""
@@ -63,9 +66,12 @@ class LiveAnswer(Response):
 
     async def _send_all(self, send: Any) -> None:
         await _send_piece(send, FIRST)
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
         async for piece in self._pieces:
-            if not piece:
+            if not piece or loop.time() - asked_at >= self._every:
                 await self._still_allowed()
+                asked_at = loop.time()
             await _send_piece(send, piece or HEARTBEAT)
 
 

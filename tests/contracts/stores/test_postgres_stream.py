@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from posthouse.core.kernel.errors import UnavailableError
 from posthouse.core.messages import stream
 from posthouse.core.messages.model import EventType
 from posthouse.core.messages.stream import StreamQuery
@@ -74,6 +75,23 @@ async def test_what_is_rolled_back_holds_nobody_up(store: PostgresStore, writers
     assert (await keys_after(store, StreamQuery(after=cursor)))[0] == []
     await slow.rollback()
     assert (await keys_after(store, StreamQuery(after=cursor)))[0] == ["kept"]
+
+
+async def test_a_reader_that_comes_while_a_writer_hangs_is_told_to_wait(
+    store: PostgresStore, postgres_url: str, writers: list[Any]
+) -> None:
+    """It knows no settled end yet. Zero would be one: whoever asks for news would be told everything that ever happened."""
+    kit = Kit()
+    message = kit.new()
+    await store.accept([message])
+    newcomer = PostgresStore(postgres_url, clock=FakeClock())
+    await newcomer.open()
+    async with writers[0].transaction():
+        await add(writers[0], kit, message.id, "slow")
+        with pytest.raises(UnavailableError):
+            await newcomer.stream_end()
+    assert await newcomer.stream_end() == await store.stream_end() > 0
+    await newcomer.close()
 
 
 async def test_readers_and_backups_do_not_hold_the_stream_up(store: PostgresStore, writers: list[Any]) -> None:

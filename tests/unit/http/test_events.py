@@ -11,6 +11,7 @@ from tests.unit.http.fakes import Stage
 from posthouse.core.messages.following import MOST_OF_ONE
 from posthouse.core.messages.model import Channel, Event, EventType
 from posthouse.core.messages.stream import Told, read_cursor, show_cursor
+from posthouse.http.services import HttpSettings
 
 
 def told(
@@ -143,6 +144,24 @@ async def test_a_revoked_key_hears_nothing_more(client: AsyncClient, stage: Stag
     await asyncio.sleep(0.08)
     stage.stream.add(told(stage))
     assert pieces(await following) == []
+
+
+async def test_a_revoked_key_hears_nothing_more_of_a_busy_stream_either() -> None:
+    """Where events leave no time for a heartbeat."""
+    stage = await Stage(settings=HttpSettings(heartbeat_seconds=0.2, stream_seconds=600.0)).open()
+    secret = await stage.key("messages:read")
+    key = next(one for one in await stage.keys.list(stage.workspace_id) if one.hint == secret[-4:])
+    headers = {"authorization": f"Bearer {secret}"}
+    async with AsyncClient(transport=httpx.ASGITransport(stage.app), base_url="http://posthouse.example") as client:
+        following = asyncio.create_task(client.get("/v1/events/stream", headers=headers))
+        await asyncio.sleep(0.02)
+        await stage.keys.revoke(stage.workspace_id, key.id)
+        stage.clock.advance(1_000_000)
+        async with asyncio.timeout(20):
+            while not following.done():
+                stage.stream.add(told(stage))
+                await asyncio.sleep(0.005)
+        assert (await following).status_code == 200
 
 
 async def test_a_key_holds_so_many_streams(client: AsyncClient) -> None:

@@ -70,6 +70,23 @@ async def test_whoever_does_not_take_is_let_go_and_the_others_go_on() -> None:
     await quick.aclose()
 
 
+async def test_a_reader_that_dies_lets_everybody_go() -> None:
+    """An event that cannot be shown: whoever follows comes back instead of waiting for what never comes."""
+
+    def broken(told: Told) -> bytes:
+        raise ValueError(told.event.seq)
+
+    source = FakeStream()
+    hub = Hub(source, broken)
+    following = hub.follow(StreamQuery(), 0.01)
+    assert await anext(following) == b""
+    complaints: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context["message"]))
+    source.add(ONE)
+    async with asyncio.timeout(5):
+        assert [piece async for piece in following if piece] == []
+
+
 async def test_joining_late_neither_skips_nor_repeats() -> None:
     """A follower that catches up while others are served: each event once."""
     source = FakeStream()

@@ -155,6 +155,14 @@ class Hub:
         follower.waiting.put_nowait(None)
 
     async def _read(self) -> None:
+        try:
+            await self._read_forever()
+        except Exception:  # a defect: nobody would hear anything more, and nobody would know
+            for follower in list(self._followers):
+                self._let_go(follower)
+            raise
+
+    async def _read_forever(self) -> None:
         while True:
             try:
                 page = await stream.read(self._store, StreamQuery(after=self._position, limit=PAGE))

@@ -95,7 +95,8 @@ async def follow_events(
     async def still_allowed() -> object:
         return await gate.admit(headers, request.scope, MESSAGES_READ)
 
-    return LiveAnswer(pieces, here.live.seat(access.key.id), still_allowed, settings.stream_seconds)
+    seat = here.live.seat(access.key.id)
+    return LiveAnswer(pieces, seat, still_allowed, settings.stream_seconds, settings.heartbeat_seconds)
 
 
 def _message(word: str | None) -> Id | None:

@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from typing import Final
 
+from posthouse.core.kernel.errors import UnavailableError
 from posthouse.stores.postgres.pool import Connection, Database
 
 _DRAWN: Final = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM events_seq"
@@ -33,7 +34,7 @@ class Horizon:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._end = 0
+        self._end: int | None = None
         self._looks: deque[tuple[int, frozenset[str]]] = deque()
         self._one_at_a_time = asyncio.Lock()
 
@@ -41,15 +42,17 @@ class Horizon:
         """A number that nothing can appear at or below any more. It covers all that was committed before the call, unless a writer hangs.
 
         Raises:
-            UnavailableError: the server is not there.
+            UnavailableError: the server is not there; or a writer has hung since before the first look, so there is no such number yet.
         """
         async with self._one_at_a_time:
             wanted = await self._look()
             for pause in _PAUSES:
-                if self._end >= wanted:
+                if self._end is not None and self._end >= wanted:
                     break
                 await asyncio.sleep(pause)
                 await self._look()
+            if self._end is None:
+                raise UnavailableError("A transaction that writes events does not end; try again in a minute.")
             return self._end
 
     async def _look(self) -> int:
@@ -64,5 +67,5 @@ class Horizon:
             self._looks.pop()  # a writer hangs: the newer look says as much and more
         self._looks.append((drawn, writers))
         while self._looks and not self._looks[0][1] & writers:
-            self._end = max(self._end, self._looks.popleft()[0])
+            self._end = max(self._end or 0, self._looks.popleft()[0])
         return drawn
