@@ -61,14 +61,17 @@ class StoreContractWebhooks:
         assert await store.endpoints(kit.ids()) == []
         assert len(await store.endpoints(None)) == 2
         changed = msgspec.structs.replace(first, url="https://other.example/", types=())
-        await store.update_endpoint(changed)
+        await store.update_endpoint(first, changed)
+        assert (await store.endpoints(kit.workspace))[0][0] == changed
+        with pytest.raises(ConflictError):  # two changes at the same moment: neither may undo the other unseen
+            await store.update_endpoint(first, msgspec.structs.replace(first, description="late"))
         assert (await store.endpoints(kit.workspace))[0][0] == changed
         await store.remove_endpoint(kit.workspace, second.id)
         assert [one.name for one, _ in await store.endpoints(None)] == ["shop"]
         with pytest.raises(NotFoundError):
             await store.remove_endpoint(kit.workspace, second.id)
         with pytest.raises(NotFoundError):
-            await store.update_endpoint(second)
+            await store.update_endpoint(second, second)
 
     async def test_a_line_has_one_holder(self, store: Store, open_store: OpenStore, kit: Kit) -> None:
         """Until its lease runs out or is given back; a former holder keeps nothing any more."""
@@ -100,8 +103,10 @@ class StoreContractWebhooks:
         assert await store.due(endpoint.id, now, 10) == [Waiting(5, now, 1, now)]
         assert await store.due(endpoint.id, later, 10) == [Waiting(3, now, 1, later), Waiting(5, now, 1, now)]
         assert await store.due(endpoint.id, later, 1) == [Waiting(3, now, 1, later)]
-        step = Step(9, done=[5], succeeded_at=now, hurry=True)
-        assert await store.keep_step(endpoint.id, 1, step, now) == 1
+        step = Step(9, again=[Waiting(2, now - 1, 8, later)], done=[5])
+        assert await store.keep_step(endpoint.id, 1, step, now) == 2
+        step = Step(9, again=[Waiting(4, now, 1, later)], succeeded_at=now, hurry_since=now)
+        assert await store.keep_step(endpoint.id, 1, step, now) == 3
         assert await store.due(endpoint.id, now, 10) == [Waiting(3, now, 1, now)]
         ((_, line),) = await store.endpoints(None)
         assert (line.failing_since, line.succeeded_at) == (None, now)

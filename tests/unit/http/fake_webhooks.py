@@ -32,8 +32,8 @@ class FakeWebhookStore:
     async def endpoints(self, workspace_id: bytes | None) -> list[tuple[Endpoint, Line]]:
         return [row for row in self.rows.values() if workspace_id in (None, row[0].workspace_id)]
 
-    async def update_endpoint(self, endpoint: Endpoint) -> None:
-        self.rows[endpoint.id] = (endpoint, self.rows[endpoint.id][1])
+    async def update_endpoint(self, before: Endpoint, after: Endpoint) -> None:
+        self.rows[before.id] = (after, self.rows[before.id][1])
 
     async def remove_endpoint(self, workspace_id: bytes, endpoint_id: bytes) -> None:
         del self.rows[endpoint_id]

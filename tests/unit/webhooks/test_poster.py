@@ -1,11 +1,14 @@
 """One request to a stranger: where it may go, and how little it believes of what comes back."""
 
+import asyncio
 import ssl
+import threading
 import time
 from collections.abc import Sequence
 
 import pytest
 
+from posthouse.channels.webhooks.network import SystemLookup
 from posthouse.channels.webhooks.poster import MOST_OF_ANSWER, SHOWN, HttpPoster
 from posthouse.testing.smtp_tls import make_certificate
 from posthouse.testing.webhook_receiver import Answer, Receiver
@@ -97,6 +100,18 @@ async def test_a_name_is_resolved_once_and_connected_to_as_it_was_judged() -> No
         await poster.close()
     assert (posted.status, posted.body, names.asked) == (200, "ok", ["hooks.example"])
     assert receiver.received[0].headers["host"] == f"hooks.example:{port}"
+
+
+async def test_a_name_that_many_ask_for_is_resolved_once() -> None:
+    """A look-up cannot be called off: one that hangs must cost one thread, not one for each request."""
+    lookup, before = SystemLookup(), threading.active_count()
+    found = await asyncio.gather(*(lookup("localhost", 80) for _ in range(50)))
+    assert threading.active_count() <= before + 1
+    assert all(one == found[0] for one in found)
+    assert "127.0.0.1" in found[0]
+    with pytest.raises(OSError, match=r".+"):
+        await lookup("no.such.name.invalid", 80)
+    assert "127.0.0.1" in await lookup("localhost", 80)
 
 
 async def test_another_servers_certificate_is_refused() -> None:

@@ -1,9 +1,11 @@
 """Connecting to exactly the address that was judged: no second look-up, so no name can change its mind in between."""
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
 import ssl
+import threading
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -16,6 +18,8 @@ Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """(host, port) → addresses as text."""
 
 CONNECT_SECONDS: Final = 5.0
+MOST_LOOKUPS: Final = 64
+"""Names that are resolved at the same time."""
 
 
 class ForbiddenAddressError(httpcore.ConnectError):
@@ -75,10 +79,49 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
         return is_public(parsed) or any(parsed.version == one.version and parsed in one for one in self._allowed)
 
 
-async def system_lookup(host: str, port: int) -> Sequence[str]:
-    """The machine's own resolver."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(each[4][0]) for each in found))
+class SystemLookup:
+    """The machine's own resolver, one question at a time for each name, in a thread of its own.
+
+    A question cannot be called off: name servers that never answer would fill the threads that all share, and hold up everybody.
+    """
+
+    def __init__(self) -> None:
+        self._asked: dict[tuple[str, int], asyncio.Future[Sequence[str] | OSError | UnicodeError]] = {}
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        """Addresses of a host.
+
+        Raises:
+            OSError: there are none, or too many names are being asked for.
+            UnicodeError: that is no name.
+        """
+        asked = self._asked.get((host, port))
+        if asked is None:
+            if len(self._asked) >= MOST_LOOKUPS:
+                raise OSError("too many names are being resolved")
+            asked = self._asked[host, port] = asyncio.get_running_loop().create_future()
+            asked.add_done_callback(lambda _: self._asked.pop((host, port)))
+            threading.Thread(target=_resolve, args=(host, port, asked), name="webhook-lookup", daemon=True).start()
+        found = await asyncio.shield(asked)
+        if isinstance(found, OSError | UnicodeError):
+            raise found
+        return found
+
+
+def _resolve(host: str, port: int, asked: "asyncio.Future[Sequence[str] | OSError | UnicodeError]") -> None:
+    found: Sequence[str] | OSError | UnicodeError
+    try:
+        each_way = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = list(dict.fromkeys(str(each[4][0]) for each in each_way))
+    except (OSError, UnicodeError) as error:
+        found = error
+
+    def tell() -> None:
+        if not asked.done():
+            asked.set_result(found)
+
+    with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits
+        asked.get_loop().call_soon_threadsafe(tell)
 
 
 def trusted() -> ssl.SSLContext:

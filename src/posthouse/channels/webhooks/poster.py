@@ -17,7 +17,7 @@ from posthouse.channels.webhooks.network import (
     Lookup,
     Network,
     PinnedBackend,
-    system_lookup,
+    SystemLookup,
     trusted,
 )
 from posthouse.core.kernel.clock import DAY, SECOND
@@ -38,7 +38,7 @@ class HttpPoster:
         seconds: how long a whole request may take.
         allowed: networks (CIDR) that may be asked although they are not public; loopback among them allows ``http:`` there.
         context: TLS.
-        lookup: resolves names.
+        lookup: resolves names; None: as the machine does.
     """
 
     def __init__(
@@ -47,11 +47,11 @@ class HttpPoster:
         allowed: Iterable[str] = (),
         *,
         context: ssl.SSLContext | None = None,
-        lookup: Lookup = system_lookup,
+        lookup: Lookup | None = None,
     ) -> None:
         self._seconds = seconds
         networks: list[Network] = [ipaddress.ip_network(one, strict=False) for one in allowed]
-        self._backend = PinnedBackend(networks, lookup)
+        self._backend = PinnedBackend(networks, lookup or SystemLookup())
         self._context = context
         self._pool: httpcore.AsyncConnectionPool | None = None
 

@@ -91,6 +91,7 @@ class Deliverer:
 
     def _drop(self, endpoint_id: Id) -> None:
         found = self._lines.pop(endpoint_id, None)
+        self._woken.pop(endpoint_id, None)
         if found is not None:
             found[1].cancel()
 

@@ -102,7 +102,7 @@ class EndpointLine:
         step = self._judge(cursor, done)
         step.done += erased
         await self._keep(step)
-        return more or bool(step.hurry)
+        return more or step.hurry_since is not None
 
     async def _next_jobs(self) -> tuple[list[_Job], list[int], int, bool]:
         """What is due again, then what is new; what was erased meanwhile; how far the stream was read; whether there is more."""
@@ -164,11 +164,11 @@ class EndpointLine:
         """What this turn changes."""
         now = self._means.clock.now()
         good = [attempt for _, attempt, _ in done if attempt.result is Result.DELIVERED]
-        was_failing = self._failing_since is not None
         step = Step(cursor, [attempt for _, attempt, _ in done])
-        step.failing_since = None if good else (self._failing_since or (now if done else None))
+        first = min((attempt.at for _, attempt, _ in done), default=None)
+        step.failing_since = None if good else (self._failing_since or first)
         step.succeeded_at = now if good else self._succeeded_at
-        step.hurry = bool(good) and was_failing
+        step.hurry_since = self._failing_since if good else None
         if any(attempt.result is Result.GONE for _, attempt, _ in done):
             step.paused = Pause.GONE
         elif step.failing_since is not None and now - step.failing_since >= schedule.GIVE_UP_AFTER:

@@ -135,8 +135,9 @@ class Step(msgspec.Struct):
     paused: Pause | None = None
     failing_since: int | None = None
     succeeded_at: int | None = None
-    hurry: bool = False
-    """It takes events again: whatever waits is due now."""
+    hurry_since: int | None = None
+    """It takes events again: what was first tried then or later is due now. What waited before has had its hurry: it is the event that
+    is not taken, and keeps to its schedule."""
 
 
 class Filter(msgspec.Struct, frozen=True):

@@ -18,8 +18,8 @@ class WebhookStore(Protocol):
         """Those of a workspace, or of all; oldest first."""
         ...
 
-    async def update_endpoint(self, endpoint: Endpoint) -> None:
-        """Replaces its settings. NotFoundError when there is none."""
+    async def update_endpoint(self, before: Endpoint, after: Endpoint) -> None:
+        """Replaces its settings. NotFoundError when there is none, ConflictError when they are not ``before`` any more."""
         ...
 
     async def remove_endpoint(self, workspace_id: Id, endpoint_id: Id) -> None:

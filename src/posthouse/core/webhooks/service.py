@@ -164,8 +164,10 @@ class WebhookService:
         Raises:
             UnknownEndpointError: there is none.
             ValidationError: a value is wrong.
+            ConflictError: somebody else changed it at the same moment.
         """
-        endpoint, line = await self.get(workspace_id, name)
+        before, line = await self.get(workspace_id, name)
+        endpoint = before
         if url is not None:
             if problems := self._url_problems(url):
                 raise ValidationError("The endpoint cannot be changed like this.", fields=problems)
@@ -177,7 +179,7 @@ class WebhookService:
             endpoint = msgspec.structs.replace(endpoint, templates=_templates(templates))
         if description is not None:
             endpoint = msgspec.structs.replace(endpoint, description=description[:500])
-        await self._store.update_endpoint(endpoint)
+        await self._store.update_endpoint(before, endpoint)
         return endpoint, line
 
     async def remove(self, workspace_id: Id, name: str) -> None:
@@ -205,6 +207,7 @@ class WebhookService:
         Raises:
             UnknownEndpointError: there is none.
             ValidationError: the overlap is negative or too long.
+            ConflictError: somebody else changed it at the same moment.
         """
         if not 0 <= overlap <= MAX_OVERLAP:
             advice = f"0 to {MAX_OVERLAP // SECOND} seconds"
@@ -215,9 +218,9 @@ class WebhookService:
         ending = [msgspec.structs.replace(present, ends_at=now + overlap)] if overlap else []
         still = [one for one in others if one.ends_at is not None and one.ends_at > now and overlap]
         secrets = (self._sealed(secret), *ending, *still)[:3]
-        endpoint = msgspec.structs.replace(endpoint, secrets=secrets)
-        await self._store.update_endpoint(endpoint)
-        return Made(endpoint, signing.show_secret(secret))
+        changed = msgspec.structs.replace(endpoint, secrets=secrets)
+        await self._store.update_endpoint(endpoint, changed)
+        return Made(changed, signing.show_secret(secret))
 
     async def test(self, workspace_id: Id, name: str) -> Attempt:
         """Sends one event of the type ``webhook.test`` now, whether the endpoint is paused or not; what became of it."""

@@ -314,9 +314,9 @@ class SharedStore(abc.ABC):
         """See WebhookStore."""
         return await self._read(webhooks.endpoints_of, workspace_id)
 
-    async def update_endpoint(self, endpoint: Endpoint) -> None:
+    async def update_endpoint(self, before: Endpoint, after: Endpoint) -> None:
         """See WebhookStore."""
-        await self._write(webhooks.update_endpoint, endpoint)
+        await self._write(webhooks.update_endpoint, before, after)
 
     async def remove_endpoint(self, workspace_id: Id, endpoint_id: Id) -> None:
         """See WebhookStore."""

@@ -58,13 +58,16 @@ def endpoints_of(connection: Connection, workspace_id: Id | None) -> list[tuple[
     ]
 
 
-def update_endpoint(connection: Connection, endpoint: Endpoint) -> None:
-    """Replaces its settings."""
+def update_endpoint(connection: Connection, before: Endpoint, after: Endpoint) -> None:
+    """Replaces its settings, if they are still what they were."""
     settings_changed(connection)
-    mine = (_E.id == endpoint.id) & (_E.workspace_id == endpoint.workspace_id)
-    changed = connection.execute(update(webhook_endpoints).where(mine).values(document=to_document(endpoint)))
-    if not changed.rowcount:
-        raise NotFoundError(f"there is no webhook endpoint {endpoint.name!r} in this workspace")
+    mine = (_E.id == before.id) & (_E.workspace_id == before.workspace_id)
+    present = connection.execute(select(_E.document).where(mine).with_for_update()).scalar_one_or_none()
+    if present is None:
+        raise NotFoundError(f"there is no webhook endpoint {before.name!r} in this workspace")
+    if from_document(present, Endpoint) != before:
+        raise ConflictError("the endpoint was changed by somebody else at the same moment; look at it and try again")
+    connection.execute(update(webhook_endpoints).where(mine).values(document=to_document(after)))
 
 
 def remove_endpoint(connection: Connection, workspace_id: Id, endpoint_id: Id) -> None:
@@ -120,9 +123,10 @@ def keep_step(connection: Connection, endpoint_id: Id, token: int, step: Step, n
         connection.execute(
             delete(webhook_waiting).where((_W.endpoint_id == endpoint_id) & _W.seq.in_(sorted(step.done)))
         )
-    _wait(connection, endpoint_id, step.again)
-    if step.hurry:
-        connection.execute(update(webhook_waiting).where(_W.endpoint_id == endpoint_id).values(next_at=now))
+    if step.hurry_since is not None:
+        lately = (_W.endpoint_id == endpoint_id) & (_W.first_at >= step.hurry_since)
+        connection.execute(update(webhook_waiting).where(lately).values(next_at=now))
+    _wait(connection, endpoint_id, step.again)  # after it: what failed just now keeps its wait
     if step.paused:
         settings_changed(connection)
     waiting = select(func.count()).select_from(webhook_waiting).where(_W.endpoint_id == endpoint_id)
