@@ -31,6 +31,8 @@ from posthouse.channels.email.verp import PURPOSE as RETURN_PATHS
 from posthouse.channels.email.verp import ReturnPaths
 from posthouse.channels.email.viewer import EmailViewer
 from posthouse.config import Settings, read_master_key
+from posthouse.core.analytics.domains import DomainGroups
+from posthouse.core.analytics.follower import Follower
 from posthouse.core.delivery.admin import ProviderService
 from posthouse.core.delivery.blackbox import BlackBox
 from posthouse.core.delivery.delivery import Builder, Delivery
@@ -358,6 +360,12 @@ def dispatcher_of(house: House, box: BlackBox, watch: Watch) -> tuple[Dispatcher
         watch=watch,
     )
     return dispatcher, fleet
+
+
+def follower_of(house: House) -> Follower:
+    """What keeps the roll-ups."""
+    groups = DomainGroups(_text("core.analytics", "domains.toml"))
+    return Follower(house.store, house.store, house.store, groups, house.clock)
 
 
 def deliverer_of(house: House, watch: WebhookWatch, trouble: Callable[[str, Exception], None]) -> Deliverer:

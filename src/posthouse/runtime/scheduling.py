@@ -1,4 +1,4 @@
-"""The scheduler process: what must happen from time to time, once; and telling webhook endpoints."""
+"""The scheduler process: what must happen from time to time, once; telling webhook endpoints; and counting what happened."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,11 +6,12 @@ from typing import Final
 
 import structlog
 
-from posthouse.bootstrap import House, deliverer_of, open_house
+from posthouse.bootstrap import House, deliverer_of, follower_of, open_house
 from posthouse.core.kernel.clock import DAY
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.core.kernel.ids import lowest_at
 from posthouse.runtime.metrics import Metrics, Slots
+from posthouse.runtime.rolling import keep_rolling
 from posthouse.runtime.spec import ChildSpec
 from posthouse.runtime.telling import DeliveryWatch
 from posthouse.runtime.timekeeper import keep_time
@@ -33,6 +34,7 @@ async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
         delivering = asyncio.ensure_future(deliverer.run())
         tasks = [
             asyncio.ensure_future(keep_time(house)),
+            asyncio.ensure_future(keep_rolling(follower_of(house))),
             asyncio.ensure_future(_every(HOURLY, lambda: _age_idempotency_keys(house), first=HOURLY)),
             asyncio.ensure_future(_every(DAILY, lambda: _make_room(house), first=1.0)),
             asyncio.ensure_future(_every(HOURLY, lambda: _shorten_log(house), first=HOURLY)),

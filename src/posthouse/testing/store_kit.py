@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from hashlib import sha256
 from typing import Any, Protocol, TypeAlias
 
+from posthouse.core.analytics.ports import RollupStore, SumStore
 from posthouse.core.delivery.model import Claimed, Settlement
 from posthouse.core.delivery.ports import DeliveryStore, MaintenanceStore, QueueStore, SandboxStore
 from posthouse.core.kernel.clock import SECOND
@@ -29,6 +30,8 @@ class Store(
     MessageStore,
     StreamStore,
     WebhookStore,
+    RollupStore,
+    SumStore,
     QueueStore,
     DeliveryStore,
     SandboxStore,

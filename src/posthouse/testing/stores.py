@@ -25,6 +25,7 @@ from posthouse.testing.store_queue import (
     StoreContractRecord,
     StoreContractWake,
 )
+from posthouse.testing.store_rollups import StoreContractRollups
 from posthouse.testing.store_settings import (
     StoreContractMaintenance,
     StoreContractProviders,
@@ -54,6 +55,7 @@ __all__ = [
     "StoreContractProviders",
     "StoreContractPublications",
     "StoreContractRecord",
+    "StoreContractRollups",
     "StoreContractSandbox",
     "StoreContractSearch",
     "StoreContractStream",
@@ -88,6 +90,7 @@ class StoreContract(
     StoreContractSandbox,
     StoreContractMaintenance,
     StoreContractTracking,
+    StoreContractRollups,
     StoreContractMachine,
 ):
     """All of it."""

@@ -8,12 +8,13 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection as SqlConnection
 
+from posthouse.core.analytics.model import Fact, Step
 from posthouse.core.delivery.model import Claimed, LaneDepth, Settlement
 from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import AcceptResult, Lane, NewMessage
-from posthouse.stores.postgres import guard, layout
+from posthouse.stores.postgres import guard, layout, rollups
 from posthouse.stores.postgres.accept import accept
 from posthouse.stores.postgres.bell import EVENTS, Bell
 from posthouse.stores.postgres.claim import Claimer
@@ -148,6 +149,18 @@ class PostgresStore(SharedStore):
     async def stream_wake(self, seconds: float) -> bool:
         """See StreamStore."""
         return await self._bell.wait(seconds, EVENTS)
+
+    async def stream_drawn(self) -> int:
+        """See RollupStore."""
+        return await self._database.run(rollups.drawn)
+
+    async def rollup_facts(self, after: int, until: int) -> list[Fact]:
+        """See RollupStore."""
+        return await rollups.facts(self._database, after, until)
+
+    async def keep_rollup(self, edition: int, since: int, until: int, at: int, step: Step) -> bool:
+        """See RollupStore."""
+        return await rollups.keep(self._database, edition, since, until, at, step)
 
     # --- maintenance
 

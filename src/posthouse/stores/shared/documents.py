@@ -15,6 +15,7 @@ _ENCODER = msgspec.json.Encoder()
 GENERATION = "settings_generation"
 IDEMPOTENCY_GENERATION = "idempotency_generation"
 EPOCH = "epoch"
+ROLLUP_EDITION = "rollup_edition"
 
 
 def to_document(struct: Any) -> bytes:

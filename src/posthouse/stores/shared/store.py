@@ -1,11 +1,13 @@
 """What both stores do alike: every port method that is not hot, over two primitives that each store supplies."""
 
 import abc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from posthouse.core.analytics.model import Before, Position
+from posthouse.core.analytics.ports import Known, SumQuery, Sums
 from posthouse.core.delivery.model import CounterKey, ProviderRow, Route, SandboxMessage
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Event, Message, MessageQuery, Status
@@ -24,6 +26,7 @@ from posthouse.stores.shared import (
     messages,
     publications,
     queue,
+    rollups,
     sandbox,
     stream,
     templates,
@@ -358,6 +361,44 @@ class SharedStore(abc.ABC):
     async def purge_attempts(self, before: Id, limit: int) -> int:
         """See WebhookStore."""
         return await self._write(webhooks.purge_attempts, before, limit)
+
+    # --- RollupStore and SumStore, but rollup_facts, keep_rollup and stream_drawn
+
+    async def rollup_position(self, edition: int | None = None) -> Position:
+        """See RollupStore."""
+        return await self._read(rollups.position, edition)
+
+    async def rollup_zones(self, edition: int) -> Mapping[Id, str]:
+        """See RollupStore."""
+        return await self._read(rollups.zones, edition)
+
+    async def rollup_known(self, workspace_id: Id) -> Sequence[Known]:
+        """See RollupStore."""
+        return await self._read(rollups.known, workspace_id)
+
+    async def rollup_before(self, edition: int, message_ids: Collection[Id], until: int) -> dict[Id, Before]:
+        """See RollupStore."""
+        return await self._read(rollups.before, edition, message_ids, until)
+
+    async def begin_edition(self) -> int:
+        """See RollupStore."""
+        return await self._write(rollups.begin_edition)
+
+    async def answer_from(self, edition: int) -> bool:
+        """See RollupStore."""
+        return await self._write(rollups.answer_from, edition)
+
+    async def purge_editions(self, keep: Collection[int]) -> int:
+        """See RollupStore."""
+        return await self._write(rollups.purge, keep)
+
+    async def rollup_sums(self, edition: int, query: SumQuery) -> list[Sums]:
+        """See SumStore."""
+        return await self._read(rollups.sums, edition, query)
+
+    async def source_names(self, workspace_id: Id) -> Mapping[str, str]:
+        """See SumStore."""
+        return await self._read(rollups.source_names, workspace_id)
 
     # --- QueueStore, but claim, extend, record, depth and wake
 

@@ -8,6 +8,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from posthouse.core.analytics.model import Fact, Step
 from posthouse.core.delivery.model import Claimed, LaneDepth, Settlement
 from posthouse.core.kernel.clock import SECOND, Clock
 from posthouse.core.kernel.errors import UnavailableError
@@ -16,7 +17,7 @@ from posthouse.core.messages.model import AcceptResult, Event, Lane, NewMessage
 from posthouse.core.tracking.model import Tracked
 from posthouse.stores.shared.queue import EXACT_DEPTH, depth
 from posthouse.stores.shared.store import SharedStore
-from posthouse.stores.sqlite import accept, claim, record, tracking
+from posthouse.stores.sqlite import accept, claim, record, rollups, tracking
 from posthouse.stores.sqlite.bell import EVENTS, Bell
 from posthouse.stores.sqlite.checkpoint import Checkpointer
 from posthouse.stores.sqlite.connection import Handle, check_durable, connect_reader, connect_writer
@@ -179,6 +180,19 @@ class SqliteStore(SharedStore):
     async def stream_wake(self, seconds: float) -> bool:
         """See StreamStore."""
         return await self._events_bell.wait(seconds)
+
+    async def stream_drawn(self) -> int:
+        """See RollupStore."""
+        return await self.stream_end()
+
+    async def rollup_facts(self, after: int, until: int) -> list[Fact]:
+        """See RollupStore."""
+        return await self._do(self._to_read, lambda handle: rollups.facts(handle.raw, after, until))
+
+    async def keep_rollup(self, edition: int, since: int, until: int, at: int, step: Step) -> bool:
+        """See RollupStore."""
+        rows = rollups.Rows(edition, step)  # made before the ticket is taken
+        return await self._do(self._to_write, lambda handle: rollups.keep(handle.raw, rows, since, until, at))
 
     async def depth(self, now: int) -> list[LaneDepth]:
         """See QueueStore. Beyond 10,000 a lane the number is at most half a minute old."""

@@ -1,0 +1,1 @@
+"""Statistics: roll-ups of the events, and the questions that they answer."""

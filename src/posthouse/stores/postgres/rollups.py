@@ -1,0 +1,129 @@
+"""Roll-ups by hand: reading the next events, and adding what they come to."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from posthouse.core.analytics.measures import COLUMNS
+from posthouse.core.analytics.model import Fact, Step
+from posthouse.stores.postgres.pool import Connection, Database
+from posthouse.stores.shared.rollups import CELL_COLUMNS, COMBO_COLUMNS, combo_row, counts_row, key_of, merged
+
+_DRAWN: Final = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM events_seq"
+_FACTS: Final = """
+WITH told AS MATERIALIZED (
+    SELECT seq, message_id, workspace_id, type, at, key, data FROM events WHERE seq > $1 AND seq <= $2
+)
+SELECT e.seq, e.message_id, e.workspace_id, e.type, e.at, e.key, e.data,
+    CASE WHEN e.type >= 30 THEN (
+        SELECT v.verdict FROM verdicts v WHERE v.message_id = e.message_id AND v.type = e.type AND v.key = e.key
+    ) END,
+    m.created_at, m.due_at, coalesce(replace(m.template_id::text, '-', ''), ''),
+    coalesce((SELECT r.version FROM releases r WHERE r.id = m.release_id), 0), m.channel, m.lane, m.live::int,
+    coalesce(replace(m.key_id::text, '-', ''), ''), m.locale, m.recipient, m.tags
+FROM told e
+CROSS JOIN LATERAL (SELECT * FROM messages WHERE messages.id = e.message_id OFFSET 0) AS m
+ORDER BY e.seq
+"""
+"""The events of a stretch of the stream; OFFSET 0 leaves the planner no choice but one index step a message."""
+_MOVE: Final = "UPDATE rollup_positions SET seq = $1, at = $2 WHERE edition = $3 AND seq = $4 RETURNING edition"
+_BEGIN: Final = """
+INSERT INTO rollup_positions (edition, seq, at) VALUES (0, $1, $2) ON CONFLICT DO NOTHING RETURNING edition
+"""
+_HISTOGRAMS: Final = """
+SELECT k.workspace_id, k.grain, k.period, k.combo, r.latencies
+FROM unnest($2::uuid[], $3::smallint[], $4::bigint[], $5::bigint[]) AS k (workspace_id, grain, period, combo)
+CROSS JOIN LATERAL (
+    SELECT latencies FROM rollups WHERE edition = $1::int AND rollups.workspace_id = k.workspace_id
+        AND rollups.grain = k.grain AND rollups.period = k.period AND rollups.combo = k.combo OFFSET 0
+) AS r
+WHERE r.latencies IS NOT NULL
+"""
+_COMBO_TYPES: Final = (
+    "bigint",
+    "uuid",
+    "bigint",
+    "smallint",
+    "text",
+    "int",
+    "smallint",
+    "smallint",
+    "smallint",
+    *["text"] * 5,
+)
+_CELL_TYPES: Final = ("int", "uuid", "smallint", "bigint", "bigint", *["int"] * len(COLUMNS), "bytea")
+
+
+def _arrays(types: Sequence[str]) -> str:
+    return ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(types, 1))
+
+
+_ADD_COMBOS: Final = f"""
+INSERT INTO rollup_combos ({", ".join(COMBO_COLUMNS)}) SELECT * FROM unnest({_arrays(_COMBO_TYPES)}) ON CONFLICT DO NOTHING
+"""  # noqa: S608 - names of ours
+_ADD_ZONES: Final = """
+INSERT INTO rollup_zones (edition, workspace_id, zone) SELECT * FROM unnest($1::int[], $2::uuid[], $3::text[])
+ON CONFLICT DO NOTHING
+"""
+_ADD_SEEN: Final = """
+INSERT INTO rollup_seen (edition, message_id, seen) SELECT * FROM unnest($1::int[], $2::uuid[], $3::smallint[])
+ON CONFLICT (edition, message_id) DO UPDATE SET seen = excluded.seen
+"""
+_ADD_CELLS: Final = f"""
+INSERT INTO rollups AS r ({", ".join(CELL_COLUMNS)}) SELECT * FROM unnest({_arrays(_CELL_TYPES)})
+ON CONFLICT (edition, workspace_id, grain, period, combo) DO UPDATE SET
+    {", ".join(f"{name} = r.{name} + excluded.{name}" for name in COLUMNS)},
+    latencies = coalesce(excluded.latencies, r.latencies)
+"""  # noqa: S608 - names of ours
+
+_Key = tuple[bytes, int, int, int]
+
+
+async def drawn(connection: Connection, _slot: int) -> int:
+    """How far the sequence of the events is."""
+    return int(await connection.fetchval(_DRAWN))
+
+
+async def facts(database: Database, after: int, until: int) -> list[Fact]:
+    """The events of a stretch of the stream."""
+
+    async def work(connection: Connection, _slot: int) -> list[Fact]:
+        return [Fact._make(row) for row in await connection.fetch(_FACTS, after, until)]
+
+    return await database.run(work)
+
+
+async def keep(database: Database, edition: int, since: int, until: int, at: int, step: Step) -> bool:
+    """Adds a step in one transaction. The position is moved first: whoever comes second waits there, and finds it moved."""
+    combos = [combo_row(number, combo) for number, combo in step.combos.items()]
+    zones = [(edition, workspace, zone) for workspace, zone in step.zones.items()]
+    seen = [(edition, message, bits) for message, bits in sorted(step.seen.items())]
+    cells = sorted([(key_of(place), cell) for place, cell in step.cells.items()], key=lambda pair: pair[0])
+
+    async def work(connection: Connection, _slot: int) -> bool:
+        async with connection.transaction():
+            moved = await connection.fetchval(_MOVE, until, at, edition, since)
+            if moved is None and since == 0 == edition:
+                moved = await connection.fetchval(_BEGIN, until, at)
+            if moved is None:
+                return False
+            histograms = await _histograms(connection, edition, [key for key, cell in cells if cell.latencies])
+            rows = [
+                (edition, *key, *counts_row(cell), merged(histograms.get(key), cell) if cell.latencies else None)
+                for key, cell in cells
+            ]
+            for statement, some in (
+                (_ADD_COMBOS, combos), (_ADD_ZONES, zones), (_ADD_SEEN, seen), (_ADD_CELLS, rows),
+            ):  # fmt: skip
+                if some:
+                    await connection.execute(statement, *zip(*some, strict=True))
+            return True
+
+    return await database.run(work)
+
+
+async def _histograms(connection: Connection, edition: int, keys: Sequence[_Key]) -> dict[_Key, bytes]:
+    if not keys:
+        return {}
+    columns: list[Any] = list(zip(*keys, strict=True))
+    rows = await connection.fetch(_HISTOGRAMS, edition, *columns)
+    return {(row[0], row[1], row[2], row[3]): row[4] for row in rows}
