@@ -26,8 +26,8 @@ async def keep_rolling(follower: Follower) -> None:
         except PosthouseError as error:
             _log.warning("rollups_wait", error=str(error))
             await asyncio.sleep(TROUBLE)
-        except Exception:
-            _log.exception("rollups_failed")  # webhooks and housekeeping of this process go on
+        except Exception:  # noqa: BLE001 - webhooks and housekeeping of this process go on
+            _log.exception("rollups_failed")
             await asyncio.sleep(TROUBLE)
         else:
             await asyncio.sleep(min(LONGEST_REST, time.monotonic() - begun) if more else IDLE)

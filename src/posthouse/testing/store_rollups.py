@@ -231,7 +231,8 @@ class StoreContractRollups:
         facts = await store.rollup_facts(0, position.seq)
         assert [fact.type for fact in facts] == [EventType.ACCEPTED]
         step = await follower(store, kit)._step(position, facts)  # noqa: SLF001 - the very same step again
-        assert not await store.keep_rollup(0, 0, position.seq, kit.clock.now(), step)
-        assert not await store.keep_rollup(7, 0, position.seq, kit.clock.now(), step)
+        assert not await store.keep_rollup(0, 0, position.seq, step)
+        assert not await store.keep_rollup(7, 0, position.seq, step)
         assert await table(store, kit) == found
-        assert await store.stream_drawn() == position.seq
+        assert await store.first_after(0) == facts[0].at
+        assert await store.first_after(position.seq) is None

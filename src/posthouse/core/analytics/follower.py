@@ -85,15 +85,13 @@ class Follower:
             UnavailableError: the store cannot be asked; nothing of this turn was kept.
         """
         position = await self._store.rollup_position(edition)
-        now = self._clock.now()
         end = await self._events.stream_end()
         if end <= position.seq:
             return False
         until = min(end, position.seq + self._most)
         facts = await self._store.rollup_facts(position.seq, until)
         step = await self._step(position, facts)
-        at = now if until == end else position.at
-        kept = await self._store.keep_rollup(position.edition, position.seq, until, at, step)
+        kept = await self._store.keep_rollup(position.edition, position.seq, until, step)
         if not kept:  # somebody else follows too: what we know of the tables may be old
             self._zones.clear()
             self._combos = _Combos()

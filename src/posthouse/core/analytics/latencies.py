@@ -75,6 +75,10 @@ class Latencies:
         """Merges what :func:`encode` gave."""
         _add(self._counts, kept)
 
+    def merge(self, other: "Latencies") -> None:
+        """Merges another one."""
+        self._counts.update(other._counts)  # noqa: SLF001 - one of the same kind
+
     def percentile(self, span: Span, percent: float) -> int | None:
         """Milliseconds that so many percent of all did not exceed (nearest rank); None when nothing was measured."""
         buckets = sorted([(key & 0xFF, count) for key, count in self._counts.items() if key >> 8 == span])

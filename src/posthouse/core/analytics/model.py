@@ -142,5 +142,3 @@ class Position(msgspec.Struct, frozen=True):
     """Which of the tables: a recount fills the next one beside the one that answers."""
     seq: int
     """The last event that is in them."""
-    at: int
-    """When that was all there was."""

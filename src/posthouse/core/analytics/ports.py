@@ -24,10 +24,6 @@ class RollupStore(Protocol):
         """How far an edition is, or, None, the one that answers. An edition that nobody began is at 0."""
         ...
 
-    async def stream_drawn(self) -> int:
-        """The highest ``seq`` that anything has or is about to have; cheap, and maybe not settled yet."""
-        ...
-
     async def rollup_zones(self, edition: int) -> Mapping[Id, str]:
         """The time zone that days are made by, of each workspace that was met."""
         ...
@@ -44,14 +40,13 @@ class RollupStore(Protocol):
         """What the events up to ``until`` said of messages, and what was seen of them."""
         ...
 
-    async def keep_rollup(self, edition: int, since: int, until: int, at: int, step: Step) -> bool:
+    async def keep_rollup(self, edition: int, since: int, until: int, step: Step) -> bool:
         """Adds a step and moves the position, in ONE durable transaction; False: somebody else has moved it, and nothing was kept.
 
         Args:
             edition: which tables.
             since: the position that the step begins at.
             until: the position that it ends at.
-            at: when that was all there was.
             step: what to add.
 
         Raises:
@@ -106,8 +101,8 @@ class SumStore(Protocol):
         """See RollupStore."""
         ...
 
-    async def stream_drawn(self) -> int:
-        """See RollupStore."""
+    async def first_after(self, seq: int) -> int | None:
+        """When the first event behind a place of the stream happened; None: there is none."""
         ...
 
     async def rollup_zones(self, edition: int) -> Mapping[Id, str]:

@@ -8,7 +8,6 @@ from posthouse.core.analytics.model import Fact, Step
 from posthouse.stores.postgres.pool import Connection, Database
 from posthouse.stores.shared.rollups import CELL_COLUMNS, COMBO_COLUMNS, combo_row, counts_row, key_of, merged
 
-_DRAWN: Final = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM events_seq"
 _FACTS: Final = """
 WITH told AS MATERIALIZED (
     SELECT seq, message_id, workspace_id, type, at, key, data FROM events WHERE seq > $1 AND seq <= $2
@@ -25,9 +24,9 @@ CROSS JOIN LATERAL (SELECT * FROM messages WHERE messages.id = e.message_id OFFS
 ORDER BY e.seq
 """
 """The events of a stretch of the stream; OFFSET 0 leaves the planner no choice but one index step a message."""
-_MOVE: Final = "UPDATE rollup_positions SET seq = $1, at = $2 WHERE edition = $3 AND seq = $4 RETURNING edition"
+_MOVE: Final = "UPDATE rollup_positions SET seq = $1 WHERE edition = $2 AND seq = $3 RETURNING edition"
 _BEGIN: Final = """
-INSERT INTO rollup_positions (edition, seq, at) VALUES (0, $1, $2) ON CONFLICT DO NOTHING RETURNING edition
+INSERT INTO rollup_positions (edition, seq) VALUES (0, $1) ON CONFLICT DO NOTHING RETURNING edition
 """
 _HISTOGRAMS: Final = """
 SELECT k.workspace_id, k.grain, k.period, k.combo, r.latencies
@@ -78,11 +77,6 @@ ON CONFLICT (edition, workspace_id, grain, period, combo) DO UPDATE SET
 _Key = tuple[bytes, int, int, int]
 
 
-async def drawn(connection: Connection, _slot: int) -> int:
-    """How far the sequence of the events is."""
-    return int(await connection.fetchval(_DRAWN))
-
-
 async def facts(database: Database, after: int, until: int) -> list[Fact]:
     """The events of a stretch of the stream."""
 
@@ -92,7 +86,7 @@ async def facts(database: Database, after: int, until: int) -> list[Fact]:
     return await database.run(work)
 
 
-async def keep(database: Database, edition: int, since: int, until: int, at: int, step: Step) -> bool:
+async def keep(database: Database, edition: int, since: int, until: int, step: Step) -> bool:
     """Adds a step in one transaction. The position is moved first: whoever comes second waits there, and finds it moved."""
     combos = [combo_row(number, combo) for number, combo in step.combos.items()]
     zones = [(edition, workspace, zone) for workspace, zone in step.zones.items()]
@@ -101,9 +95,9 @@ async def keep(database: Database, edition: int, since: int, until: int, at: int
 
     async def work(connection: Connection, _slot: int) -> bool:
         async with connection.transaction():
-            moved = await connection.fetchval(_MOVE, until, at, edition, since)
+            moved = await connection.fetchval(_MOVE, until, edition, since)
             if moved is None and since == 0 == edition:
-                moved = await connection.fetchval(_BEGIN, until, at)
+                moved = await connection.fetchval(_BEGIN, until)
             if moved is None:
                 return False
             histograms = await _histograms(connection, edition, [key for key, cell in cells if cell.latencies])

@@ -150,17 +150,13 @@ class PostgresStore(SharedStore):
         """See StreamStore."""
         return await self._bell.wait(seconds, EVENTS)
 
-    async def stream_drawn(self) -> int:
-        """See RollupStore."""
-        return await self._database.run(rollups.drawn)
-
     async def rollup_facts(self, after: int, until: int) -> list[Fact]:
         """See RollupStore."""
         return await rollups.facts(self._database, after, until)
 
-    async def keep_rollup(self, edition: int, since: int, until: int, at: int, step: Step) -> bool:
+    async def keep_rollup(self, edition: int, since: int, until: int, step: Step) -> bool:
         """See RollupStore."""
-        return await rollups.keep(self._database, edition, since, until, at, step)
+        return await rollups.keep(self._database, edition, since, until, step)
 
     # --- maintenance
 

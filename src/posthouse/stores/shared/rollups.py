@@ -35,8 +35,8 @@ def position(connection: Connection, edition: int | None) -> Position:
     """How far an edition is, None for the one that answers."""
     wanted = number(connection, ROLLUP_EDITION) if edition is None else edition
     c = rollup_positions.c
-    row = connection.execute(select(c.seq, c.at).where(c.edition == wanted)).first()
-    return Position(wanted, *row) if row is not None else Position(wanted, 0, 0)
+    row = connection.execute(select(c.seq).where(c.edition == wanted)).first()
+    return Position(wanted, row[0] if row is not None else 0)
 
 
 def zones(connection: Connection, edition: int) -> dict[Id, str]:
@@ -83,7 +83,7 @@ def begin_edition(connection: Connection) -> int:
     answering = number(connection, ROLLUP_EDITION)
     connection.execute(delete(rollup_positions).where(c.edition != answering))
     edition = max(int(last), answering) + 1
-    connection.execute(insert(rollup_positions).values(edition=edition, seq=0, at=0))
+    connection.execute(insert(rollup_positions).values(edition=edition, seq=0))
     return edition
 
 
@@ -144,6 +144,13 @@ def sums(connection: Connection, edition: int, query: SumQuery) -> list[Sums]:
 def _sums(query: SumQuery, key: tuple[Any, ...], counts: tuple[int, ...]) -> Sums:
     period, dims = (key[0], key[1:]) if query.by_period else (0, key)
     return Sums(period, dims, counts, [])
+
+
+def first_after(connection: Connection, seq: int) -> int | None:
+    """When the first event behind a place happened."""
+    c = events.c
+    found = connection.execute(select(c.at).where(c.seq > seq).order_by(c.seq).limit(1)).scalar()
+    return None if found is None else int(found)
 
 
 def source_names(connection: Connection, workspace_id: Id) -> dict[str, str]:

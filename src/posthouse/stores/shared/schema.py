@@ -512,7 +512,6 @@ rollup_positions = Table(
     metadata,
     Column("edition", Integer, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, nullable=False),
-    Column("at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 """How far each edition of the roll-ups is. ``rollup_edition`` in ``meta`` says which one answers."""

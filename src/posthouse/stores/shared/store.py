@@ -362,7 +362,7 @@ class SharedStore(abc.ABC):
         """See WebhookStore."""
         return await self._write(webhooks.purge_attempts, before, limit)
 
-    # --- RollupStore and SumStore, but rollup_facts, keep_rollup and stream_drawn
+    # --- RollupStore and SumStore, but rollup_facts and keep_rollup
 
     async def rollup_position(self, edition: int | None = None) -> Position:
         """See RollupStore."""
@@ -395,6 +395,10 @@ class SharedStore(abc.ABC):
     async def rollup_sums(self, edition: int, query: SumQuery) -> list[Sums]:
         """See SumStore."""
         return await self._read(rollups.sums, edition, query)
+
+    async def first_after(self, seq: int) -> int | None:
+        """See SumStore."""
+        return await self._read(rollups.first_after, seq)
 
     async def source_names(self, workspace_id: Id) -> Mapping[str, str]:
         """See SumStore."""

@@ -18,8 +18,8 @@ LEFT JOIN releases r ON r.id = m.release_id
 LEFT JOIN verdicts v ON e.type >= 30 AND v.message_id = e.message_id AND v.type = e.type AND v.key = e.key
 WHERE e.seq > ? AND e.seq <= ? ORDER BY e.seq
 """
-_MOVE: Final = "UPDATE rollup_positions SET seq = ?, at = ? WHERE edition = ? AND seq = ?"
-_BEGIN: Final = "INSERT INTO rollup_positions (edition, seq, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_MOVE: Final = "UPDATE rollup_positions SET seq = ? WHERE edition = ? AND seq = ?"
+_BEGIN: Final = "INSERT INTO rollup_positions (edition, seq) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _HISTOGRAM: Final = """
 SELECT latencies FROM rollups WHERE edition = ? AND workspace_id = ? AND grain = ? AND period = ? AND combo = ?
 """
@@ -60,11 +60,11 @@ def facts(raw: sqlite3.Connection, after: int, until: int) -> list[Fact]:
     return list(map(Fact._make, raw.execute(_FACTS, (after, until))))
 
 
-def keep(raw: sqlite3.Connection, rows: Rows, since: int, until: int, at: int) -> bool:
+def keep(raw: sqlite3.Connection, rows: Rows, since: int, until: int) -> bool:
     """Adds a step. Runs in the writer's transaction."""
-    moved = raw.execute(_MOVE, (until, at, rows.edition, since)).rowcount
+    moved = raw.execute(_MOVE, (until, rows.edition, since)).rowcount
     if not moved and since == 0 == rows.edition:
-        moved = raw.execute(_BEGIN, (0, until, at)).rowcount
+        moved = raw.execute(_BEGIN, (0, until)).rowcount
     if not moved:
         return False
     insert(raw, _ADD_COMBO, rows.combos)

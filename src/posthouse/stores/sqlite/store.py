@@ -181,18 +181,14 @@ class SqliteStore(SharedStore):
         """See StreamStore."""
         return await self._events_bell.wait(seconds)
 
-    async def stream_drawn(self) -> int:
-        """See RollupStore."""
-        return await self.stream_end()
-
     async def rollup_facts(self, after: int, until: int) -> list[Fact]:
         """See RollupStore."""
         return await self._do(self._to_read, lambda handle: rollups.facts(handle.raw, after, until))
 
-    async def keep_rollup(self, edition: int, since: int, until: int, at: int, step: Step) -> bool:
+    async def keep_rollup(self, edition: int, since: int, until: int, step: Step) -> bool:
         """See RollupStore."""
         rows = rollups.Rows(edition, step)  # made before the ticket is taken
-        return await self._do(self._to_write, lambda handle: rollups.keep(handle.raw, rows, since, until, at))
+        return await self._do(self._to_write, lambda handle: rollups.keep(handle.raw, rows, since, until))
 
     async def depth(self, now: int) -> list[LaneDepth]:
         """See QueueStore. Beyond 10,000 a lane the number is at most half a minute old."""

@@ -65,7 +65,6 @@ def upgrade() -> None:
         "rollup_positions",
         sa.Column("edition", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("edition"),
         sqlite_with_rowid=False,
     )

@@ -1,0 +1,154 @@
+"""Sums cells into buckets: which rows are read for a period, and where each of them belongs."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from posthouse.core.analytics import calendar
+from posthouse.core.analytics.asking import Question
+from posthouse.core.analytics.dimensions import DIMENSIONS
+from posthouse.core.analytics.latencies import Latencies
+from posthouse.core.analytics.measures import columns_of
+from posthouse.core.analytics.model import Grain, Kind
+from posthouse.core.analytics.ports import SumQuery, Sums, SumStore
+from posthouse.core.kernel.clock import HOUR
+
+_HOURS = {Kind.COARSE: Grain.COARSE_HOUR, Kind.FINE: Grain.FINE_HOUR, Kind.TAGS: Grain.TAGS_HOUR}
+_DAYS = {Kind.COARSE: Grain.COARSE_DAY, Kind.FINE: Grain.FINE_DAY, Kind.TAGS: Grain.TAGS_DAY}
+
+
+class Group(msgspec.Struct):
+    """What was summed for one bucket and combination of values."""
+
+    counts: dict[str, int]
+    latencies: Latencies
+
+    def add(self, columns: Sequence[str], row: Sums) -> None:
+        """One more row."""
+        for name, count in zip(columns, row.counts, strict=True):
+            self.counts[name] = self.counts.get(name, 0) + count
+        for kept in row.latencies:
+            self.latencies.add(kept)
+
+
+def nothing() -> Group:
+    """Nothing was counted."""
+    return Group({}, Latencies())
+
+
+Grouped = dict[tuple[int, tuple[str | int, ...]], Group]
+"""By bucket (0 without buckets) and values."""
+
+
+class Stretch(NamedTuple):
+    """Periods of one grain that belong to what was asked."""
+
+    grain: Grain
+    begin: int
+    end: int
+    by_day: bool
+
+
+def stretches(question: Question, days: bool) -> Iterator[Stretch]:
+    """Days where they are whole and of the right zone, hours for the rest."""
+    begin, end = question.since // HOUR, question.until // HOUR
+    hours = _HOURS[question.kind]
+    if not days:
+        yield Stretch(hours, begin, end, by_day=False)
+        return
+    first, last = _whole_days(question)
+    if first >= last:
+        yield Stretch(hours, begin, end, by_day=False)
+        return
+    from_hour, to_hour = (calendar.start_of_day(question.zone, day) // HOUR for day in (first, last))
+    if begin < from_hour:
+        yield Stretch(hours, begin, from_hour, by_day=False)
+    yield Stretch(_DAYS[question.kind], first, last, by_day=True)
+    if to_hour < end:
+        yield Stretch(hours, to_hour, end, by_day=False)
+
+
+def _whole_days(question: Question) -> tuple[int, int]:
+    """The first day that lies within the period, and the one after the last."""
+    zone = question.zone
+    first, last = calendar.day_of(zone, question.since), calendar.day_of(zone, question.until)
+    if calendar.start_of_day(zone, first) < question.since:
+        first += 1
+    return first, last
+
+
+def bucket(question: Question, period: int, *, by_day: bool) -> int:
+    """The hour, or the first day of the day, week (from Monday) or month that a period lies in; an hour lies where its middle does."""
+    if question.granularity == "hour":
+        return period
+    day = period if by_day else calendar.day_of(question.zone, period * HOUR + HOUR // 2)
+    return bucket_of_day(question.granularity, day)
+
+
+def bucket_of_day(granularity: str, day: int) -> int:
+    """The first day of the day, week or month that a day lies in."""
+    if granularity == "week":
+        return day - (day + 3) % 7  # the first of January 1970 was a Thursday
+    if granularity == "month":
+        return calendar.day_number(calendar.date_of(day).replace(day=1))
+    return day
+
+
+def buckets(question: Question) -> list[int]:
+    """All buckets of the period in order, those without events too."""
+    if question.granularity == "hour":
+        return list(range(question.since // HOUR, question.until // HOUR))
+    first, last = calendar.day_of(question.zone, question.since), calendar.day_of(question.zone, question.until - 1)
+    return list(dict.fromkeys([bucket_of_day(question.granularity, day) for day in range(first, last + 1)]))
+
+
+def start_of(question: Question, number: int) -> int:
+    """The instant at which a bucket begins."""
+    return number * HOUR if question.granularity == "hour" else calendar.start_of_day(question.zone, number)
+
+
+async def grouped(
+    store: SumStore, edition: int, question: Question, *, days_in: str | None, series: bool, columns: Sequence[str] = ()
+) -> Grouped:
+    """Sums for a question.
+
+    Args:
+        store: where the roll-ups are.
+        edition: which of them.
+        question: the question.
+        days_in: the time zone that days are kept in.
+        series: whether by buckets.
+        columns: what to sum, in place of what the metrics need.
+    """
+    wanted = tuple(columns) or columns_of((*question.metrics, question.sort))
+    latencies = not columns and any(metric.span is not None for metric in (*question.metrics, question.sort))
+    days = days_in == question.zone and not (series and question.granularity == "hour")
+    found: Grouped = {}
+    place: Callable[[int, bool], int] = (
+        (lambda period, by_day: bucket(question, period, by_day=by_day)) if series else (lambda _period, _by_day: 0)
+    )
+    for stretch in stretches(question, days):
+        query = SumQuery(
+            workspace_id=question.workspace_id,
+            grain=stretch.grain,
+            begin=stretch.begin,
+            end=stretch.end,
+            columns=wanted,
+            by=dim_columns(question.by),
+            by_period=series,
+            filters=question.filters,
+            latencies=latencies,
+        )
+        for row in await store.rollup_sums(edition, query):
+            key: tuple[int, tuple[Any, ...]] = (place(row.period, stretch.by_day), row.dims)
+            group = found.get(key)
+            if group is None:
+                group = found[key] = nothing()
+            group.add(wanted, row)
+    return found
+
+
+def dim_columns(by: Sequence[str]) -> tuple[str, ...]:
+    """The columns of dimensions, each once."""
+    return tuple(dict.fromkeys([column for name in by for column in DIMENSIONS[name].columns]))
