@@ -16,15 +16,8 @@ from posthouse.core.messages.model import EventType
 from posthouse.stores.shared.documents import ROLLUP_EDITION, set_number
 from posthouse.stores.shared.events import CHUNK
 from posthouse.stores.shared.maintenance import number
-from posthouse.stores.shared.schema import (
-    api_keys,
-    events,
-    rollup_combos,
-    rollup_positions,
-    rollup_seen,
-    rollup_zones,
-    rollups,
-)
+from posthouse.stores.shared.rollup_schema import rollup_combos, rollup_positions, rollup_seen, rollup_zones, rollups
+from posthouse.stores.shared.schema import api_keys, events
 
 PURGED_AT_ONCE: Final = 2_000
 _COMPLAINED: Final = 25

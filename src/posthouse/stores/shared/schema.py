@@ -14,60 +14,35 @@ Shape, and why:
 Instants are microseconds since the Unix epoch.
 """
 
-import uuid
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import BYTEA, UUID
-from sqlalchemy.types import BLOB, TypeEngine
 
-from posthouse.core.analytics.measures import COLUMNS
+from posthouse.stores.shared import column_types, rollup_schema
 
-metadata = MetaData()
-
-
-class IdType(TypeDecorator[bytes]):
-    """16 bytes in Python on both stores; a BLOB on SQLite, uuid on PostgreSQL."""
-
-    impl = LargeBinary(16)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """The column type of each database."""
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(UUID(as_uuid=True))
-        return dialect.type_descriptor(BLOB())
-
-    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> Any:
-        """Bytes to what the driver wants."""
-        return uuid.UUID(bytes=value) if value is not None and dialect.name == "postgresql" else value
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
-        """What the driver gives to bytes."""
-        stored: bytes | None = value.bytes if value is not None and dialect.name == "postgresql" else value
-        return stored
-
-
-Id = IdType()
-Bytes = LargeBinary().with_variant(BYTEA(), "postgresql")
-Sequence = BigInteger().with_variant(Integer(), "sqlite")
-"""Auto-incrementing 64-bit key (SQLite wants INTEGER for that)."""
+metadata = column_types.metadata
+Id = column_types.Id
+Bytes = column_types.Bytes
+Sequence = column_types.Sequence
+STATISTICS = (
+    rollup_schema.rollups,
+    rollup_schema.rollup_combos,
+    rollup_schema.rollup_seen,
+    rollup_schema.rollup_positions,
+    rollup_schema.rollup_zones,
+)
+"""Tables that stand in a file of their own."""
 
 meta = Table(
     "meta",
@@ -457,75 +432,6 @@ webhook_attempts = Table(
     Index("webhook_attempts_by_endpoint", "endpoint_id", "id"),
 )
 """The delivery log."""
-
-
-rollups = Table(
-    "rollups",
-    metadata,
-    Column("edition", Integer, nullable=False),
-    Column("workspace_id", Id, nullable=False),
-    Column("grain", SmallInteger, nullable=False),
-    Column("period", BigInteger, nullable=False),
-    Column("combo", BigInteger, nullable=False),
-    *(Column(name, Integer, nullable=False) for name in COLUMNS),
-    Column("latencies", Bytes),
-    PrimaryKeyConstraint("edition", "workspace_id", "grain", "period", "combo"),
-    sqlite_with_rowid=False,
-)
-"""Events counted by hour and by day (core/analytics). One follower of the stream writes them: the hot doors do not."""
-
-rollup_combos = Table(
-    "rollup_combos",
-    metadata,
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("workspace_id", Id, nullable=False),
-    Column("scope", BigInteger, nullable=False),
-    Column("kind", SmallInteger, nullable=False),
-    Column("template", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("channel", SmallInteger, nullable=False),
-    Column("lane", SmallInteger, nullable=False),
-    Column("live", SmallInteger, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("locale", Text, nullable=False),
-    Column("provider", Text, nullable=False),
-    Column("domain", Text, nullable=False),
-    Column("tag", Text, nullable=False),
-    Index("rollup_combos_by_workspace", "workspace_id", "kind"),
-    sqlite_with_rowid=False,
-)
-"""The combinations of dimensions that were seen. ``number`` is made from the values (core/analytics/model.py)."""
-
-rollup_seen = Table(
-    "rollup_seen",
-    metadata,
-    Column("edition", Integer, nullable=False),
-    Column("message_id", Id, nullable=False),
-    Column("seen", SmallInteger, nullable=False),
-    PrimaryKeyConstraint("edition", "message_id"),
-    sqlite_with_rowid=False,
-)
-"""What has been counted of messages that somebody opened or clicked, so that it counts once."""
-
-rollup_positions = Table(
-    "rollup_positions",
-    metadata,
-    Column("edition", Integer, primary_key=True, autoincrement=False),
-    Column("seq", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-)
-"""How far each edition of the roll-ups is. ``rollup_edition`` in ``meta`` says which one answers."""
-
-rollup_zones = Table(
-    "rollup_zones",
-    metadata,
-    Column("edition", Integer, nullable=False),
-    Column("workspace_id", Id, nullable=False),
-    Column("zone", Text, nullable=False),
-    PrimaryKeyConstraint("edition", "workspace_id"),
-    sqlite_with_rowid=False,
-)
-"""The time zone that the days of a workspace are made by."""
 
 
 def metadata_for(dialect: str) -> MetaData:

@@ -1,13 +1,8 @@
 """What both stores do alike: every port method that is not hot, over two primitives that each store supplies."""
 
 import abc
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Concatenate, ParamSpec, TypeVar
+from collections.abc import Callable, Mapping, Sequence
 
-from sqlalchemy import Connection
-
-from posthouse.core.analytics.model import Before, Position
-from posthouse.core.analytics.ports import Known, SumQuery, Sums
 from posthouse.core.delivery.model import CounterKey, ProviderRow, Route, SandboxMessage
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Event, Message, MessageQuery, Status
@@ -26,7 +21,6 @@ from posthouse.stores.shared import (
     messages,
     publications,
     queue,
-    rollups,
     sandbox,
     stream,
     templates,
@@ -35,13 +29,11 @@ from posthouse.stores.shared import (
     workspaces,
 )
 from posthouse.stores.shared.gentle import GentleBell
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from posthouse.stores.shared.rollup_store import SharedRollups
 
 
-class SharedStore(abc.ABC):
-    """The ordinary half of a store.
+class SharedStore(SharedRollups):
+    """The ordinary half of a store, over two primitives (``_read``, ``_write``) that each store supplies.
 
     Args:
         shard: keeps this process off other processes' counter rows.
@@ -51,14 +43,6 @@ class SharedStore(abc.ABC):
     def __init__(self, shard: int, tell: Callable[[], None]) -> None:
         self._shard = shard
         self._told = GentleBell(tell)
-
-    @abc.abstractmethod
-    async def _read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs ``work(connection, …)`` against one snapshot. UnavailableError when the store does not answer."""
-
-    @abc.abstractmethod
-    async def _write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs ``work(connection, …)`` in one durable transaction. UnavailableError when the store cannot write."""
 
     @abc.abstractmethod
     async def _notify(self) -> None:
@@ -361,48 +345,6 @@ class SharedStore(abc.ABC):
     async def purge_attempts(self, before: Id, limit: int) -> int:
         """See WebhookStore."""
         return await self._write(webhooks.purge_attempts, before, limit)
-
-    # --- RollupStore and SumStore, but rollup_facts and keep_rollup
-
-    async def rollup_position(self, edition: int | None = None) -> Position:
-        """See RollupStore."""
-        return await self._read(rollups.position, edition)
-
-    async def rollup_zones(self, edition: int) -> Mapping[Id, str]:
-        """See RollupStore."""
-        return await self._read(rollups.zones, edition)
-
-    async def rollup_known(self, workspace_id: Id) -> Sequence[Known]:
-        """See RollupStore."""
-        return await self._read(rollups.known, workspace_id)
-
-    async def rollup_before(self, edition: int, message_ids: Collection[Id], until: int) -> dict[Id, Before]:
-        """See RollupStore."""
-        return await self._read(rollups.before, edition, message_ids, until)
-
-    async def begin_edition(self) -> int:
-        """See RollupStore."""
-        return await self._write(rollups.begin_edition)
-
-    async def answer_from(self, edition: int) -> bool:
-        """See RollupStore."""
-        return await self._write(rollups.answer_from, edition)
-
-    async def purge_editions(self, keep: Collection[int]) -> int:
-        """See RollupStore."""
-        return await self._write(rollups.purge, keep)
-
-    async def rollup_sums(self, edition: int, query: SumQuery) -> list[Sums]:
-        """See SumStore."""
-        return await self._read(rollups.sums, edition, query)
-
-    async def first_after(self, seq: int) -> int | None:
-        """See SumStore."""
-        return await self._read(rollups.first_after, seq)
-
-    async def source_names(self, workspace_id: Id) -> Mapping[str, str]:
-        """See SumStore."""
-        return await self._read(rollups.source_names, workspace_id)
 
     # --- QueueStore, but claim, extend, record, depth and wake
 
