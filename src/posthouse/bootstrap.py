@@ -24,6 +24,7 @@ from posthouse.channels.email.dns_resolver import DnspythonLookup
 from posthouse.channels.email.domain_dns import EmailDns, make_dkim_key
 from posthouse.channels.email.enclosures import Enclosures
 from posthouse.channels.email.identities import EmailIdentities
+from posthouse.channels.email.intake.reading import ThreadReader
 from posthouse.channels.email.providers import PROVIDERS, ProviderContext
 from posthouse.channels.email.providers.context import Connected
 from posthouse.channels.email.providers.mx.resolver import DnsResolver
@@ -39,6 +40,7 @@ from posthouse.core.delivery.delivery import Builder, Delivery
 from posthouse.core.delivery.dispatcher import Dispatcher, DispatchSettings, Watch
 from posthouse.core.delivery.fleet import Fleet
 from posthouse.core.delivery.judge import Judge
+from posthouse.core.delivery.learning import LearningQueue
 from posthouse.core.delivery.leases import Leases
 from posthouse.core.delivery.model import ProviderRow
 from posthouse.core.delivery.ports import Provider, ProviderFactory
@@ -53,6 +55,11 @@ from posthouse.core.messages.model import Channel
 from posthouse.core.messages.resolve import Resolver
 from posthouse.core.messages.senders import Senders
 from posthouse.core.messages.service import MessageService
+from posthouse.core.returned.intake import Intake
+from posthouse.core.suppressions.learning import Learner
+from posthouse.core.suppressions.rules import SuppressionRules
+from posthouse.core.suppressions.service import SuppressionService
+from posthouse.core.suppressions.sieve import Sieve
 from posthouse.core.templates.catalogue import Catalogue
 from posthouse.core.templates.library.impact import ImpactService
 from posthouse.core.templates.library.publisher import LibraryPublisher
@@ -61,7 +68,6 @@ from posthouse.core.templates.lifecycle import LifecycleService
 from posthouse.core.templates.model import Sender
 from posthouse.core.templates.press import Press
 from posthouse.core.templates.service import TemplateService
-from posthouse.core.tracking.opting_out import EventOptOuts
 from posthouse.core.tracking.preferences import TrackingPreferences
 from posthouse.core.tracking.recorder import HitRecorder, OnHit
 from posthouse.core.tracking.reports import TrackingReports
@@ -115,6 +121,12 @@ class House:
     publisher: LibraryPublisher
     impact: ImpactService
     messages: MessageService
+    return_paths: ReturnPaths
+    learner: Learner
+    catalogue: Catalogue
+    sieve: Sieve
+    suppressions: SuppressionService
+    queue: LearningQueue
     tracking: TrackingService
     tracking_reports: TrackingReports
     builder: EmailBuilder
@@ -237,7 +249,8 @@ def _wire(
     hostname = settings.mail.hostname or socket.getfqdn()
     renderer, checker = MinijinjaRenderer(), SchemaChecker()
     catalogue = Catalogue(store, store, clock)
-    composer = EmailComposer(renderer, ReturnPaths(box.derive(RETURN_PATHS)))
+    return_paths = ReturnPaths(box.derive(RETURN_PATHS))
+    composer = EmailComposer(renderer, return_paths)
     enclosures = Enclosures(store, AttachmentMaker(renderer, pdf))
     tokens = Tokens(box.derive, generation=settings.tracking.key_generation, oldest=settings.tracking.oldest_key)
     tracking, rules = TrackingPreferences(store, tokens, clock), Rules(_text("core.tracking", "rules.toml"))
@@ -245,7 +258,10 @@ def _wire(
     limits = Limits(max_message=settings.mail.max_message)
     fallback = settings.mail.default_from
     senders = Senders(store, clock, Sender(fallback, settings.mail.default_from_name) if fallback else None)
-    resolver = Resolver(catalogue, checker, EmailAddressRules(), senders, new_id, text_of, limits)
+    sieve, addresses = Sieve(store, clock), EmailAddressRules()
+    suppressions = SuppressionService(store, sieve, addresses, ids=new_id, clock=clock)
+    learner = Learner(store, addresses, _suppression_rules(settings), new_id)
+    resolver = Resolver(catalogue, checker, addresses, senders, sieve, new_id, text_of, limits)
     press = _press(checker, renderer, new_id, clock)
     templates = TemplateService(store, press, checker, renderer, ids=new_id, clock=clock)
     library = LibraryService(store, press, new_id, clock)
@@ -284,6 +300,12 @@ def _wire(
             clock=clock,
             limits=limits,
         ),
+        catalogue=catalogue,
+        sieve=sieve,
+        suppressions=suppressions,
+        return_paths=return_paths,
+        learner=learner,
+        queue=LearningQueue(store, learner),
         builder=EmailBuilder(composer, EmailIdentities(store, box, now=clock.now), catalogue, enclosures, tracking),
         tracking=TrackingService(
             tokens,
@@ -291,7 +313,7 @@ def _wire(
             store,
             releases=catalogue,
             printer=renderer,
-            opt_outs=EventOptOuts(store),
+            opt_outs=suppressions,
             settings=tracking,
             clock=clock,
         ),
@@ -310,6 +332,16 @@ def _wire(
 def _text(package: str, name: str) -> str:
     """A file of ours."""
     return files(f"posthouse.{package}").joinpath(name).read_text(encoding="utf-8")
+
+
+def _suppression_rules(settings: Settings) -> SuppressionRules:
+    suppression = settings.suppression
+    return SuppressionRules(
+        soft_bounces=suppression.soft_bounces,
+        soft_days=suppression.soft_days,
+        soft_for_days=suppression.soft_for_days,
+        hard_for_days=suppression.hard_for_days,
+    )
 
 
 def _press(checker: SchemaChecker, renderer: MinijinjaRenderer, new_id: IdSource, clock: Clock) -> Press:
@@ -341,9 +373,18 @@ def dispatcher_of(house: House, box: BlackBox, watch: Watch) -> tuple[Dispatcher
     )
     judge = Judge(retry, random.random)
     builders: dict[Channel, Builder] = {Channel.EMAIL: house.builder}
-    delivery = Delivery(builders, fleet, judge, leases=leases, box=box, clock=house.clock)
+    delivery = Delivery(
+        builders,
+        fleet,
+        judge,
+        suppressions=house.sieve,
+        releases=house.catalogue,
+        leases=leases,
+        box=box,
+        clock=house.clock,
+    )
     dispatcher = Dispatcher(
-        house.store,
+        house.queue,
         house.store,
         delivery,
         leases=leases,
@@ -381,6 +422,19 @@ def deliverer_of(house: House, watch: WebhookWatch, trouble: Callable[[str, Exce
         watch=watch,
     )
     return Deliverer(means, int.from_bytes(os.urandom(8), "big") >> 1, trouble)
+
+
+def intake_of(house: House) -> Intake:
+    """What takes returned mail in."""
+    return Intake(
+        house.store,
+        ThreadReader(house.return_paths.parse),
+        proves=house.return_paths.parse,
+        normal=EmailAddressRules().normal_email,
+        learner=house.learner,
+        ids=Uuid7Source(house.clock.now),
+        clock=house.clock,
+    )
 
 
 def _factory(house: House) -> ProviderFactory:

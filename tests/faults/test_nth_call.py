@@ -32,6 +32,8 @@ from posthouse.core.kernel.errors import UnavailableError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.committer import GroupCommitter
 from posthouse.core.messages.model import Channel, Lane, NewMessage, Replayed
+from posthouse.core.suppressions.sieve import Sieve
+from posthouse.core.templates.catalogue import Catalogue
 from posthouse.core.templates.model import UnknownPolicy
 from posthouse.stores.blackbox import BlackBoxFile, remains_in
 from posthouse.stores.postgres.migrate import migrate
@@ -219,7 +221,15 @@ class Scene:
         fleet = Fleet(self.store, self.store, self._provider, box=NoSecrets(), clock=CLOCK, random=lambda: 0.0)
         judge = Judge(RetryPolicy(first=20_000, critical_first=20_000), random.random)
         delivery = Delivery(
-            {Channel.EMAIL: PlainBuilder()}, fleet, judge, leases=leases, box=box, clock=CLOCK, after_defect=20_000
+            {Channel.EMAIL: PlainBuilder()},
+            fleet,
+            judge,
+            suppressions=Sieve(self.store, CLOCK),
+            releases=Catalogue(self.store, self.store, CLOCK),
+            leases=leases,
+            box=box,
+            clock=CLOCK,
+            after_defect=20_000,
         )
         dispatcher = Dispatcher(
             self.store, self.store, delivery, leases=leases, box=box, clock=CLOCK,

@@ -9,6 +9,7 @@ import typer
 
 from posthouse.cli.frame import Desk, Output, command
 from posthouse.core.kernel import ids
+from posthouse.core.kernel.moments import show_moment
 
 if TYPE_CHECKING:
     from posthouse.channels.email.returned import Recipient, Returned
@@ -29,8 +30,13 @@ _COLOURS = {"hard": "red", "complaint": "red", "auto": "green", "unknown": "yell
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
-    example = "posthouse returned bounce.eml\nposthouse returned --json - < bounce.eml"
+    example = """
+    posthouse returned bounce.eml
+    posthouse returned --json - < bounce.eml
+    posthouse returned --take bounces/*.eml
+    """
     command(app, "returned", example=example, workspace=False)(returned)
+    command(app, "unmatched", example="posthouse unmatched", workspace=False)(unmatched)
 
 
 async def returned(
@@ -38,22 +44,74 @@ async def returned(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE…", help="Mails as they came back; - reads one from standard input.")
     ],
+    *,
+    take: Annotated[
+        bool, typer.Option("--take", help="Also file them, as if they had come in by the listener.")
+    ] = False,
 ) -> None:
     """Explain returned mails: who did not get the message, and why, in classes and in the remote's own words.
 
-    Changes nothing. With the data folder of an installation it also says which of its messages a return path proves.
+    Changes nothing without --take. With the data folder of an installation it says which of its messages a return path proves.
     """
     from posthouse.channels.email.returned import read_returned
 
     ours = _ours(desk)
     read = [(str(file), read_returned(await asyncio.to_thread(_content, file), ours=ours)) for file in files]
     documents = [_document(name, result) for name, result in read]
+    if take:
+        for document, filed in zip(documents, await _take(desk, files), strict=True):
+            document["filed"] = filed
 
     def human() -> None:
-        for name, result in read:
+        for (name, result), document in zip(read, documents, strict=True):
             _tell(desk.out, name, result)
+            if take:
+                desk.out.say(f"  {document['filed']}")
 
     desk.out.result({"data": documents}, human)
+
+
+async def _take(desk: Desk, files: list[Path]) -> list[str]:
+    """Files them; what became of each."""
+    from posthouse.bootstrap import intake_of
+
+    filed = []
+    async with desk.open() as house:
+        intake = intake_of(house)
+        for file in files:
+            became, _ = await intake.take(await asyncio.to_thread(_content, file), [], "command line")
+            filed.append(became.value)
+    return filed
+
+
+async def unmatched(
+    desk: Desk, *, limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most.")] = 50
+) -> None:
+    """List returned mails of which no message was found, newest first. The newest 1,000 are kept."""
+    async with desk.open() as house:
+        found = await house.store.unmatched(limit)
+    documents: list[dict[str, Any]] = [
+        {
+            "at": show_moment(mail.at),
+            "via": mail.via,
+            "kind": mail.kind,
+            "people": mail.people,
+            "class": mail.verdict or None,
+            "words": mail.words,
+            "header_message_id": mail.header_message_id or None,
+        }
+        for mail in found
+    ]
+
+    def human() -> None:
+        rows = [
+            (mail["at"], mail["via"], mail["kind"], mail["class"], " ".join(mail["people"]), mail["words"][:60])
+            for mail in documents
+        ]
+        columns = ("at", "via", "kind", "class", "about", "said")
+        desk.out.table(columns, rows, empty="every returned mail found its message")
+
+    desk.out.result({"items": documents}, human)
 
 
 def _content(file: Path) -> bytes:

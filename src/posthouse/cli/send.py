@@ -93,6 +93,10 @@ async def send(
 
     def human() -> None:
         desk.out.say(f"{document['id']} {document['status']}")
+        if stopped := document.get("suppression"):
+            desk.out.note(
+                f"The address must not be written to ({stopped['reason']}): posthouse suppressions check {to}"
+            )
         desk.out.note(f"What happened to it: posthouse trace {document['id']}{desk.again}")
 
     desk.out.result(document, human)

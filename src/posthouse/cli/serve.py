@@ -7,7 +7,7 @@ import typer
 
 from posthouse.cli.frame import Desk, command
 from posthouse.config import Settings
-from posthouse.core.kernel.errors import NotFoundError, UnavailableError
+from posthouse.core.kernel.errors import NotFoundError, UnavailableError, ValidationError
 
 
 class Role(enum.StrEnum):
@@ -16,6 +16,7 @@ class Role(enum.StrEnum):
     API = "api"
     DISPATCH = "dispatch"
     SCHEDULER = "scheduler"
+    RETURNED = "returned"
 
 
 Dispatchers = Annotated[
@@ -45,10 +46,15 @@ async def serve(
     processes: Annotated[int | None, typer.Option("--processes", metavar="N", min=1, help="API processes.")] = None,
     role: Annotated[list[Role] | None, typer.Option("--role", help="Run only this part; repeatable.")] = None,
 ) -> None:
-    """Run Posthouse: API, dispatchers and scheduler. Ready when GET /readyz answers 200; SIGTERM stops it gracefully."""
+    """Run Posthouse: API, dispatchers, scheduler, and the intake of returned mail where it is set up.
+
+    Ready when GET /readyz answers 200; SIGTERM stops it gracefully.
+    """
     settings = desk.load(
         http__host=host, http__port=port, http__processes=processes, dispatch__processes=dispatchers
     ).settings
+    if role == [Role.RETURNED] and not settings.returned.on:
+        raise ValidationError("there is nothing to take in: set [returned] port or imap_host first")
     await _look_first(desk)
     desk.afterwards = lambda: _run(settings, [str(part) for part in role or Role])
 

@@ -98,6 +98,54 @@ class Mail(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dns_port: Annotated[int, _said("Port of these resolvers.", ge=1, le=65535)] = 53
 
 
+class Suppression(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When an address is no longer written to. Hard bounces and complaints suppress at once."""
+
+    soft_bounces: Annotated[
+        int, _said("So many messages that bounced softly suppress their address; 0 means never.", ge=0, le=1_000)
+    ] = 5
+    soft_days: Annotated[int, _said("Within so many days.", ge=1, le=365)] = 14
+    soft_for_days: Annotated[
+        int, _said("How long soft bounces suppress, in days; 0 means for good.", ge=0, le=36_500)
+    ] = 30
+    hard_for_days: Annotated[
+        int, _said("How long a hard bounce suppresses, in days; 0 means for good.", ge=0, le=36_500)
+    ] = 0
+
+
+class Returned(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Returned mail: bounces and complaints, taken in by an SMTP listener, or read out of a mailbox. Off by default."""
+
+    host: Annotated[str, _said("Address that the listener listens on.")] = "127.0.0.1"
+    port: Annotated[int, _said("TCP port of the listener; 0 means no listener.", ge=0, le=65535)] = 0
+    max_size: Annotated[int, _said("Largest mail that the listener takes, in bytes.", ge=65_536, le=104_857_600)] = (
+        10_485_760
+    )
+    connections: Annotated[int, _said("Connections to the listener at a time.", ge=1, le=1_000)] = 40
+    rate_limit: Annotated[int, _said("Mails a minute that one address may bring.", ge=1, le=100_000)] = 600
+    tls_certificate: Annotated[
+        str, _said("File with the listener's certificate chain (PEM), which makes it offer STARTTLS.")
+    ] = ""
+    tls_key: Annotated[str, _said("File with the certificate's key, when it is not in the same one.")] = ""
+    imap_host: Annotated[str, _said("Server of the mailbox that returned mail is in; empty means no mailbox.")] = ""
+    imap_port: Annotated[int, _said("Port of that server.", ge=1, le=65535)] = 993
+    imap_tls: Annotated[
+        Literal["implicit", "starttls", "none"], _said("How the connection to the mailbox is protected.")
+    ] = "implicit"
+    imap_user: Annotated[str, _said("User of the mailbox.")] = ""
+    imap_password: Annotated[str, _said("Password of the mailbox.", secret=True)] = ""
+    imap_folder: Annotated[str, _said("Folder that returned mail arrives in.")] = "INBOX"
+    imap_handled: Annotated[str, _said("Folder that mails are moved to once they are filed; made if missing.")] = (
+        "Handled"
+    )
+    imap_seconds: Annotated[float, _said("Seconds between two looks into the mailbox.", ge=1.0, le=86_400.0)] = 60.0
+
+    @property
+    def on(self) -> bool:
+        """Whether there is anything to take in."""
+        return bool(self.port or self.imap_host)
+
+
 class Tracking(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Links in mails that lead through us."""
 
@@ -213,6 +261,8 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tracking: Tracking = Tracking()
     log: Log = Log()
     idempotency: Idempotency = Idempotency()
+    suppression: Suppression = Suppression()
+    returned: Returned = Returned()
     store: Store = Store()
     workspaces: Workspaces = Workspaces()
     webhooks: Webhooks = Webhooks()

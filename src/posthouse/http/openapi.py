@@ -29,6 +29,7 @@ TAGS: Final = {
     "Templates": "What messages say: pushed from files, published as immutable versions.",
     "Library": "Blocks and themes that templates share: edited once, live everywhere in one go.",
     "Domains": "Domains that mail may be written from, and the DNS records that prove it.",
+    "Suppressions": "Who must not be written to, and why.",
     "Providers": "The ways out, and which of them carry a channel.",
     "Webhooks": "Addresses of yours that are told what happens.",
     "Keys": "API keys and the workspace they belong to.",

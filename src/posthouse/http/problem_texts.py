@@ -148,6 +148,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "There is no such block, theme, version or publication.",
         "`GET /v1/blocks`, `GET /v1/themes` and `GET /v1/publications` list them. The detail names the nearest known one.",
     ),
+    "unknown-suppression": (
+        "The workspace has no suppression of this identifier; it may have been removed.",
+        "`GET /v1/suppressions/lookup?address=…` shows what holds, and who removed what.",
+    ),
     "unknown-template": (
         "There is no such template, version, channel or locale; or it was never published.",
         "`GET /v1/templates` lists them. The detail names the nearest known ones.",

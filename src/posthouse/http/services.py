@@ -19,6 +19,7 @@ from posthouse.core.messages.model import Event, Message, MessageQuery
 from posthouse.core.messages.stream import StreamStore
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload
+from posthouse.core.suppressions.service import SuppressionService
 from posthouse.core.templates.library.impact import ImpactService
 from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
@@ -145,6 +146,7 @@ class Services:
     providers: ProviderService
     workspaces: WorkspaceService
     webhooks: WebhookService
+    suppressions: SuppressionService
     held: HeldMessages
     tracking_reports: TrackingReports
     sandbox: SandboxStore

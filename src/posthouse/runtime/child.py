@@ -24,6 +24,7 @@ _MODULES: Final = {
     "api": "posthouse.runtime.serving",
     "dispatch": "posthouse.runtime.dispatching",
     "scheduler": "posthouse.runtime.scheduling",
+    "returned": "posthouse.runtime.receiving",
 }
 
 _log = structlog.get_logger("posthouse.child")

@@ -59,7 +59,7 @@ async def _recover(house: House) -> None:
     for path, remains in remains_in(house.settings.run_dir, house.store_id):
         if not remains:
             continue
-        doubts = await recover(remains, house.store, house.store, house.clock.now())
+        doubts = await recover(remains, house.queue, house.store, house.clock.now())
         _log.warning("recovered", box=path.name, messages=len(remains), in_doubt=doubts)
 
 

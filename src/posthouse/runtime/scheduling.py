@@ -38,6 +38,7 @@ async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
             asyncio.ensure_future(_every(HOURLY, lambda: _age_idempotency_keys(house), first=HOURLY)),
             asyncio.ensure_future(_every(DAILY, lambda: _make_room(house), first=1.0)),
             asyncio.ensure_future(_every(HOURLY, lambda: _shorten_log(house), first=HOURLY)),
+            asyncio.ensure_future(_every(DAILY, lambda: _forget_soft_bounces(house), first=HOURLY)),
         ]
         await asyncio.wait([asyncio.ensure_future(stopping.wait()), delivering], return_when=asyncio.FIRST_COMPLETED)
         deliverer.stop()
@@ -75,6 +76,11 @@ async def _shorten_log(house: House) -> None:
     before = house.clock.now() - house.settings.webhooks.keep_log_days * DAY
     while await house.store.purge_attempts(lowest_at(before // 1000), _BITE):
         pass
+
+
+async def _forget_soft_bounces(house: House) -> None:
+    """Those that are too old to count towards a suppression."""
+    await house.store.purge_soft_bounces(house.clock.now() - house.settings.suppression.soft_days * DAY)
 
 
 async def _make_room(house: House) -> None:

@@ -87,6 +87,7 @@ def services_of(house: House, metrics: Metrics, live: Hub) -> Services:
         providers=house.providers,
         workspaces=house.workspaces,
         webhooks=house.webhooks,
+        suppressions=house.suppressions,
         templates=house.templates,
         lifecycle=house.lifecycle,
         library=house.library,

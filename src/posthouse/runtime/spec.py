@@ -4,7 +4,7 @@ import msgspec
 
 from posthouse.config import Settings
 
-ROLES = ("api", "dispatch", "scheduler")
+ROLES = ("api", "dispatch", "scheduler", "returned")
 
 
 class ChildSpec(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ from posthouse.core.kernel.errors import PosthouseError
 from posthouse.core.kernel.waiting import either
 from posthouse.runtime.logs import configure
 from posthouse.runtime.metrics import clean_folder
-from posthouse.runtime.spec import ChildSpec
+from posthouse.runtime.spec import ROLES, ChildSpec
 
 FIRST_WAIT: Final = 0.1
 LONGEST_WAIT: Final = 10.0
@@ -37,7 +37,7 @@ class PortTakenError(PosthouseError):
     slug = "port-taken"
 
 
-def run(settings: Settings, *, roles: Sequence[str] = ("api", "dispatch", "scheduler")) -> int:
+def run(settings: Settings, *, roles: Sequence[str] = ROLES) -> int:
     """Runs the house until SIGTERM or SIGINT; the exit code.
 
     Raises:
@@ -77,6 +77,7 @@ class _Supervisor:
             "api": self._settings.http.processes,
             "dispatch": self._settings.dispatch.processes or os.cpu_count() or 1,
             "scheduler": 1,
+            "returned": int(self._settings.returned.on),
         }
         wanted = [(role, index) for role in roles for index in range(numbers[role])]
         listen = self._listener.fileno() if self._listener else None

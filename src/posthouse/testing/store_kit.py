@@ -14,6 +14,8 @@ from posthouse.core.kernel.ids import Id, Uuid7Source
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, NewMessage, Status
 from posthouse.core.messages.ports import MessageStore
 from posthouse.core.messages.stream import StreamStore
+from posthouse.core.returned.ports import ReturnedStore
+from posthouse.core.suppressions.ports import SuppressionStore
 from posthouse.core.templates.library.ports import LibraryStore
 from posthouse.core.templates.model import Category, Release, Template, UnknownPolicy
 from posthouse.core.templates.ports import TemplateStore
@@ -32,6 +34,8 @@ class Store(
     WebhookStore,
     RollupStore,
     SumStore,
+    SuppressionStore,
+    ReturnedStore,
     QueueStore,
     DeliveryStore,
     SandboxStore,

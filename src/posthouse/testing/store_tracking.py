@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from posthouse.core.kernel.clock import HOUR, SECOND
-from posthouse.core.messages.model import Channel, Event, EventType, Status
+from posthouse.core.messages.model import Event, EventType, Status
 from posthouse.core.tracking.model import Correction, Engagement, Judged, Shares, Verdict
 from posthouse.testing.store_kit import Kit, OpenStore, Store, check_invariants
 
@@ -79,27 +79,6 @@ class StoreContractTracking:
         assert await store.engagements_of(kit.workspace, new.id) == [
             Engagement(new.id, EventType.RATED, 1, 0, 0, now, now)
         ]
-
-    async def test_the_last_word_counts(self, store: Store, kit: Kit) -> None:
-        """Of all messages to an address, in this workspace and channel only."""
-        first, second, other = kit.new(), kit.new(), kit.new(recipient="ben@example.net")
-        await store.accept([first, second, other])
-
-        async def out(address: str = "ann@example.net", workspace: bytes = kit.workspace) -> bool:
-            return await store.opted_out(workspace, Channel.EMAIL, address)
-
-        assert not await out()
-        for new, kind, expected in (
-            (first, EventType.UNSUBSCRIBED, True),
-            (second, EventType.RESUBSCRIBED, False),
-            (first, EventType.UNSUBSCRIBED, True),
-        ):
-            now = kit.clock.advance(SECOND)
-            await add(store, [Event(new.id, kit.workspace, kind, now, f"{now}")])
-            assert await out() is expected
-        assert not await out("ben@example.net")
-        assert not await out(workspace=kit.ids())
-        assert not await store.opted_out(kit.workspace, Channel.SMS, "ann@example.net")
 
     async def test_shares(self, store: Store, kit: Kit) -> None:
         """Each message counts once, by the best that is known of it; by template and by when it was made."""

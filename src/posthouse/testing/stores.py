@@ -25,6 +25,7 @@ from posthouse.testing.store_queue import (
     StoreContractRecord,
     StoreContractWake,
 )
+from posthouse.testing.store_returned import StoreContractReturned
 from posthouse.testing.store_rollups import StoreContractRollups
 from posthouse.testing.store_settings import (
     StoreContractMaintenance,
@@ -34,6 +35,7 @@ from posthouse.testing.store_settings import (
     StoreContractWorkspaces,
 )
 from posthouse.testing.store_stream import StoreContractStream
+from posthouse.testing.store_suppressions import StoreContractSuppressions
 from posthouse.testing.store_tracking import StoreContractTracking
 from posthouse.testing.store_webhooks import StoreContractWebhooks
 
@@ -55,11 +57,13 @@ __all__ = [
     "StoreContractProviders",
     "StoreContractPublications",
     "StoreContractRecord",
+    "StoreContractReturned",
     "StoreContractRollups",
     "StoreContractSandbox",
     "StoreContractSearch",
     "StoreContractStream",
     "StoreContractSupersede",
+    "StoreContractSuppressions",
     "StoreContractTemplates",
     "StoreContractTracking",
     "StoreContractWake",
@@ -88,6 +92,8 @@ class StoreContract(
     StoreContractPublications,
     StoreContractProviders,
     StoreContractSandbox,
+    StoreContractSuppressions,
+    StoreContractReturned,
     StoreContractMaintenance,
     StoreContractTracking,
     StoreContractRollups,

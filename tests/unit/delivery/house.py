@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from posthouse.channels.email.addresses import EmailAddressRules
 from posthouse.core.delivery.delivery import Delivery
 from posthouse.core.delivery.fleet import Fleet
 from posthouse.core.delivery.judge import Judge
+from posthouse.core.delivery.learning import LearningQueue
 from posthouse.core.delivery.leases import Leases
 from posthouse.core.delivery.model import Claimed, ProviderRow, Settlement
 from posthouse.core.delivery.outcomes import Accepted, Outcome
@@ -15,6 +17,11 @@ from posthouse.core.delivery.ports import Flight
 from posthouse.core.delivery.retry import RetryPolicy
 from posthouse.core.kernel.clock import SECOND
 from posthouse.core.messages.model import Channel, EventType, Lane, NewMessage, Status
+from posthouse.core.suppressions.learning import Learner
+from posthouse.core.suppressions.model import Reason, Suppression
+from posthouse.core.suppressions.rules import SuppressionRules
+from posthouse.core.suppressions.sieve import Sieve
+from posthouse.core.templates.catalogue import Catalogue
 from posthouse.stores.sqlite.store import SqliteStore
 from posthouse.testing.clock import FakeClock
 from posthouse.testing.store_kit import Kit
@@ -120,10 +127,15 @@ class SmallHouse:
         self.leases = Leases(self.clock, LEASE)
         self.judge = Judge(RetryPolicy(jitter=0.0), lambda: 0.5)
         self.fleet = Fleet(self.store, self.store, self._make, box=NoBox(), clock=self.clock, random=lambda: 0.0)
+        self.sieve = Sieve(self.store, self.clock)
+        learner = Learner(self.store, EmailAddressRules(), SuppressionRules(soft_bounces=3), self.kit.ids)
+        self.queue = LearningQueue(self.store, learner)
         self.delivery = Delivery(
             {Channel.EMAIL: self.builder},
             self.fleet,
             self.judge,
+            suppressions=self.sieve,
+            releases=Catalogue(self.store, self.store, self.clock),
             leases=self.leases,
             box=self.box,
             clock=self.clock,
@@ -151,6 +163,7 @@ class SmallHouse:
         lanes = [(lane, limit) for lane in Lane]
         asked = self.clock.monotonic()
         claimed = await self.store.claim(lanes, now=now, until=now + LEASE, lease=next(self._tokens))
+        self.delivery.claimed()
         self.leases.take(claimed, asked)
         return claimed
 
@@ -159,8 +172,19 @@ class SmallHouse:
         settlements = [await self.delivery.deliver(message) for message in await self.claim()]
         made = [settlement for settlement in settlements if settlement is not None]
         if made:
-            await self.store.record(made)
+            await self.queue.record(made)
         return made
+
+    def suppression(self, address: str, **changes: Any) -> Suppression:
+        fields: dict[str, Any] = {
+            "id": self.kit.ids(),
+            "workspace_id": self.kit.workspace,
+            "channel": Channel.EMAIL,
+            "address": address,
+            "reason": Reason.MANUAL,
+            "created_at": self.clock.now(),
+        }
+        return Suppression(**(fields | changes))
 
     async def status(self, message: NewMessage) -> Status:
         found = await self.store.message(message.workspace_id, message.id, self.clock.now())

@@ -19,6 +19,7 @@ from posthouse.core.delivery.recorder import Recorder
 from posthouse.core.kernel.clock import SECOND, SystemClock
 from posthouse.core.kernel.errors import UnavailableError
 from posthouse.core.messages.model import Channel, EventType, Lane, Status
+from posthouse.core.templates.catalogue import Catalogue
 
 TOKENS = itertools.count(1)
 
@@ -45,7 +46,14 @@ async def running(house: SmallHouse, leases: Leases | None = None, **changes: in
     clock = SystemClock()
     leases = Leases(clock, 20 * SECOND) if leases is None else leases
     delivery = Delivery(
-        {Channel.EMAIL: house.builder}, house.fleet, house.judge, leases=leases, box=NotedBox(), clock=clock
+        {Channel.EMAIL: house.builder},
+        house.fleet,
+        house.judge,
+        suppressions=house.sieve,
+        releases=Catalogue(house.store, house.store, clock),
+        leases=leases,
+        box=NotedBox(),
+        clock=clock,
     )
     numbers = {"prefetch": 20, "concurrency": 4, "critical_slots": 1} | changes
     dispatcher = Dispatcher(

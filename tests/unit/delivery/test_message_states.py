@@ -11,6 +11,7 @@ from posthouse.core.kernel.clock import HOUR, MINUTE, SECOND
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.messages.model import EventType, Status
 from posthouse.core.templates.model import UnknownPolicy
+from posthouse.testing.store_returned import filing_of
 
 DOC = Path(__file__).parents[3] / "docs" / "explain" / "message-states.md"
 
@@ -216,6 +217,64 @@ async def test_arrow_q_released_is_queued_again(house: SmallHouse) -> None:
     await house.store.hold_before(house.clock.now(), house.clock.now())
     assert await house.store.release_held(message.workspace_id, [message.id], house.clock.now()) == 1
     assert await house.status(message) is Status.QUEUED
+
+
+async def test_arrow_r_accepted_to_a_suppressed_address_ends_at_once(house: SmallHouse) -> None:
+    """What stops a message is known when it is accepted: it ends in the same commit, and no dispatcher ever sees it."""
+    await house.add_provider("relay")
+    message = await house.accept(suppressed={"reason": "complaint"})
+    assert await house.status(message) is Status.SUPPRESSED
+    assert await house.happened(message) == [EventType.ACCEPTED, EventType.SUPPRESSED]
+    assert await house.claim() == []
+    assert await house.store.counters() == await house.store.recount()
+
+
+async def test_arrow_s_suppressed_meanwhile_is_not_sent(house: SmallHouse) -> None:
+    """A message whose address was suppressed after it was accepted ends unsent, and names the entry that stopped it."""
+    await house.add_provider("relay")
+    message = await house.accept()
+    await house.store.suppress([house.suppression(message.recipient)])
+    await house.deliver_all()
+    assert await house.status(message) is Status.SUPPRESSED
+    event = (await house.store.events_of(message.workspace_id, message.id))[-1]
+    assert event.type is EventType.SUPPRESSED
+    assert event.data["reason"] == "manual"
+    assert event.data["suppression"].startswith("sup_")
+    assert "relay" not in house.providers or house.providers["relay"].sent == []
+    assert await house.store.counters() == await house.store.recount()
+
+
+async def test_arrow_t_a_receipt_makes_it_delivered(house: SmallHouse) -> None:
+    """What a relay took is delivered once its receipt says so."""
+    await house.add_provider("relay")
+    message = await house.accept()
+    await house.deliver_all()
+    await house.store.file_return(filing_of(house.kit, message.id, Status.DELIVERED))
+    assert await house.status(message) is Status.DELIVERED
+
+
+@pytest.mark.parametrize("delivered", [False, True])
+async def test_arrow_u_what_came_back_is_bounced(house: SmallHouse, delivered: bool) -> None:
+    """Sent or delivered: it came back. A receipt that comes after the bounce changes nothing."""
+    await house.add_provider("relay", Accepted(delivered=delivered))
+    message = await house.accept()
+    await house.deliver_all()
+    await house.store.file_return(filing_of(house.kit, message.id, Status.BOUNCED))
+    await house.store.file_return(filing_of(house.kit, message.id, Status.DELIVERED))
+    assert await house.status(message) is Status.BOUNCED
+    assert await house.store.counters() == await house.store.recount()
+
+
+@pytest.mark.parametrize("told", [Status.DELIVERED, Status.BOUNCED])
+async def test_arrow_v_a_report_ends_what_was_to_be_tried_again(house: SmallHouse, told: Status) -> None:
+    """In doubt, and to be sent again in a minute: the report proves that it had left, so it is not."""
+    await house.add_provider("relay", Unknown("connection lost after the final dot"))
+    message = await house.accept()
+    await house.deliver_all()
+    await house.store.file_return(filing_of(house.kit, message.id, told))
+    assert await house.status(message) is told
+    house.clock.advance(HOUR)
+    assert await house.claim() == []
 
 
 @pytest.mark.parametrize("ended", [Status.SENT, Status.BOUNCED])

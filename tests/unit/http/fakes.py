@@ -5,7 +5,9 @@ import itertools
 from collections.abc import Sequence
 
 import msgspec
+from tests.unit.http.fake_sandbox import FakeSandbox
 from tests.unit.http.fake_stream import FakeStream
+from tests.unit.http.fake_suppressions import FakeSuppressions
 from tests.unit.http.fake_webhooks import FakePoster, FakeWebhookStore
 from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle
 from tests.unit.http.small_fakes import (
@@ -18,8 +20,9 @@ from tests.unit.http.small_fakes import (
 )
 
 from posthouse.bootstrap import make_press
+from posthouse.channels.email.addresses import EmailAddressRules
 from posthouse.core.delivery.admin import ProviderService
-from posthouse.core.delivery.model import ProviderRow, Route, SandboxMessage
+from posthouse.core.delivery.model import ProviderRow, Route
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import ConflictError, FieldProblem, NotFoundError, PosthouseError, ValidationError
@@ -31,6 +34,8 @@ from posthouse.core.messages.following import Hub
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, Message, MessageQuery, Status
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload, make_upload_id
+from posthouse.core.suppressions.service import SuppressionService
+from posthouse.core.suppressions.sieve import Sieve
 from posthouse.core.templates.errors import StaleDraftError, UnknownTemplateError
 from posthouse.core.templates.library.impact import ImpactService
 from posthouse.core.templates.library.publisher import LibraryPublisher
@@ -284,29 +289,6 @@ class FakeMessages:
         return Upload(word, name, type_, len(data))
 
 
-class FakeSandbox:
-    """Keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.rows: dict[bytes, SandboxMessage] = {}
-
-    async def keep_sandbox(
-        self, message_id: bytes, workspace_id: bytes, at: int, sender: str, recipients: Sequence[str], content: bytes
-    ) -> None:
-        self.rows[message_id] = SandboxMessage(message_id, workspace_id, at, sender, tuple(recipients), content)
-
-    async def sandbox_list(self, workspace_id: bytes, limit: int, before: bytes | None) -> list[SandboxMessage]:
-        rows = sorted(self.rows.values(), key=lambda row: row.message_id, reverse=True)
-        found = [
-            row for row in rows if row.workspace_id == workspace_id and (before is None or row.message_id < before)
-        ]
-        return found[:limit]
-
-    async def sandbox_message(self, workspace_id: bytes, message_id: bytes) -> SandboxMessage | None:
-        row = self.rows.get(message_id)
-        return row if row is not None and row.workspace_id == workspace_id else None
-
-
 class FakeTemplates:
     """Keeps drafts; publishing counts versions up; rendering prints the sample."""
 
@@ -425,6 +407,7 @@ class Stage:
         self.sandbox = FakeSandbox()
         self.stream = FakeStream()
         self.endpoints = FakeWebhookStore()
+        self.suppressions = FakeSuppressions()
         self.templates = FakeTemplates(self.clock)
         self.dns = FakeDns()
         self.held = FakeHeld()
@@ -452,6 +435,13 @@ class Stage:
             workspaces=WorkspaceService(store=self.store, **common),
             webhooks=WebhookService(
                 self.endpoints, self.stream, FakePoster(1.0), self.box, entropy=self.entropy, **common
+            ),
+            suppressions=SuppressionService(
+                self.suppressions,
+                Sieve(self.suppressions, self.clock),
+                EmailAddressRules(),
+                ids=self.new_id,
+                clock=self.clock,
             ),
             held=self.held,
             tracking=tracking_service(self.clock),

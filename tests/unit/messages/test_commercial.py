@@ -78,7 +78,9 @@ async def test_from_the_mail_to_the_opt_out(scene: Scene) -> None:
     assert not await house.tracking.is_out(message)
     await house.tracking.unsubscribe(message, "one-click")
     assert await house.tracking.is_out(message)
-    assert await scene.pointers(template="sale", variables={"name": "Ann"}) == ["/to"]
+    stopped = await scene.accepted(template="sale", variables={"name": "Ann"})
+    assert b'"status":"suppressed"' in stopped.body
+    assert b'"reason":"unsubscribe","category":"commercial"' in stopped.body
     await scene.accepted()  # what is not commercial still comes
     await scene.accepted(template="sale", variables={"name": "Ann"}, to={"email": "ben@customer.example"})
     await house.tracking.resubscribe(message)

@@ -1,20 +1,31 @@
 """One attempt of one message, from the claim to the settlement."""
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from posthouse.core.delivery.blackbox import BlackBox
 from posthouse.core.delivery.fleet import Fleet, WayOut
-from posthouse.core.delivery.judge import Attempt, Judge, expire, fail, give_back, hold_in_doubt, provider_failed
+from posthouse.core.delivery.judge import (
+    Attempt,
+    Judge,
+    expire,
+    fail,
+    give_back,
+    hold_in_doubt,
+    provider_failed,
+    suppress,
+)
 from posthouse.core.delivery.leases import Leases
 from posthouse.core.delivery.model import Claimed, Settlement
 from posthouse.core.delivery.outcomes import Accepted, Deferred, Outcome, Refused, Scope, Throttled, Unknown, word_of
 from posthouse.core.kernel.clock import SECOND, Clock
 from posthouse.core.kernel.errors import PosthouseError, UnavailableError
+from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Event
-from posthouse.core.templates.model import UnknownPolicy
+from posthouse.core.messages.ports import Releases
+from posthouse.core.templates.model import Category, UnknownPolicy
 
 STORE_AWAY: Final = SECOND
 """Microseconds after which a message is taken up again whose attempt could not begin because the store did not answer."""
@@ -44,6 +55,24 @@ class Builder(Protocol):
         ...
 
 
+class Doors(Protocol):
+    """Who must not be written to (core/suppressions, Sieve)."""
+
+    def doubt(self) -> None:
+        """The list is asked for before the next answer."""
+        ...
+
+    async def suspects(self, workspace_id: Id, channel: Channel, address: str) -> bool:
+        """Whether the address may be on the list; False is certain."""
+        ...
+
+    async def stops(
+        self, workspace_id: Id, channel: Channel, address: str, category: Category, at: int
+    ) -> dict[str, Any] | None:
+        """What stops a message, as facts for people; None: nothing does."""
+        ...
+
+
 class _Flight(msgspec.Struct):
     """The provider's view of one attempt (see ports.Flight)."""
 
@@ -65,6 +94,8 @@ class Delivery:
         builders: one for each channel.
         fleet: the ways out.
         judge: decides how it goes on.
+        suppressions: who must not be written to.
+        releases: tell the category of a message to somebody on that list.
         leases: whether a message is still ours.
         box: notes how far an attempt came.
         clock: the time of the house.
@@ -77,6 +108,8 @@ class Delivery:
         fleet: Fleet,
         judge: Judge,
         *,
+        suppressions: Doors,
+        releases: Releases,
         leases: Leases,
         box: BlackBox,
         clock: Clock,
@@ -85,6 +118,8 @@ class Delivery:
         self._builders = builders
         self._fleet = fleet
         self._judge = judge
+        self._suppressions = suppressions
+        self._releases = releases
         self._leases = leases
         self._box = box
         self._clock = clock
@@ -95,11 +130,9 @@ class Delivery:
         if not self._leases.holds(message.id, message.lease):
             return None
         started_at = self._clock.now()
-        if message.expires_at is not None and started_at >= message.expires_at:
-            return expire(message, started_at)
-        if message.in_doubt and message.policy is UnknownPolicy.HOLD:
-            return hold_in_doubt(message, started_at)
         try:
+            if (ended := await self._ended_before(message, started_at)) is not None:
+                return ended
             built = await self._builders[message.channel].build(message)
             ways = await self._fleet.ways(message)
         except UnavailableError:
@@ -107,6 +140,27 @@ class Delivery:
         except PosthouseError as error:
             return fail(message, started_at, error.slug, str(error))
         return await self._send(message, built, ways, started_at)
+
+    async def _ended_before(self, message: Claimed, at: int) -> Settlement | None:
+        """The end of a message that must not be sent, or not any more."""
+        if message.expires_at is not None and at >= message.expires_at:
+            return expire(message, at)
+        if message.in_doubt and message.policy is UnknownPolicy.HOLD:
+            return hold_in_doubt(message, at)
+        if await self._suppressions.suspects(message.workspace_id, message.channel, message.recipient):
+            stopped = await self._stopped(message, at)
+            return None if stopped is None else suppress(message, at, stopped)  # r
+        return None
+
+    def claimed(self) -> None:
+        """Said after each claim: what was suppressed before it counts for all that was claimed."""
+        self._suppressions.doubt()
+
+    async def _stopped(self, message: Claimed, at: int) -> dict[str, Any] | None:
+        """What stops a message whose address may be on the list; content of a source's own counts as transactional."""
+        release = await self._releases.by_id(message.release_id) if message.release_id else None
+        category = release.category if release else Category.TRANSACTIONAL
+        return await self._suppressions.stops(message.workspace_id, message.channel, message.recipient, category, at)
 
     async def _send(self, message: Claimed, built: Built, ways: Sequence[WayOut], started_at: int) -> Settlement | None:
         """Tries the ways out in order, until one has something to say about the message itself."""

@@ -192,6 +192,7 @@ class Dispatcher:
         doubts = [message for message in claimed if message.in_doubt]
         if doubts:
             await self._messages.append([in_doubt_before(message, now) for message in doubts])
+        self._delivery.claimed()
         self._leases.take(claimed, asked_at)
         self._box.claimed(claimed)
         self._inbox.put(claimed)

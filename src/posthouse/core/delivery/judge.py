@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 
 from posthouse.core.delivery.model import Claimed, ProviderRow, Settlement
-from posthouse.core.delivery.outcomes import Accepted, Deferred, Outcome, Refused, Scope, Throttled, Unknown
+from posthouse.core.delivery.outcomes import Accepted, Copy, Deferred, Outcome, Refused, Scope, Throttled, Unknown
 from posthouse.core.delivery.retry import RetryPolicy
 from posthouse.core.kernel import ids
-from posthouse.core.messages.model import Event, EventType, Status
+from posthouse.core.messages.model import Channel, Event, EventType, Status
+from posthouse.core.suppressions.model import Bounce, Verdict
 from posthouse.core.templates.model import UnknownPolicy
 
 
@@ -58,7 +59,9 @@ class Judge:
         if isinstance(outcome, Unknown):
             return self._unknown(attempt, outcome)
         if isinstance(outcome, Refused) and outcome.scope is Scope.RECIPIENT:
-            return _ended(attempt, Status.BOUNCED, EventType.BOUNCED, _words(outcome))  # f
+            settlement = _ended(attempt, Status.BOUNCED, EventType.BOUNCED, _words(outcome))  # f
+            settlement.bounces = _bounce(attempt, attempt.message.recipient, outcome)
+            return settlement
         return self._again(attempt, outcome)
 
     def _accepted(self, attempt: Attempt, outcome: Accepted) -> Settlement:
@@ -71,12 +74,16 @@ class Judge:
         further = [
             _event(attempt, EventType.RECIPIENT_REFUSED, copy.recipient, {
                 "recipient": copy.recipient, "code": copy.code, "enhanced": copy.enhanced, "text": copy.text,
+                "class": copy.verdict.value,
             })
             for copy in outcome.refused_copies
         ]  # fmt: skip
+        settlement.bounces = tuple(
+            bounce for copy in outcome.refused_copies for bounce in _bounce(attempt, copy.recipient, copy)
+        )
         if outcome.delivered:  # e
             settlement.status = Status.DELIVERED
-            further.append(_event(attempt, EventType.DELIVERED, "", facts))
+            further.append(_event(attempt, EventType.DELIVERED, "", facts | {"proof": "answer"}))
         settlement.events += tuple(further)
         return settlement
 
@@ -103,7 +110,10 @@ class Judge:
             facts["last_try"] = True
             next_at = message.expires_at  # the queue looks again exactly then, to end it as expired
         elif next_at - max(message.created_at, message.due_at) > self._retry.give_up_after:
-            return _ended(attempt, Status.FAILED, EventType.FAILED, facts | {"reason": "gave up"})  # g
+            settlement = _ended(attempt, Status.FAILED, EventType.FAILED, facts | {"reason": "gave up"})  # g
+            if outcome.scope is Scope.RECIPIENT:
+                settlement.bounces = _bounce(attempt, message.recipient, outcome)
+            return settlement
         settlement = _ended(attempt, Status.DEFERRED, EventType.DEFERRED, facts | {"retry_at": next_at})  # h
         settlement.next_at = next_at
         return settlement
@@ -138,6 +148,12 @@ def fail(message: Claimed, at: int, reason: str, detail: str) -> Settlement:
     return _settlement(
         message, Status.FAILED, at, (Event(message.id, message.workspace_id, EventType.FAILED, at, data=data),)
     )
+
+
+def suppress(message: Claimed, at: int, stopped: dict[str, Any]) -> Settlement:
+    """Ended because its person must not be written to (r)."""
+    event = Event(message.id, message.workspace_id, EventType.SUPPRESSED, at, data=stopped)
+    return _settlement(message, Status.SUPPRESSED, at, (event,))
 
 
 def hold_in_doubt(message: Claimed, at: int) -> Settlement:
@@ -196,6 +212,26 @@ def _event(attempt: Attempt, type_: EventType, key: str, facts: dict[str, Any]) 
     return Event(message.id, message.workspace_id, type_, attempt.ended_at, key=key, data=data)
 
 
+def _bounce(attempt: Attempt, address: str, said: Refused | Deferred | Copy) -> tuple[Bounce, ...]:
+    """What is to be learnt about a person; nothing from test messages, nor where the reply does not tell."""
+    message = attempt.message
+    if not message.live or said.verdict is Verdict.UNKNOWN:
+        return ()
+    codes = " ".join(str(code) for code in (said.code, said.enhanced) if code)
+    return (
+        Bounce(
+            message.workspace_id,
+            message.channel,
+            address,
+            said.verdict,
+            message.id,
+            attempt.ended_at,
+            source="smtp" if message.channel is Channel.EMAIL else "provider",
+            evidence=f"{codes} {said.text}".strip(),
+        ),
+    )
+
+
 def _provider(attempt: Attempt) -> dict[str, Any]:
     if attempt.provider is None:
         return {}
@@ -213,4 +249,6 @@ def _words(outcome: Outcome) -> dict[str, Any]:
         facts["code"] = outcome.code
     if isinstance(outcome, Accepted | Refused | Deferred):
         facts["enhanced"] = outcome.enhanced
+    if isinstance(outcome, Refused | Deferred) and outcome.verdict is not Verdict.UNKNOWN:
+        facts["class"] = outcome.verdict.value
     return facts

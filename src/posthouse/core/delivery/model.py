@@ -6,6 +6,7 @@ import msgspec
 
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, Status
+from posthouse.core.suppressions.model import Bounce
 from posthouse.core.templates.model import UnknownPolicy
 
 
@@ -93,6 +94,8 @@ class Settlement(msgspec.Struct):
     channel: Channel = Channel.EMAIL
     lane: Lane = Lane.NORMAL
     live: bool = True
+    bounces: tuple[Bounce, ...] = ()
+    """What the other side said about people: learnt before this is recorded."""
 
 
 class LaneDepth(msgspec.Struct, frozen=True):

@@ -4,6 +4,8 @@ import enum
 
 import msgspec
 
+from posthouse.core.suppressions.model import Verdict
+
 
 class Scope(enum.StrEnum):
     """What an answer is about, which decides what is tried next."""
@@ -21,6 +23,7 @@ class Copy(msgspec.Struct, frozen=True):
     code: int
     enhanced: str
     text: str
+    verdict: Verdict = Verdict.UNKNOWN
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -38,13 +41,14 @@ class Accepted(msgspec.Struct, frozen=True):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """A permanent no."""
+    """A permanent no. ``verdict`` says why, as far as it can be told: whether the person is suppressed depends on it."""
 
     code: int
     enhanced: str
     text: str
     remote: str = ""
     scope: Scope = Scope.RECIPIENT
+    verdict: Verdict = Verdict.UNKNOWN
 
 
 class Deferred(msgspec.Struct, frozen=True):
@@ -56,6 +60,7 @@ class Deferred(msgspec.Struct, frozen=True):
     remote: str = ""
     scope: Scope = Scope.RECIPIENT
     retry_after: int | None = None
+    verdict: Verdict = Verdict.UNKNOWN
 
 
 class Throttled(msgspec.Struct, frozen=True):

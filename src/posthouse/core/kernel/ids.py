@@ -37,6 +37,7 @@ PUBLICATION: Final = "pub"
 UPLOAD: Final = "upl"
 WEBHOOK: Final = "whk"
 ATTEMPT: Final = "att"
+SUPPRESSION: Final = "sup"
 
 
 class Uuid7Source:

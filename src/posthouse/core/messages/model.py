@@ -74,7 +74,7 @@ class EventType(enum.IntEnum):
     SENT = 10
     """The provider took it; whether it reaches the person is not known yet."""
     DELIVERED = 11
-    """The person's own server took it, or a receipt said so."""
+    """The person's own server took it (``data.proof`` ``answer``: its 250), or a receipt said so (``receipt``)."""
     DEFERRED = 12
     """Not now, said the other side: it is tried again at ``data.retry_at``."""
     BOUNCED = 13
@@ -101,6 +101,10 @@ class EventType(enum.IntEnum):
     """A new message was made from this one (``data.message``)."""
     RECIPIENT_REFUSED = 24
     """A copy (cc, bcc) was refused while the message itself went out."""
+    COMPLAINED = 25
+    """Somebody called it spam, or a receiver reported it; ``data.feedback`` says as what."""
+    DELAYED = 26
+    """A server on the way says: not yet, it goes on trying."""
     OPENED = 30
     """Its picture was fetched, by whom ``data.verdict`` says (human, machine, unknown)."""
     CLICKED = 31
@@ -198,6 +202,8 @@ class NewMessage(msgspec.Struct):
     """(SHA-256, bytes) of attachments that may not be kept yet."""
     idempotency_key: str | None = None
     idempotency_hash: bytes = b""
+    suppressed: dict[str, Any] | None = None
+    """What stops it (see core/suppressions): it is kept as ended, and never sent."""
     answer: bytes = b""
     """What the client is told, kept with the idempotency key so that a replay is the same to the byte."""
 

@@ -17,7 +17,7 @@ from posthouse.core.messages.model import (
     NewMessage,
     Status,
 )
-from posthouse.core.templates.model import Release
+from posthouse.core.templates.model import Category, Release
 
 
 class MessageStore(Protocol):
@@ -26,6 +26,7 @@ class MessageStore(Protocol):
     async def accept(self, batch: Sequence[NewMessage]) -> list[AcceptResult]:
         """Keeps messages in ONE durable transaction, answers in order.
 
+        One with ``suppressed`` ends at once as SUPPRESSED, with its event, and never stands in the queue.
         For each new one: the message row, its queue row (or, ``due_at`` in the future, its scheduled queue row), its idempotency
         key, its ACCEPTED event, its counters, its blobs; and with ``supersedes`` the withdrawal of every older message of the workspace with that key
         that is pending, live if it is live itself, and not being sent. Two messages with one key within a batch: the first wins,
@@ -68,10 +69,6 @@ class MessageStore(Protocol):
         """How many bytes are kept under each of these; what is not there is left out."""
         ...
 
-    async def opted_out(self, workspace_id: Id, channel: Channel, address: str) -> bool:
-        """Whether the last word of an address about commercial mail on a channel was to unsubscribe."""
-        ...
-
     async def kept_answer(self, workspace_id: Id, key: str) -> tuple[bytes, bytes] | None:
         """The hash of the body and the answer that are kept under an idempotency key."""
         ...
@@ -86,6 +83,16 @@ class AddressRules(Protocol):
         Raises:
             ValueError: what is wrong with it, in words for the sender.
         """
+        ...
+
+
+class Suppressions(Protocol):
+    """Who must not be written to (core/suppressions, Sieve)."""
+
+    async def stops(
+        self, workspace_id: Id, channel: Channel, address: str, category: Category, at: int
+    ) -> dict[str, Any] | None:
+        """What stops a message of this category to this address at an instant, as facts for people; None: nothing does."""
         ...
 
 

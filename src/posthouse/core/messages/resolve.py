@@ -13,7 +13,7 @@ from posthouse.core.kernel.moments import show_moment
 from posthouse.core.messages.checks import Checks
 from posthouse.core.messages.limits import MAX_DERIVED, READ_IN_PASSING, Limits
 from posthouse.core.messages.model import Channel, Extras, Lane, NewMessage
-from posthouse.core.messages.ports import AddressRules, Checker, Releases, TextOf
+from posthouse.core.messages.ports import AddressRules, Checker, Releases, Suppressions, TextOf
 from posthouse.core.messages.senders import Senders
 from posthouse.core.messages.submission import Caller, Submission
 from posthouse.core.templates.model import Category, Release, Sender, Tracking, UnknownPolicy
@@ -41,6 +41,7 @@ class _Answer(msgspec.Struct, frozen=True):
     lane: str
     created_at: str
     send_at: str
+    suppression: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Resolver:
@@ -51,6 +52,7 @@ class Resolver:
         checker: checks variables.
         addresses: judges addresses.
         senders: who a workspace may write as.
+        suppressions: who must not be written to.
         ids: gives identifiers.
         text_of: makes a text part of HTML that came without one.
         limits: bounds.
@@ -62,6 +64,7 @@ class Resolver:
         checker: Checker,
         addresses: AddressRules,
         senders: Senders,
+        suppressions: Suppressions,
         ids: IdSource,
         text_of: TextOf,
         limits: Limits,
@@ -70,6 +73,7 @@ class Resolver:
         self._checker = checker
         self._addresses = addresses
         self._senders = senders
+        self._suppressions = suppressions
         self._ids = ids
         self._text_of = text_of
         self._limits = limits
@@ -124,8 +128,16 @@ class Resolver:
         if key is not None:
             message.idempotency_key = namespaced(caller, key)
             message.idempotency_hash = body_hash(wanted)
+        await self.check_suppressed(message, release)
         message.answer = answer_for(message, release)
         return message
+
+    async def check_suppressed(self, message: NewMessage, release: Release | None) -> None:
+        """Looks the person up; content of a source's own counts as transactional."""
+        category = release.category if release else Category.TRANSACTIONAL
+        message.suppressed = await self._suppressions.stops(
+            message.workspace_id, message.channel, message.recipient, category, message.due_at
+        )
 
     async def _release(self, caller: Caller, wanted: Submission, checks: Checks) -> Release | None:
         inline = wanted.subject is not None or wanted.html is not None or wanted.text is not None
@@ -307,10 +319,11 @@ def answer_for(message: NewMessage, release: Release | None) -> bytes:
     """What the client is told: JSON."""
     created = show_moment(message.created_at)
     later = message.due_at > message.created_at
+    waiting = "scheduled" if later else "queued"
     return _encoder.encode(
         _Answer(
             ids.show(ids.MESSAGE, message.id),
-            "scheduled" if later else "queued",
+            "suppressed" if message.suppressed else waiting,
             "live" if message.live else "test",
             release.template_key if release else None,
             release.version if release else None,
@@ -319,5 +332,16 @@ def answer_for(message: NewMessage, release: Release | None) -> bytes:
             _LANE_WORDS[message.lane],
             created,
             show_moment(message.due_at) if later else created,
+            _stopped_by(message.suppressed) if message.suppressed else msgspec.UNSET,
         )
     )
+
+
+def _stopped_by(stopped: dict[str, Any]) -> dict[str, Any]:
+    """What stops a message, without the words of others: those are for who may read the list."""
+    return {
+        "id": stopped["suppression"],
+        "reason": stopped["reason"],
+        "category": stopped["category"],
+        "since": show_moment(stopped["since"]),
+    }

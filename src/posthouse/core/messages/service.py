@@ -31,7 +31,6 @@ from posthouse.core.messages.resolve import Resolver, answer_for, body_hash, flo
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload, make_upload_id, read_upload_id
 from posthouse.core.templates.locales import fallbacks
-from posthouse.core.templates.model import Category
 
 NO_SUCH_UPLOAD: Final = (
     "there is no such upload in this workspace; send the file to POST /v1/uploads, use the id it answers"
@@ -103,7 +102,6 @@ class MessageService:
                 try:
                     message = await self._resolver.resolve(caller, item, self._clock.now())
                     await self._check_uploads(caller, item)
-                    await self._check_opt_out(message)
                     self._claim_key(message, claimed)
                     good.append((index, message))
                 except PosthouseError as error:
@@ -125,15 +123,6 @@ class MessageService:
         if kept is None or kept[0] != body_hash(item):
             return None
         return _replayed(kept[1])
-
-    async def _check_opt_out(self, message: NewMessage) -> None:
-        """Who unsubscribed gets no commercial message; all others still come."""
-        release = await self._releases.by_id(message.release_id) if message.release_id else None
-        if release is None or release.category is not Category.COMMERCIAL:
-            return
-        if await self._store.opted_out(message.workspace_id, message.channel, message.recipient):
-            text = "this person unsubscribed from commercial messages; nothing was sent"
-            raise refusal([FieldProblem("/to", text, "unsubscribed")])
 
     async def _check_uploads(self, caller: Caller, item: Submission) -> None:
         """The identifier of an upload says its size, and is believed only when the file is there and has it."""
@@ -239,7 +228,9 @@ class MessageService:
             tags=old.tags,
             correlation=old.correlation,
         )
-        new.answer = answer_for(new, await self._releases.by_id(old.release_id) if old.release_id else None)
+        release = await self._releases.by_id(old.release_id) if old.release_id else None
+        await self._resolver.check_suppressed(new, release)
+        new.answer = answer_for(new, release)
         result = (await self._committer.commit([new]))[0]
         word = ids.show(ids.MESSAGE, new.id)
         event = Event(old.id, old.workspace_id, EventType.RESENT, now, key=word, data={"message": word})

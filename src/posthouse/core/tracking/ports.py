@@ -30,10 +30,6 @@ class TrackingStore(Protocol):
         """
         ...
 
-    async def opted_out(self, workspace_id: Id, channel: Channel, address: str) -> bool:
-        """Whether the last word of an address about commercial mail on a channel was to unsubscribe."""
-        ...
-
     async def engagements_of(self, workspace_id: Id, message_id: Id) -> list[Engagement]:
         """What came back for one message, by type."""
         ...

@@ -12,6 +12,8 @@ TEMPLATES_READ: Final = "templates:read"
 TEMPLATES_WRITE: Final = "templates:write"
 ADMIN_READ: Final = "admin:read"
 ADMIN_WRITE: Final = "admin:write"
+SUPPRESSIONS_READ: Final = "suppressions:read"
+SUPPRESSIONS_WRITE: Final = "suppressions:write"
 EVERYTHING: Final = "*"
 
 DESCRIPTIONS: Final = {
@@ -19,10 +21,12 @@ DESCRIPTIONS: Final = {
     MESSAGES_WRITE: "Send, cancel and resend messages; upload attachments.",
     TEMPLATES_READ: "See and render templates.",
     TEMPLATES_WRITE: "Push and publish templates.",
+    SUPPRESSIONS_WRITE: "Suppress addresses, and let them be written to again.",
     ADMIN_READ: "See keys, domains, providers, routes, webhooks and the sandbox.",
     ADMIN_WRITE: "Change keys, domains, providers, routes and webhooks; release held messages.",
     "messages:*": "Everything about messages.",
     "templates:*": "Everything about templates.",
+    "suppressions:*": "Everything about suppressions.",
     "admin:*": "Everything about keys, domains, providers, routes and webhooks.",
     EVERYTHING: "Everything.",
 }

@@ -40,11 +40,23 @@ class Address(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-class ReceiptAnswer(msgspec.Struct, frozen=True):
-    """The message is kept, durably: it will be sent, or its timeline will say why not."""
+class StoppedBy(msgspec.Struct, frozen=True):
+    """The entry of the suppression list that stops a message."""
+
+    id: Annotated[str, Meta(pattern="^sup_[0-9a-z]{26}$")]
+    reason: Literal["hard_bounce", "soft_bounces", "complaint", "unsubscribe", "manual"]
+    category: Literal["all", "transactional", "commercial"]
+    since: Moment
+
+
+class ReceiptAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The message is kept, durably: it will be sent, or its timeline will say why not.
+
+    `suppressed`: it will not be sent, as the address must not be written to; `suppression` says why.
+    """
 
     id: MessageId
-    status: Literal["queued", "scheduled"]
+    status: Literal["queued", "scheduled", "suppressed"]
     mode: Mode
     template: str | None
     version: int | None
@@ -53,6 +65,7 @@ class ReceiptAnswer(msgspec.Struct, frozen=True):
     lane: str
     created_at: Moment
     send_at: Moment
+    suppression: StoppedBy | None = None
 
 
 class ItemAnswer(msgspec.Struct, frozen=True, omit_defaults=True):

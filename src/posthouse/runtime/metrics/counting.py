@@ -11,6 +11,7 @@ from posthouse.runtime.metrics.definitions import (
     LATENCY,
     OUTCOMES,
     REFUSED,
+    RETURNED,
     TRACKED,
     WEBHOOK_ATTEMPTS,
     WEBHOOK_LATENCY,
@@ -52,6 +53,7 @@ class Metrics:
         self._accepted = [slots.place(ACCEPTED.name, (lane,)) for lane in LANES]
         self._latency = [_Histogram(slots, LATENCY, (lane,)) for lane in LANES]
         self._refused: dict[str, int] = {}
+        self._returned: dict[tuple[str, str], int] = {}
         self._outcomes: dict[tuple[str, str], int] = {}
         self._tracked: dict[tuple[str, str], int] = {}
         self._connections: dict[str, int] = {}
@@ -76,6 +78,13 @@ class Metrics:
         at = self._tracked.get((kind, verdict))
         if at is None:
             at = self._tracked[kind, verdict] = self._slots.place(TRACKED.name, (kind, verdict))
+        self._numbers[at] += 1.0
+
+    def returned(self, filed: str, kind: str) -> None:
+        """A returned mail was taken in."""
+        at = self._returned.get((filed, kind))
+        if at is None:
+            at = self._returned[filed, kind] = self._slots.place(RETURNED.name, (filed, kind))
         self._numbers[at] += 1.0
 
     def committed(self, kind: str, size: int, seconds: float) -> None:

@@ -55,6 +55,12 @@ COMMIT_MESSAGES: Final = Definition(
 COMMIT_SECONDS: Final = Definition(
     "posthouse_commit_seconds", Kind.HISTOGRAM, "Time of one commit: accept or record.", ("kind",), _COMMIT_SECONDS
 )
+RETURNED: Final = Definition(
+    "posthouse_returned_mails_total",
+    Kind.COUNTER,
+    "Returned mails by what became of them (filed, unmatched, ignored) and what they were (bounce, complaint, delayed, …).",
+    ("filed", "kind"),
+)
 CONNECTIONS: Final = Definition(
     "posthouse_connections", Kind.GAUGE, "Open connections to mail servers, by the kind of provider.", ("kind",)
 )
@@ -102,6 +108,7 @@ COUNTED: Final = (
     LATENCY,
     COMMIT_MESSAGES,
     COMMIT_SECONDS,
+    RETURNED,
     CONNECTIONS,
     TRACKED,
     WEBHOOK_ATTEMPTS,

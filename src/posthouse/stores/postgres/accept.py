@@ -13,6 +13,7 @@ from posthouse.stores.postgres.statements import (
     KEEP_BLOBS,
     LOCK_SUPERSEDES,
     SUPERSEDE,
+    SUPPRESS,
     TAKEN_KEYS,
 )
 from posthouse.stores.shared.messages import POLICIES
@@ -68,7 +69,7 @@ async def _keep(
     rows = _rows(batch)
     keys_and_tags = _keys_and_tags(batch)
     statement = ACCEPT if keys_and_tags else ACCEPT_PLAIN
-    alone = not any(message.supersedes is not None or message.blobs for message in batch)
+    alone = not any(message.supersedes is not None or message.blobs or message.suppressed for message in batch)
 
     async def keep(connection: Connection, counter_shard: int) -> set[Id]:
         return {row[0] for row in await connection.fetch(statement, *rows, counter_shard, *keys_and_tags)}
@@ -82,6 +83,7 @@ async def _keep(
             lost = await keep(connection, counter_shard)
             kept = [message for message in batch if message.id not in lost]
             await _keep_blobs(connection, kept)
+            await _suppress(connection, counter_shard, kept)
             return lost, await _supersede(connection, counter_shard, kept)
 
     lost, superseded = await database.run(work)
@@ -144,6 +146,13 @@ async def _keep_blobs(connection: Connection, kept: list[NewMessage]) -> None:
     if blobs:
         rows = [(*key, *value) for key, value in blobs.items()]
         await connection.execute(KEEP_BLOBS, *zip(*rows, strict=True))
+
+
+async def _suppress(connection: Connection, shard: int, kept: list[NewMessage]) -> None:
+    """Ends those that must not be written to, before anybody can have claimed them."""
+    stopped = [(m.id, m.created_at, json.dumps(m.suppressed).encode()) for m in kept if m.suppressed is not None]
+    if stopped:
+        await connection.execute(SUPPRESS, *zip(*stopped, strict=True), shard)
 
 
 async def _supersede(connection: Connection, shard: int, kept: list[NewMessage]) -> dict[Id, int]:

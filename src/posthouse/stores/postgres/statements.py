@@ -136,6 +136,29 @@ SELECT by, count(*) FROM gone GROUP BY by
 """
 """Withdraws the older messages that newer ones replace, unless they are being sent; how many for each newer one."""
 
+SUPPRESS: Final = """
+WITH stopped AS (
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bytea[]) AS s (message_id, at, data)
+), gone AS (
+    DELETE FROM queue q USING stopped s WHERE q.message_id = s.message_id
+    RETURNING q.message_id, q.workspace_id, s.at, s.data
+), ended AS (
+    INSERT INTO states (message_id, workspace_id, status, ended_at, attempts)
+    SELECT message_id, workspace_id, 75, at, 0 FROM gone
+), facts AS (
+    INSERT INTO events (message_id, type, key, workspace_id, at, data)
+    SELECT message_id, 18, '', workspace_id, at, data FROM gone
+)
+INSERT INTO counters AS c (workspace_id, hour, template, channel, lane, live, provider, type, shard, count)
+SELECT m.workspace_id, g.at / 3600000000, coalesce(replace(m.template_id::text, '-', ''), ''), m.channel, m.lane,
+    m.live::int, '', 18, $4::smallint, count(*)
+FROM gone g JOIN messages m ON m.id = g.message_id
+GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+ON CONFLICT (workspace_id, hour, template, channel, lane, live, provider, type, shard)
+DO UPDATE SET count = c.count + excluded.count
+"""
+"""Ends messages of the transaction's own accept whose person must not be written to."""
+
 DUE_FLOWS: Final = """
 SELECT wanted.lane, due.flow
 FROM unnest($1::smallint[], $2::int[], $3::bigint[]) WITH ORDINALITY AS wanted (lane, most, after, place)

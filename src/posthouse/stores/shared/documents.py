@@ -3,7 +3,7 @@
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Insert, Table, update
+from sqlalchemy import Connection, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from posthouse.stores.shared import schema
@@ -16,6 +16,7 @@ GENERATION = "settings_generation"
 IDEMPOTENCY_GENERATION = "idempotency_generation"
 EPOCH = "epoch"
 ROLLUP_EDITION = "rollup_edition"
+SUPPRESSION_GENERATION = "suppression_generation"
 
 
 def to_document(struct: Any) -> bytes:
@@ -47,12 +48,9 @@ def set_number(connection: Connection, name: str, number: int) -> None:
 def raise_number(connection: Connection, name: str) -> int:
     """Adds one to a fact of ``meta``; the new number. Taken first, it also serialises the writers of settings."""
     c = schema.meta.c
-    statement = update(schema.meta).where(c.name == name).values(number=c.number + 1).returning(c.number)
-    number = connection.execute(statement).scalar()
-    if number is None:
-        set_number(connection, name, 1)
-        return 1
-    return int(number)
+    statement = upsert_for(connection, schema.meta).values(name=name, number=1)
+    raised = statement.on_conflict_do_update(index_elements=["name"], set_={"number": c.number + 1})
+    return int(connection.execute(raised.returning(c.number)).scalar_one())
 
 
 def settings_changed(connection: Connection) -> None:

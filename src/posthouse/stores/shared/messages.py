@@ -36,6 +36,12 @@ def message(connection: Connection, workspace_id: Id, message_id: Id, now: int) 
     return None if row is None else _message(row)
 
 
+def message_anywhere(connection: Connection, message_id: Id, now: int) -> Message | None:
+    """One message, whichever workspace it is of."""
+    row = connection.execute(_select(now).where(messages.c.id == message_id)).first()
+    return None if row is None else _message(row)
+
+
 def search(connection: Connection, query: MessageQuery, now: int) -> list[Message]:
     """At most ``query.limit`` messages, newest first. ``since`` is included, ``until`` is not."""
     driver = _driving_table(query)

@@ -29,7 +29,7 @@ from sqlalchemy import (
     text,
 )
 
-from posthouse.stores.shared import column_types, rollup_schema
+from posthouse.stores.shared import column_types, rollup_schema, suppression_schema
 
 metadata = column_types.metadata
 Id = column_types.Id
@@ -42,7 +42,14 @@ STATISTICS = (
     rollup_schema.rollup_positions,
     rollup_schema.rollup_zones,
 )
-"""Tables that stand in a file of their own."""
+SUPPRESSIONS = (
+    suppression_schema.suppressions,
+    suppression_schema.suppression_log,
+    suppression_schema.soft_bounces,
+    suppression_schema.receipts,
+    suppression_schema.unmatched,
+)
+"""Tables that stand in files of their own."""
 
 meta = Table(
     "meta",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from posthouse.core.delivery.model import CounterKey, ProviderRow, Route, SandboxMessage
 from posthouse.core.kernel.ids import Id
-from posthouse.core.messages.model import Channel, Event, Message, MessageQuery, Status
+from posthouse.core.messages.model import Event, Message, MessageQuery, Status
 from posthouse.core.messages.stream import StreamQuery, Told
 from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
 from posthouse.core.templates.library.publication import Publication, Turn
@@ -30,9 +30,10 @@ from posthouse.stores.shared import (
 )
 from posthouse.stores.shared.gentle import GentleBell
 from posthouse.stores.shared.rollup_store import SharedRollups
+from posthouse.stores.shared.suppression_store import SharedSuppressions
 
 
-class SharedStore(SharedRollups):
+class SharedStore(SharedRollups, SharedSuppressions):
     """The ordinary half of a store, over two primitives (``_read``, ``_write``) that each store supplies.
 
     Args:
@@ -258,10 +259,6 @@ class SharedStore(SharedRollups):
         """See TrackingStore. A store may do it faster."""
         await self._write(tracking.add_hits, self._shard, events, messages)
         self._told.ring()
-
-    async def opted_out(self, workspace_id: Id, channel: Channel, address: str) -> bool:
-        """See TrackingStore."""
-        return await self._read(tracking.opted_out, workspace_id, channel, address)
 
     async def engagements_of(self, workspace_id: Id, message_id: Id) -> list[Engagement]:
         """See TrackingStore."""

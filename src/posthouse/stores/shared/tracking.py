@@ -61,19 +61,6 @@ def add_hits(connection: Connection, shard: int, hits: Sequence[Event], known: M
     connection.execute(statement, summed)
 
 
-def opted_out(connection: Connection, workspace_id: Id, channel: Channel, address: str) -> bool:
-    """Whether the last word of an address was to unsubscribe. Its messages are found by the index of recipients."""
-    m, e = messages.c, events.c
-    said = (int(EventType.UNSUBSCRIBED), int(EventType.RESUBSCRIBED))
-    statement = (
-        select(e.type)
-        .join(messages, m.id == e.message_id)
-        .where(m.workspace_id == workspace_id, m.recipient == address, m.channel == int(channel), e.type.in_(said))
-        .order_by(e.at.desc(), e.seq.desc())
-    )
-    return connection.execute(statement.limit(1)).scalar() == int(EventType.UNSUBSCRIBED)
-
-
 def engagements_of(connection: Connection, workspace_id: Id, message_id: Id) -> list[Engagement]:
     """What came back for one message."""
     c = engagements.c

@@ -73,6 +73,7 @@ def accept(
         _ADD_BLOB, [(one.workspace_id, digest, one.created_at, data) for one in new for digest, data in one.blobs]
     )
     _count(raw, shard, new)
+    _suppress(raw, shard, [one for one in new if one.suppressed is not None])
     withdrawn = _supersede(raw, shard, new)
     return [answer or Stored(withdrawn.get(one.id, 0)) for one, answer in zip(batch, answers, strict=True)]
 
@@ -111,6 +112,24 @@ def _count(raw: sqlite3.Connection, shard: int, new: Sequence[NewMessage]) -> No
         name = template.hex() if template else ""
         counted[workspace, hour, name, int(channel), int(lane), live, "", _ACCEPTED] = count
     add_counts(raw, shard, counted)
+
+
+def _suppress(raw: sqlite3.Connection, shard: int, stopped: Sequence[NewMessage]) -> None:
+    """Ends those that must not be written to, before anybody can have claimed them."""
+    if not stopped:
+        return
+    raw.executemany(_TAKE_OUT, [(one.id,) for one in stopped])
+    ended = [(one.id, one.workspace_id, int(Status.SUPPRESSED), one.created_at, 0) for one in stopped]
+    raw.executemany(_ADD_STATE, ended)
+    kind = int(EventType.SUPPRESSED)
+    events: list[EventRow] = [
+        (one.id, kind, "", one.workspace_id, one.created_at, json.dumps(one.suppressed).encode()) for one in stopped
+    ]
+    dimensions: list[Dimensions] = [
+        (one.template_id.hex() if one.template_id else "", int(one.channel), int(one.lane), one.live, "")
+        for one in stopped
+    ]
+    write_events(raw, shard, events, dimensions)
 
 
 def _supersede(raw: sqlite3.Connection, shard: int, new: Sequence[NewMessage]) -> dict[Id, int]:

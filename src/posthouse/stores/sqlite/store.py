@@ -33,6 +33,7 @@ FILE: Final = "posthouse.db"
 READERS: Final = 2
 _STREAM_END: Final = "SELECT coalesce(max(seq), 0) FROM events"
 _GENERATION: Final = "SELECT number FROM meta WHERE name = 'settings_generation'"
+_SUPPRESSION_GENERATION: Final = "SELECT number FROM meta WHERE name = 'suppression_generation'"
 _PING: Final = """
 INSERT INTO meta (name, number) VALUES ('ping', 1) ON CONFLICT (name) DO UPDATE SET number = number + 1
 """
@@ -104,6 +105,11 @@ class SqliteStore(SharedStore):
     async def generation(self) -> int:
         """See WorkspaceStore. Read in place: it costs less than asking a thread."""
         row = self._inline.execute(_GENERATION).fetchone()
+        return int(row[0]) if row else 0
+
+    async def suppression_generation(self) -> int:
+        """See SuppressionStore. Read in place: it costs less than asking a thread."""
+        row = self._inline.execute(_SUPPRESSION_GENERATION).fetchone()
         return int(row[0]) if row else 0
 
     async def accept(self, batch: Sequence[NewMessage]) -> list[AcceptResult]:

@@ -3,9 +3,9 @@
 import pytest
 
 from posthouse.channels.email.returned.codes import judge_code
-from posthouse.channels.email.returned.model import Verdict
 from posthouse.channels.email.returned.phrases import RULES, judge_words
 from posthouse.channels.email.returned.words import code_in, enhanced_in, find_addresses, plain
+from posthouse.core.returned.model import Verdict
 
 PHRASES = {
     Verdict.HARD: """Bad destination mailbox address

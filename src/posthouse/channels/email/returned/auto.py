@@ -3,10 +3,11 @@
 import re
 from typing import Final
 
-from posthouse.channels.email.returned.model import Kind
 from posthouse.channels.email.returned.parts import Fields
 from posthouse.channels.email.returned.sections import Sections
+from posthouse.channels.email.returned.tongues import AWAY, NOT_DELIVERED, bare
 from posthouse.channels.email.returned.words import first_address
+from posthouse.core.returned.model import Kind
 
 _CHALLENGE: Final = re.compile(
     r"confirm (?:that you (?:are|sent)|your (?:message|e-?mail|identity))|verify (?:that you are|your (?:message|"
@@ -22,9 +23,7 @@ _AWAY: Final = re.compile(
     r"out of (?:the )?office|on (?:vacation|holiday|leave)|away from (?:my|the) (?:desk|office|e-?mail)|"
     r"auto(?:matic|mated)?[- ]?(?:reply|response|answer)|autorepl|auto-?respon|vacation (?:reply|message|"
     r"response)"
-    r"|abwesenheit|automatische (?:antwort|abwesenheits)|absence du bureau|réponse automatique|"
-    r"fuera de (?:la )?oficina|respuesta automática|risposta automatica|resposta automática|不在|自動(?:返信|応答)|"
-    r"автоответ|автоматический ответ",
+    rf"|{AWAY}",
     re.IGNORECASE,
 )
 _AUTO_FIELDS: Final = ("x-autoreply", "x-autorespond", "x-autoreply-from", "x-mail-autoreply", "x-autoresponder")
@@ -39,8 +38,7 @@ _BOUNCE_SUBJECT: Final = re.compile(
     r"|fail(?:ure|ed)? (?:notice|notif|deliver|mail)|mail (?:fail|error|system error|delivery|could not)|"
     r"(?:delivery|mail) (?:status|failure|error)|message (?:status|delivery|delayed|undeliverable)|(?:error|"
     r"problem) (?:sending|in|delivering|with)[^,]{0,20}(?:mail|message)"
-    r"|status notification|bounce|unzustellbar|non remis|échec|no se (?:ha )?(?:pudo|podido)|mancata consegna|"
-    r"недоставлен|не доставлен|配信|退信|エラー|送信",
+    r"|status notification|bounce|non-?delivery|配信|退信|エラー|送信",
     re.IGNORECASE,
 )
 
@@ -56,8 +54,8 @@ def challenge_or_auto(sections: Sections) -> Kind | None:
         fields.first(name) for name in _AUTO_FIELDS
     )
     precedence = fields.first("precedence").strip().lower() in {"auto_reply", "auto-reply"}
-    suppressed = bool(fields.first("x-auto-response-suppress")) and bool(_AWAY.search(subject))
-    if replied or precedence or suppressed or _AWAY.search(subject):
+    suppressed = bool(fields.first("x-auto-response-suppress")) and bool(_AWAY.search(bare(subject.lower())))
+    if replied or precedence or suppressed or _AWAY.search(bare(subject.lower())):
         return Kind.AUTO
     return None
 
@@ -73,7 +71,8 @@ def sounds_like_a_bounce(sections: Sections) -> bool:
     if _REPLY.match(subject):
         return False
     empty_path = sections.fields.first("return-path").strip() == "<>"
-    return bool(_BOUNCE_SUBJECT.search(subject) or (empty_path and challenge_or_auto(sections) is None))
+    told = _BOUNCE_SUBJECT.search(subject) or NOT_DELIVERED.search(bare(subject.lower()))
+    return bool(told or (empty_path and challenge_or_auto(sections) is None))
 
 
 def author(sections: Sections) -> str:

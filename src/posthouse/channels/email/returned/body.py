@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from posthouse.channels.email.returned.words import Found, find_addresses
+from posthouse.channels.email.returned.words import Found, find_addresses, first_address
 
 _MOST_TEXT: Final = 1 << 16
 _MOST_MENTIONS: Final = 2_000
@@ -43,6 +43,21 @@ _FOR: Final = re.compile(
     r"[\s:;=,.\-]{0,6}(?:rfc822;)?[\s]{0,2}[<\"'(\[`]{0,3}$",
     re.IGNORECASE,
 )
+_GENERATED: Final = re.compile(
+    r"(?:generated|expanded) from:?[\s<]{0,4}$|originally (?:addressed )?to:?[\s<]{0,4}$", re.IGNORECASE
+)
+_ALIAS: Final = re.compile(
+    r"^[>\s]{0,12}\((?:ultimately )?(?:(?:generated|expanded) from:?|originally (?:addressed )?to:?)\s{0,3}<?([^\s<>()]{3,254})>?\)",
+    re.IGNORECASE,
+)
+_QUOTED_FIELD: Final = re.compile(
+    r"^[\s>*|#-]{0,12}(?:to|cc|an|para|a|à|till|til|aan|do|komu|кому|宛先|收件人)\s{0,3}[:\uff1a]", re.IGNORECASE
+)
+_QUOTED_COMPANY: Final = re.compile(
+    r"^[\s>*|#-]{0,12}(?:subject|sent|date|from|received on|betreff|gesendet|datum|objet|envoy[ée]|asunto|enviado|oggetto|inviato"
+    r"|assunto|onderwerp|verzonden|temat|тема|отправлено|дата|件名|送信日時|主题|主旨|发送时间)[^:\uff1a\n]{0,12}[:\uff1a]",
+    re.IGNORECASE,
+)
 _CODE_BEFORE: Final = re.compile(r"(?:^|[\s:>(])[45]\d\d[\s-][^@]{0,120}$")
 _SENDMAIL: Final = re.compile(r"^\s{0,4}[45]\d\d (?:[45]\.\d\.\d{1,3} )?<?$")
 _BEFORE_ALONE: Final = re.compile(
@@ -68,12 +83,31 @@ def judge_mentions(text: str, ours: Collection[str]) -> list[Mention]:
     mentions: list[Mention] = []
     if "@" not in text:
         return mentions
-    for number, line in enumerate(text[:_MOST_TEXT].split("\n")):
+    lines = text[:_MOST_TEXT].split("\n")
+    for number, line in enumerate(lines):
         if "@" in line:
-            mentions += [Mention(found.address, number, _rank(line, found, ours)) for found in find_addresses(line)]
+            most = HINTED if _is_quoted_field(lines, number) else ALONE
+            mentions += [
+                Mention(found.address, number, min(most, _rank(line, found, ours))) for found in find_addresses(line)
+            ]
             if len(mentions) > _MOST_MENTIONS:
                 break
     return mentions
+
+
+def _is_quoted_field(lines: list[str], number: int) -> bool:
+    """Whether a line is the *To* of the message that the report is about, shown among its other fields: not who failed."""
+    if not _QUOTED_FIELD.match(lines[number]):
+        return False
+    around = [*lines[max(0, number - 3) : number], *lines[number + 1 : number + 4]]
+    return any(_QUOTED_COMPANY.match(line[:80]) for line in around)
+
+
+def written_to(text: str, address: str) -> str:
+    """The alias that an address was made from, where the text says so behind it: ``ann@b.example (expanded from: sales@a.example)``."""
+    at = text[:_MOST_TEXT].lower().find(address.lower()) if address else -1
+    found = _ALIAS.match(text[at + len(address) : at + len(address) + 320]) if at >= 0 else None
+    return first_address(f"<{found[1]}>") if found else ""
 
 
 def _rank(line: str, found: Found, ours: Collection[str]) -> int:
@@ -82,6 +116,8 @@ def _rank(line: str, found: Found, ours: Collection[str]) -> int:
     clear = _BEFORE_ALONE.match(before) if found.start < 160 else None
     if clear and (_AFTER_ALONE.match(after) or _AFTER_HEAD.match(after)):
         rank = ALONE
+    elif _GENERATED.search(before):
+        rank = HINTED
     elif _NOT_FOR.search(before):
         return STAFF
     elif _is_named(before, after):

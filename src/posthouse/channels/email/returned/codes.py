@@ -6,7 +6,7 @@ Used when the words say nothing: servers choose words with more care than codes.
 import re
 from typing import Final
 
-from posthouse.channels.email.returned.model import Verdict
+from posthouse.core.suppressions.model import Verdict
 
 _EXACT: Final[dict[str, Verdict]] = {
     # X.1: addresses

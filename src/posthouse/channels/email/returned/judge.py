@@ -6,10 +6,10 @@ from typing import Final
 import msgspec
 
 from posthouse.channels.email.returned.codes import judge_code
-from posthouse.channels.email.returned.model import Verdict
 from posthouse.channels.email.returned.phrases import NO_DOMAIN, NO_MAILBOX, Rule, judge_words
 from posthouse.channels.email.returned.stages import Stage, stage_in
 from posthouse.channels.email.returned.words import code_in, enhanced_in, fold, plain
+from posthouse.core.suppressions.model import Verdict
 
 # Where a server quotes the other one: what follows are the remote's own words.
 _QUOTED: Final = re.compile(
@@ -18,7 +18,7 @@ _QUOTED: Final = re.compile(
     r"|technical details of (?:permanent|temporary) failure:|server response:|response:|with the (?:following )?error:?|error text:",
     re.IGNORECASE,
 )
-_REPLY: Final = re.compile(r"(?<![\w.:/@-])[45]\d\d[ -]#?[ -]?(?:[45]\.\d{1,3}\.\d{1,3}[ -])?")
+_REPLY: Final = re.compile(r"(?<![\w.:/@-])[45]\d\d(?!-\d{3}-)[ -]#?[ -]?(?:[45]\.\d{1,3}\.\d{1,3}[ -])?")
 # Some gateways put a gloss before the other server's words: 5.1.0 - Unknown address error 550-'…'
 _GLOSSED: Final = re.compile(r"^\s*\d\.\d\.\d - [^'\n]{0,80}(\d{3})-'([^\n]{1,1500})'")
 # Japanese mobile networks answer like this to mail that the person's own filter refuses, after they took the content.

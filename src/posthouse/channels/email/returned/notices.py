@@ -7,8 +7,9 @@ import json
 from typing import Any, Final
 
 from posthouse.channels.email.returned.judge import Told, judge
-from posthouse.channels.email.returned.model import Kind, Recipient, Returned, Verdict
 from posthouse.channels.email.returned.words import first_address, fold
+from posthouse.core.returned.model import Kind, Recipient, Returned
+from posthouse.core.suppressions.model import Verdict
 
 _MOST: Final = 1 << 17
 _LISTS: Final = {

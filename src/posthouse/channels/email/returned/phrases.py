@@ -12,7 +12,8 @@ from typing import Final
 
 import msgspec
 
-from posthouse.channels.email.returned.model import Verdict
+from posthouse.channels.email.returned.tongues import FULL, GONE, bare
+from posthouse.core.suppressions.model import Verdict
 
 _WHO: Final = (
     r"(?:user|users|recipient|recipients|mailbox|mail box|account|e-?mail|address|addressee|alias|person|member|inbox"
@@ -121,9 +122,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"on) (?:mail|the user|user|recipient|account|inbox))|"
         r"\bover ?quota\b|quota (?:is )?(?:exceeded|violation|full|reached|limit)|mailfull|mailbox_?full|"
         r"user is over|message is larger than the space available|"
-        r"(?:too much|no more|no) (?:mail|space|room)[^.;]{0,20}(?:mailbox|account|inbox)|"
-        r"boîte[^.;]{0,40}pleine|postfach[^.;]{0,30}voll|buzón[^.;]{0,30}llen|"
-        r"casella[^.;]{0,30}piena|メールボックスが(?:一杯|いっぱい)|переполнен|ящик[^.;]{0,30}заполнен|邮箱(?:已|空间)",
+        r"(?:too much|no more|no) (?:mail|space|room)[^.;]{0,20}(?:mailbox|account|inbox)|" + FULL,
     ),
     Rule(
         "a loop",
@@ -238,14 +237,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"account (?:that )?you tried to reach|not listed in (?:the |public |domino |our )|"
         r"(?:please )?check (?:if |the )?(?:address|recipient|spelling)|"
         r"invalid final delivery|delivery user|unknown local[- ]part|destination mailbox|"
-        r"address (?:was )?not found|recipient (?:address )?(?:was )?rejected: (?:access denied|undeliverable)|"
-        r"adresse? (?:d'e-?mail |destinataire )?(?:inconnue|invalide|non valide)|"
-        r"(?:utilisateur|destinataire|compte)[^.;]{0,40}(?:inconnu|n'existe pas)|(?:empfänger|benutzer|"
-        r"adresse)[^.;]{0,40}(?:unbekannt|existiert nicht|nicht gefunden)|(?:usuario|destinatario|"
-        r"cuenta)[^.;]{0,40}(?:desconocido|no existe|inexistente)|"
-        r"(?:utente|destinatario|casella)[^.;]{0,40}(?:sconosciut|inesistente|non esiste)|"
-        r"usuário[^.;]{0,40}(?:desconhecido|não existe)|見つかりません|ありません|存在しません|宛先[^。]{0,20}(?:不明|エラー)|не (?:найден|"
-        r"существует|зарегистрирован)|нет такого|不存在|없(?:는|습)",
+        r"address (?:was )?not found|recipient (?:address )?(?:was )?rejected: (?:access denied|undeliverable)|" + GONE,
     ),
     Rule(
         "the person has moved",
@@ -340,11 +332,12 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
 )
 
-_COMPILED: Final = tuple((rule, re.compile(rule.words)) for rule in RULES)
+_COMPILED: Final = tuple((rule, re.compile(bare(rule.words))) for rule in RULES)
 
 
 def judge_words(text: str) -> Rule | None:
     """The row that fits a text prepared by ``plain``; None when no row does."""
+    text = bare(text)
     for rule, pattern in _COMPILED:
         if pattern.search(text):
             return rule

@@ -8,12 +8,14 @@ import msgspec
 
 from posthouse.channels.email.returned import auto, body, dsn
 from posthouse.channels.email.returned.judge import Told, judge
-from posthouse.channels.email.returned.model import Kind, Recipient, Returned, Verdict
 from posthouse.channels.email.returned.notices import read_notice
 from posthouse.channels.email.returned.parts import Fields
 from posthouse.channels.email.returned.sections import Sections, read_sections
+from posthouse.channels.email.returned.tongues import NOT_DELIVERED, STILL_TRYING, bare
 from posthouse.channels.email.returned.words import find_addresses, first_address, fold
 from posthouse.core.kernel.ids import Id
+from posthouse.core.returned.model import Kind, Recipient, Returned
+from posthouse.core.suppressions.model import Verdict
 
 Ours = Callable[[str], Id | None]
 """Which message of ours an address proves: ``ReturnPaths.parse``."""
@@ -48,7 +50,7 @@ _COMPLAINT: Final = re.compile(
 _DELAY: Final = re.compile(
     r"not yet been delivered|has been delayed|will be retried|will continue to (?:try|be)|warning message only|"
     r"still being attempted|do not need to resend|delivery attempts will continue|not need to resend|"
-    r"not been able to deliver[^.]{0,60}yet",
+    rf"not been able to deliver[^.]{{0,60}}yet|{STILL_TRYING}",
     re.IGNORECASE,
 )
 _DELAY_SUBJECT: Final = re.compile(r"\bdelay(?:ed)?\b|^warning:|still (?:being )?(?:retried|trying)", re.IGNORECASE)
@@ -64,8 +66,8 @@ def read_returned(raw: bytes, *, ours: Ours | None = None) -> Returned:
     sections = read_sections(raw)
     read = _read(sections)
     for _ in range(_MOST_INNER):
-        # Somebody forwarded a report: it is the mail inside that counts.
-        if read.kind is not Kind.NOT_A_REPORT or not sections.inner:
+        # Somebody forwarded a report, or a gateway wrapped it: it is the mail inside that counts.
+        if not sections.inner or not (read.kind is Kind.NOT_A_REPORT or _wraps_a_report(sections)):
             break
         inner = read_sections(sections.inner)
         again = _read(inner)
@@ -73,6 +75,11 @@ def read_returned(raw: bytes, *, ours: Ours | None = None) -> Returned:
             break
         sections, read = inner, again
     return _identified(read, sections, ours)
+
+
+def _wraps_a_report(sections: Sections) -> bool:
+    """Whether the mail inside is a report by its own type: nobody sends reports about reports."""
+    return "report-type" in sections.original.first("content-type").lower()
 
 
 def _read(sections: Sections) -> Returned:
@@ -170,7 +177,7 @@ def _of_statuses(sections: Sections, statuses: list[dsn.Status]) -> Returned:
                 judged.code,
                 judged.words,
                 status.remote,
-                status.written_to,
+                status.written_to or body.written_to(sections.human, status.address),
             )
         )
     kind = Kind.DELAYED if all(item.action in {"delayed", "deferred"} for item in failures) else Kind.BOUNCE
@@ -199,13 +206,13 @@ def _from_mail_system(sections: Sections) -> Returned | None:
     if not sure and not auto.sounds_like_a_bounce(sections):
         return None
     read = _told(sections, [])
-    return read if read.recipients and (sure or _has_evidence(read)) else None
+    return read if read.recipients and (sure or _has_evidence(read, sections.human)) else None
 
 
 def _automatic(sections: Sections) -> Returned | None:
     """A machine answers for a person (RFC 3834)."""
     kind = auto.challenge_or_auto(sections)
-    if kind is None:
+    if kind is None or (kind is Kind.AUTO and auto.sent_by_a_server(sections.fields)):
         return None
     who = auto.author(sections)
     return Returned(kind, (Recipient(who, Verdict.AUTO, words=fold(sections.human)),) if who else ())
@@ -221,7 +228,9 @@ def _has_codes(read: Returned) -> bool:
     return any(recipient.enhanced or recipient.code for recipient in read.recipients)
 
 
-def _has_evidence(read: Returned) -> bool:
+def _has_evidence(read: Returned, human: str) -> bool:
+    if NOT_DELIVERED.search(bare(human[:4_000].lower())):
+        return True
     return _has_codes(read) or any(recipient.verdict is not Verdict.UNKNOWN for recipient in read.recipients)
 
 
@@ -230,12 +239,23 @@ def _told(sections: Sections, failed: list[str]) -> Returned:
     text = sections.human
     mentions = body.judge_mentions(text, {address.lower() for address in _envelope(sections.fields)})
     people = failed or _people(mentions, sections.original)
-    delayed = bool(_DELAY.search(text[:8_000]) or _DELAY_SUBJECT.search(sections.fields.subject))
+    delayed = bool(_DELAY.search(bare(text[:8_000].lower())))
+    if not delayed and _DELAY_SUBJECT.search(sections.fields.subject):
+        delayed = judge(Told(human=text)).verdict is not Verdict.HARD  # "Warning: ann@example.net - User unknown!"
     recipients = []
     for address in people[:_MOST]:
         human = body.words_about(text, mentions, address, people) if len(people) > 1 else text
         judged = judge(Told(human=human or text, delayed=delayed))
-        recipients.append(Recipient(address, judged.verdict, judged.enhanced, judged.code, judged.words))
+        recipients.append(
+            Recipient(
+                address,
+                judged.verdict,
+                judged.enhanced,
+                judged.code,
+                judged.words,
+                written_to=body.written_to(text, address),
+            )
+        )
     return Returned(Kind.DELAYED if delayed else Kind.BOUNCE, _unique(recipients))
 
 

@@ -14,11 +14,12 @@ _DOMAIN: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789
 _UNPRINTED: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\s]+")
 _SPACE: Final = re.compile(r"\s+")
 _UNITEXT: Final = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
+_ADDRESS_KIND: Final = re.compile(r"^(?:smtp|rfc822|rfc-822)=", re.IGNORECASE)
 _INNER_DOT: Final = re.compile(r"(?<=\w)\.(?=\w)")
 _URL: Final = re.compile(r"https?://([\w.-]{0,100})\S{0,500}", re.IGNORECASE)
 _CODES_AGAIN: Final = re.compile(r"(?<![\d.])[245]\d\d[- ](?:#?[245]\.\d{1,3}\.\d{1,3}[ -])?")
 _ENHANCED: Final = re.compile(r"(?<![\d.])([245])[.](\d{1,3})[.](\d{1,3})(?![\d.]\d|\d)")
-_CODE: Final = re.compile(r"(?<![\w./@-])(?<!\w:)([45]\d\d)(?=[ :,-]|$)(?![ ]?(?:bytes|seconds|[KM]B\b))")
+_CODE: Final = re.compile(r"(?<![\w./@-])(?<!\w:)([45]\d\d)(?=[ :,-]|$)(?![ ]?(?:bytes|seconds|[KM]B\b)|-\d{3}[- ])")
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ def find_addresses(text: str) -> Iterator[Found]:
         domain = right[: len(right) - len(right.lstrip(_DOMAIN))].strip(".-")
         local = text[start:at]
         if not left.endswith('"') and not local.startswith("=?"):
-            local = local.lstrip("'`*|/=")
+            local = _ADDRESS_KIND.sub("", local.lstrip("'`*|/="))
         if not local or not domain or local.endswith("..") or at - start > 64:
             continue
         bracketed = text[at - len(local) - 1 : at - len(local)] == "<"

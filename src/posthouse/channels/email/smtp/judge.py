@@ -10,10 +10,13 @@ from typing import Final
 
 import msgspec
 
+from posthouse.channels.email.returned.judge import Told
+from posthouse.channels.email.returned.judge import judge as judge_words
 from posthouse.channels.email.smtp.replies import Reply, clean
 from posthouse.channels.email.smtp.stages import OPENING, Stage
 from posthouse.core.delivery.outcomes import Accepted, Copy, Deferred, Outcome, Refused, Scope, Throttled
 from posthouse.core.kernel.clock import MINUTE, SECOND
+from posthouse.core.suppressions.model import Verdict
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -29,6 +32,13 @@ class Rule(msgspec.Struct, frozen=True):
     retry_after: int | None = None
 
 
+_SAID: Final = {
+    Stage.MAIL: "in reply to MAIL FROM",
+    Stage.RECIPIENT: "in reply to RCPT TO",
+    Stage.DATA: "in reply to the SMTP command DATA",
+    Stage.BODY: "in reply to end of DATA",
+    Stage.END: "in reply to end of DATA",
+} | dict.fromkeys(OPENING, "in reply to EHLO")
 _ENVELOPE: Final = frozenset({Stage.MAIL, Stage.RECIPIENT, Stage.DATA, Stage.BODY, Stage.END, Stage.VOID})
 _TEMPORARY: Final = range(400, 500)
 _PERMANENT: Final = range(500, 600)
@@ -116,11 +126,18 @@ def judge(stage: Stage, reply: Reply, remote: str) -> Outcome:
     rule = rule_for(stage, reply)
     code, enhanced, text = reply.code, reply.enhanced, reply.text
     if code >= 500:
-        return Refused(code, enhanced, text, remote, rule.scope)
+        return Refused(code, enhanced, text, remote, rule.scope, verdict_of(stage, reply))
     if rule.pause:
         return Throttled(rule.pause, text, remote, code)
     retry_after = _named_time(text) or rule.retry_after if rule.retry_after else None
-    return Deferred(code, enhanced, text, remote, rule.scope, retry_after)
+    return Deferred(code, enhanced, text, remote, rule.scope, retry_after, verdict_of(stage, reply))
+
+
+def verdict_of(stage: Stage, reply: Reply) -> Verdict:
+    """Why, by the same tables as returned mail (channels/email/returned): they are told at which point it was said."""
+    codes = " ".join(str(code) for code in (reply.code, reply.enhanced) if code)
+    words = f"{codes} {reply.text}"
+    return judge_words(Told(words=words, human=_SAID.get(stage, ""), status=reply.enhanced)).verdict
 
 
 def _named_time(text: str) -> int | None:

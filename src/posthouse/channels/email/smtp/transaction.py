@@ -201,7 +201,7 @@ class Transaction:
             self._verdict = judge.judge(Stage.RECIPIENT, reply, self._connection.remote)
             self._later.clear()
         else:
-            self._copies.append(Copy(self.outbound.recipients[number], reply.code, reply.enhanced, reply.text))
+            self._copies.append(_copy(self.outbound.recipients[number], reply))
 
     def _on_data(self, reply: Reply, *, more: bool) -> None:
         if reply.code >= 400:
@@ -339,3 +339,9 @@ class Transaction:
 
     def _lease_lost(self) -> Deferred:
         return Deferred(0, "4.4.5", _LEASE_LOST, self._connection.remote)
+
+
+def _copy(recipient: str, reply: Reply) -> Copy:
+    """A further recipient that was refused."""
+    verdict = judge.verdict_of(Stage.RECIPIENT, reply)
+    return Copy(recipient, reply.code, reply.enhanced, reply.text, verdict)

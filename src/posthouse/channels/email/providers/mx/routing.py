@@ -9,6 +9,7 @@ from typing import Final, Literal
 from posthouse.channels.email.providers.context import MailHost, Resolver
 from posthouse.channels.reach import is_public
 from posthouse.core.delivery.outcomes import Refused
+from posthouse.core.suppressions.model import Verdict
 
 MAX_HOSTS: Final = 5
 """Hosts tried for one message; the rest have their turn at the next attempt."""
@@ -35,12 +36,16 @@ async def hosts_for(domain: str, resolver: Resolver, chance: random.Random, busy
         return [domain.strip("[]").removeprefix("ipv6:")]
     records = await resolver.mail_hosts(domain)
     if len(records) == 1 and records[0].name in ROOT:
-        raise UndeliverableError(Refused(556, "5.1.10", f"{domain} takes no mail (null MX)", domain))
+        raise UndeliverableError(
+            Refused(556, "5.1.10", f"{domain} takes no mail (null MX)", domain, verdict=Verdict.HARD)
+        )
     named = [record for record in records if record.name not in ROOT]
     if named:
         return _ordered(named, chance, busy)[:MAX_HOSTS]
     if not await resolver.addresses(domain):
-        raise UndeliverableError(Refused(0, "5.1.2", f"{domain} has neither MX nor address records", domain))
+        raise UndeliverableError(
+            Refused(0, "5.1.2", f"{domain} has neither MX nor address records", domain, verdict=Verdict.SOFT)
+        )
     return [domain]
 
 

@@ -20,6 +20,7 @@ from posthouse.core.delivery.model import ProviderRow
 from posthouse.core.delivery.outcomes import Accepted, Copy, Deferred, Outcome, Refused, Scope, Throttled
 from posthouse.core.delivery.ports import Flight
 from posthouse.core.kernel.errors import ValidationError
+from posthouse.core.suppressions.model import Verdict
 
 
 class MxProvider:
@@ -71,7 +72,8 @@ class MxProvider:
         except UndeliverableError as error:
             return error.outcome
         except NoSuchDomainError as error:
-            return Refused(0, "5.1.2", error.detail, domain)
+            # A resolver of ours that is out of order says so of every domain: counted, and never believed at once.
+            return Refused(0, "5.1.2", error.detail, domain, verdict=Verdict.SOFT)
         except LookupFailedError as error:
             return Deferred(0, "4.4.3", error.detail, domain)
         finally:

@@ -5,6 +5,7 @@ import enum
 import msgspec
 
 from posthouse.core.kernel.ids import Id
+from posthouse.core.suppressions.model import Verdict
 
 
 class Kind(enum.StrEnum):
@@ -24,29 +25,6 @@ class Kind(enum.StrEnum):
     """Not yet: the other server goes on trying."""
     NOT_A_REPORT = "not-a-report"
     """An ordinary mail, or nothing that could be read."""
-
-
-class Verdict(enum.StrEnum):
-    """Why, in the words that suppression works with."""
-
-    HARD = "hard"
-    """There is no such mailbox or domain, or it takes no mail for good."""
-    FULL = "full"
-    """The mailbox is full."""
-    SOFT = "soft"
-    """Trouble on the way that may pass: time-outs, networks, systems, rates."""
-    BLOCK = "block"
-    """The receiver or the person's filter does not want mail from us; the mailbox may well exist."""
-    POLICY = "policy"
-    """Rules of the receiver about senders: authentication, DNS names, relaying, permissions."""
-    CONTENT = "content"
-    """This message, not its sender: spam words, size, virus, malformed headers."""
-    COMPLAINT = "complaint"
-    """The person complained."""
-    AUTO = "auto"
-    """Nothing is wrong: an automatic answer, a challenge or a receipt."""
-    UNKNOWN = "unknown"
-    """The mail does not say, or not in words that we know."""
 
 
 class Recipient(msgspec.Struct, frozen=True, rename={"verdict": "class"}):

@@ -1,0 +1,1 @@
+"""The two ways in for returned mail: an SMTP listener for return paths, and a reader of a mailbox (IMAP)."""

@@ -1,0 +1,1 @@
+"""Who must not be written to, why, and how it came to that."""

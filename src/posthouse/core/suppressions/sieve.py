@@ -1,0 +1,148 @@
+"""Tells in well under a microsecond that an address is not suppressed, which is nearly always so.
+
+Each process keeps a Bloom filter of all suppressed addresses: 16 bytes for each, whatever its length. What the sieve holds back is asked of the
+store; what it lets pass is certainly not on the list as far as this process has read it.
+"""
+
+import asyncio
+from array import array
+from typing import Any, Final
+
+from posthouse.core.kernel.clock import SECOND, Clock
+from posthouse.core.kernel.ids import Id, lowest_at
+from posthouse.core.messages.model import Channel
+from posthouse.core.suppressions.model import Suppression, facts, fold
+from posthouse.core.suppressions.ports import Place, SuppressionStore
+from posthouse.core.templates.model import Category
+
+FRESH_FOR: Final = SECOND // 10
+_PAGE: Final = 10_000
+_BITS_EACH: Final = 32
+_SMALLEST: Final = 1 << 15
+_WORD: Final = (1 << 64) - 1
+
+
+class Sieve:
+    """Knows who is suppressed.
+
+    What another process added is respected a tenth of a second later at most, and at once after :meth:`doubt`.
+
+    Args:
+        store: the list itself.
+        clock: for the age of the last look.
+    """
+
+    def __init__(self, store: SuppressionStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._hashes: array[int] = array("Q")
+        self._bits = bytearray(_SMALLEST // 8)
+        self._mask = _SMALLEST - 1
+        self._place: Place = (0, lowest_at(0))
+        self._generation = 0
+        self._looked_at = -FRESH_FOR
+        self._doubts = 0
+        self._reading = asyncio.Lock()
+
+    def doubt(self) -> None:
+        """The list may have changed: it is asked for before the next answer.
+
+        Said after a claim, so that what was suppressed before a message was claimed always counts.
+        """
+        self._doubts += 1
+        self._looked_at = -FRESH_FOR
+
+    async def find(
+        self, workspace_id: Id, channel: Channel, address: str, category: Category | None, at: int
+    ) -> Suppression | None:
+        """What stops a message to this address at an instant; None: nothing does. ``category`` None: whatever covers anything.
+
+        Raises:
+            UnavailableError: the list cannot be read just now.
+        """
+        if self._clock.monotonic() - self._looked_at >= FRESH_FOR:
+            await self._look()
+        if not self.holds_back(workspace_id, channel, address):
+            return None
+        entries = await self._store.suppressions_of(workspace_id, channel, fold(address))
+        return next(
+            (
+                entry
+                for entry in sorted(entries, key=lambda entry: (entry.covers, entry.reason))
+                if entry.holds(at) and (category is None or entry.covers.stops(category))
+            ),
+            None,
+        )
+
+    async def stops(
+        self, workspace_id: Id, channel: Channel, address: str, category: Category, at: int
+    ) -> dict[str, Any] | None:
+        """See core/messages/ports.py, Suppressions."""
+        entry = await self.find(workspace_id, channel, address, category, at)
+        return None if entry is None else facts(entry)
+
+    async def suspects(self, workspace_id: Id, channel: Channel, address: str) -> bool:
+        """Whether :meth:`find` would have to ask the store: for callers that must find out more before they can ask."""
+        if self._clock.monotonic() - self._looked_at >= FRESH_FOR:
+            await self._look()
+        return self.holds_back(workspace_id, channel, address)
+
+    def holds_back(self, workspace_id: Id, channel: Channel, address: str) -> bool:
+        """Whether the address may be on the list."""
+        if not self._hashes:
+            return False
+        first = hash((workspace_id, int(channel), fold(address)))
+        bits, mask = self._bits, self._mask
+        second = (first >> 32) | 1
+        one, two, three = first & mask, (first + second) & mask, (first + 5 * second) & mask
+        return bool(
+            bits[one >> 3] & (1 << (one & 7))
+            and bits[two >> 3] & (1 << (two & 7))
+            and bits[three >> 3] & (1 << (three & 7))
+        )
+
+    async def _look(self) -> None:
+        async with self._reading:
+            asked, doubts = self._clock.monotonic(), self._doubts
+            if asked - self._looked_at < FRESH_FOR:
+                return  # somebody else looked while we waited
+            generation = await self._store.suppression_generation()
+            if generation != self._generation:
+                if generation < self._generation:  # another database: a restore, or a test's
+                    self._forget()
+                await self._read_on()
+                self._generation = generation
+            if doubts == self._doubts:
+                self._looked_at = asked
+
+    async def _read_on(self) -> None:
+        """Reads what changed since the last time. What was removed stays in the sieve: the store says no then."""
+        while True:
+            page = await self._store.suppressed_after(self._place, _PAGE)
+            for _, _, workspace_id, channel, address in page:
+                self._add(hash((workspace_id, channel, address)))
+            if page:
+                self._place = (page[-1][0], page[-1][1])
+            if len(page) < _PAGE:
+                return
+
+    def _add(self, value: int) -> None:
+        self._hashes.append(value & _WORD)
+        if len(self._hashes) * _BITS_EACH > self._mask + 1:
+            self._mask = (self._mask + 1) * 4 - 1
+            self._bits = bytearray((self._mask + 1) // 8)
+            for known in self._hashes:
+                self._mark(known - (1 << 64) if known >> 63 else known)
+        else:
+            self._mark(value)
+
+    def _mark(self, first: int) -> None:
+        second = (first >> 32) | 1
+        for place in (first & self._mask, (first + second) & self._mask, (first + 5 * second) & self._mask):
+            self._bits[place >> 3] |= 1 << (place & 7)
+
+    def _forget(self) -> None:
+        self._hashes = array("Q")
+        self._bits = bytearray(_SMALLEST // 8)
+        self._mask = _SMALLEST - 1
+        self._place = (0, lowest_at(0))
