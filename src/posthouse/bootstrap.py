@@ -306,7 +306,9 @@ def _wire(
         return_paths=return_paths,
         learner=learner,
         queue=LearningQueue(store, learner),
-        builder=EmailBuilder(composer, EmailIdentities(store, box, now=clock.now), catalogue, enclosures, tracking),
+        builder=EmailBuilder(
+            composer, EmailIdentities(store, box, now=clock.now), catalogue, enclosures, tracking, sieve
+        ),
         tracking=TrackingService(
             tokens,
             HitRecorder(store, rules, clock, on_hit),

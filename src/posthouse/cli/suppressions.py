@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from posthouse.cli.moments import ahead
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.kernel.ids import SUPPRESSION, read
 from posthouse.core.kernel.moments import read_moment
+from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.messages.model import Channel
 from posthouse.core.suppressions.model import (
     COVERS_BY_WORD,
@@ -172,10 +174,15 @@ async def export(desk: Desk) -> None:
     """Print the whole list as CSV, to be imported again."""
     entries: list[Suppression] = []
     async with desk.open_workspace() as (house, workspace):
+        head = True
         async for page in all_of(house.suppressions, SuppressionQuery(workspace.id)):
-            entries += page
-    table = "".join(write_table(entries))
-    desk.out.result([schema.suppression(entry) for entry in entries], lambda: desk.out.raw(table.encode()))
+            if desk.out.json:
+                entries += page
+            else:
+                desk.out.raw("".join(write_table(page, head=head)).encode())
+            head = False
+    if desk.out.json:
+        desk.out.result([schema.suppression(entry) for entry in entries], lambda: None)
 
 
 def _text(file: Path) -> str:
@@ -195,17 +202,21 @@ def _author(source: str = "command line") -> Author:
 
 def _channel(word: str) -> Channel:
     if word not in _CHANNELS:
-        raise ValidationError(f"--channel {word!r} is none of {', '.join(_CHANNELS)}")
+        raise _none_of("--channel", word, _CHANNELS)
     return _CHANNELS[word]
 
 
 def _category(word: str | None) -> Covers | None:
     if word is not None and word not in COVERS_BY_WORD:
-        raise ValidationError(f"--category {word!r} is none of {', '.join(COVERS_BY_WORD)}")
+        raise _none_of("--category", word, COVERS_BY_WORD)
     return COVERS_BY_WORD.get(word or "")
 
 
 def _reason(word: str | None) -> Reason | None:
     if word is not None and word not in REASON_BY_WORD:
-        raise ValidationError(f"--reason {word!r} is none of {', '.join(REASON_BY_WORD)}")
+        raise _none_of("--reason", word, REASON_BY_WORD)
     return REASON_BY_WORD.get(word or "")
+
+
+def _none_of(option: str, word: str, known: Iterable[str]) -> ValidationError:
+    return ValidationError(f"{option} {word!r} is none of {', '.join(known)}{did_you_mean(word, known)}")

@@ -33,6 +33,7 @@ async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
     metrics = Metrics(Slots(spec.settings.metrics_dir, f"api-{spec.index}"))
     meter = functools.partial(metered, metrics)
     async with open_house(spec.settings, role="api", shard=spec.shard, metered=meter, on_hit=metrics.tracked) as house:
+        await house.sieve.warm()
         listener = socket.socket(fileno=spec.listen)
         live = Hub(house.store, frame)
         server = _Server(

@@ -50,3 +50,4 @@ def test_words_that_are_none(house: Path, run: Run) -> None:
         ran = run("suppressions", "list", *words, "--data", house)
         assert ran.code != 0
         assert "is none of" in ran.err
+    assert "did you mean 'complaint'" in run("suppressions", "list", "--reason", "complant", "--data", house).err

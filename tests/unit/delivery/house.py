@@ -62,6 +62,7 @@ class Parcel:
     def __init__(self, message: Claimed) -> None:
         self.id = message.id
         self.size = 1
+        self.left_out = ()
 
 
 class PlainBuilder:

@@ -59,6 +59,15 @@ async def test_test_messages_teach_nothing(house: SmallHouse) -> None:
     assert await entries(house) == []
 
 
+async def test_test_messages_are_not_stopped(house: SmallHouse) -> None:
+    """Nobody gets them, and whoever has a test key learns nothing about real people."""
+    await house.add_provider("relay")
+    await house.store.suppress([house.suppression("ann@example.net")])
+    message = await house.accept(live=False)
+    await house.deliver_all()
+    assert await house.status(message) is Status.SENT
+
+
 async def test_soft_bounces_suppress_after_several_and_for_a_while(house: SmallHouse) -> None:
     """Three different messages within two weeks (as set here); the same message again does not count; then it is over."""
     soft = Refused(552, "5.2.2", "mailbox full", "mx.example", verdict=Verdict.FULL)

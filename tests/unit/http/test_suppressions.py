@@ -82,17 +82,19 @@ async def test_a_table_goes_in_and_comes_out_again(client: AsyncClient) -> None:
         "carl@customer.example,whim,,,\r\n"
         "dora@customer.example,,commercial,2099-01-01T00:00:00Z,=HYPERLINK(1)\r\n"
         "eve@customer.example,,,2001-01-01T00:00:00Z,\r\n"
+        "=1+1@customer.example,,,,\r\n"
     )
     headers = {"content-type": "text/csv; charset=utf-8"}
     done = (await client.post("/v1/suppressions/import", content=table.encode(), headers=headers)).json()
-    assert (done["added"], done["unchanged"], done["refused"]) == (2, 0, 3)
+    assert (done["added"], done["unchanged"], done["refused"]) == (3, 0, 3)
     assert [problem["line"] for problem in done["problems"]] == [4, 5, 7]
     assert "none of hard_bounce" in done["problems"][1]["detail"]
     exported = await client.get("/v1/suppressions/export")
     assert exported.headers["content-type"].startswith("text/csv")
     assert "'=HYPERLINK(1)" in exported.text, "a spreadsheet must not run it"
+    assert "\r\n'=1+1@customer.example," in exported.text, "addresses may begin like a formula too"
     again = await client.post("/v1/suppressions/import", content=exported.content, headers=headers)
-    assert (again.json()["added"], again.json()["unchanged"], again.json()["refused"]) == (0, 2, 0)
+    assert (again.json()["added"], again.json()["unchanged"], again.json()["refused"]) == (0, 3, 0)
 
 
 async def test_what_is_no_table_is_refused(client: AsyncClient) -> None:
@@ -114,3 +116,13 @@ async def test_scopes(client: AsyncClient, stage: Stage) -> None:
     for method, path in (("POST", ""), ("POST", "/import"), ("DELETE", "/sup_01jdb3z5v8e9tr4w6k2m7n0qxy")):
         answer = await client.request(method, f"/v1/suppressions{path}", headers=reader, json={"address": ANN})
         assert answer.status_code == 403
+
+
+async def test_a_test_key_changes_nothing(client: AsyncClient, stage: Stage) -> None:
+    """Its messages reach nobody: it can neither silence a customer nor bring one back, whatever its scopes. It may look."""
+    made = await add(client)
+    test = {"authorization": f"Bearer {await stage.key('suppressions:*', live=False)}"}
+    for method, path in (("POST", ""), ("POST", "/import"), ("DELETE", f"/{made['id']}")):
+        answer = await client.request(method, f"/v1/suppressions{path}", headers=test, json={"address": ANN})
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
+    assert (await client.get("/v1/suppressions", headers=test)).json()["items"] == [made]

@@ -4,15 +4,18 @@ from typing import Final
 
 import msgspec
 
-from posthouse.channels.email.addresses import domain_of
+from posthouse.channels.email.addresses import domain_of, wire_address
 from posthouse.channels.email.compose import EmailComposer, sender_of
 from posthouse.channels.email.enclosures import Enclosures
 from posthouse.channels.email.identities import EmailIdentities
 from posthouse.channels.email.model import Identity, Outbound
+from posthouse.core.delivery.delivery import Doors
 from posthouse.core.delivery.model import Claimed
+from posthouse.core.delivery.outcomes import Copy
 from posthouse.core.kernel.errors import NotFoundError, ValidationError
 from posthouse.core.messages.model import Extras, Lane
 from posthouse.core.messages.ports import Releases
+from posthouse.core.templates.model import Category
 from posthouse.core.tracking.preferences import TrackingPreferences
 
 _extras: Final = msgspec.json.Decoder(Extras)
@@ -28,6 +31,7 @@ class EmailBuilder:
         releases: what the message says.
         enclosures: what travels with it.
         tracking: who writes the links of a message.
+        suppressions: who must not be written to.
     """
 
     def __init__(
@@ -37,12 +41,14 @@ class EmailBuilder:
         releases: Releases,
         enclosures: Enclosures,
         tracking: TrackingPreferences,
+        suppressions: Doors,
     ) -> None:
         self._composer = composer
         self._identities = identities
         self._releases = releases
         self._enclosures = enclosures
         self._tracking = tracking
+        self._suppressions = suppressions
 
     async def build(self, message: Claimed) -> Outbound:
         """The finished mail.
@@ -72,7 +78,23 @@ class EmailBuilder:
         )
         built = self._composer.compose(message, extras, release, identity, contents, links)
         built.urgent = message.lane is Lane.CRITICAL
+        if message.live and (extras.cc or extras.bcc):
+            await self._leave_out(built, message, extras, release.category if release else Category.TRANSACTIONAL)
         return built
+
+    async def _leave_out(self, built: Outbound, message: Claimed, extras: Extras, category: Category) -> None:
+        """Takes copies off the envelope that must not be sent. The header still names whom the source named."""
+        gone: dict[str, Copy] = {}
+        for copy in (*extras.cc, *extras.bcc):
+            at = max(message.created_at, message.due_at)
+            stopped = await self._suppressions.stops(message.workspace_id, message.channel, copy.email, category, at)
+            if stopped is not None:
+                text = f"suppressed ({stopped['reason']}): the copy was not sent"
+                gone[wire_address(copy.email, "/cc")] = Copy(copy.email, 0, "", text)
+        if gone:
+            person, *copies = built.recipients
+            built.recipients = (person, *(copy for copy in copies if copy not in gone))
+            built.left_out = tuple(gone.values())
 
 
 def _unsigned(domain: str) -> Identity:

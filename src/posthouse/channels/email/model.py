@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from posthouse.core.delivery.outcomes import Copy
+
 
 class Outbound(msgspec.Struct):
     """What an SMTP provider needs: the envelope (RFC 5321) and the bytes.
@@ -26,6 +28,8 @@ class Outbound(msgspec.Struct):
     """The sending domain's proof was skipped: loopback providers only."""
     urgent: bool = False
     """Lane ``critical``: goes before others that wait for a connection."""
+    left_out: tuple[Copy, ...] = ()
+    """Copies that are not in the envelope, as their people must not be written to."""
 
     @property
     def size(self) -> int:

@@ -19,7 +19,17 @@ from posthouse.core.delivery.judge import (
 )
 from posthouse.core.delivery.leases import Leases
 from posthouse.core.delivery.model import Claimed, Settlement
-from posthouse.core.delivery.outcomes import Accepted, Deferred, Outcome, Refused, Scope, Throttled, Unknown, word_of
+from posthouse.core.delivery.outcomes import (
+    Accepted,
+    Copy,
+    Deferred,
+    Outcome,
+    Refused,
+    Scope,
+    Throttled,
+    Unknown,
+    word_of,
+)
 from posthouse.core.kernel.clock import SECOND, Clock
 from posthouse.core.kernel.errors import PosthouseError, UnavailableError
 from posthouse.core.kernel.ids import Id
@@ -39,6 +49,11 @@ class Built(Protocol):
     @property
     def size(self) -> int:
         """Octets."""
+        ...
+
+    @property
+    def left_out(self) -> tuple[Copy, ...]:
+        """Copies that it is not sent to, and why."""
         ...
 
 
@@ -147,7 +162,7 @@ class Delivery:
             return expire(message, at)
         if message.in_doubt and message.policy is UnknownPolicy.HOLD:
             return hold_in_doubt(message, at)
-        if await self._suppressions.suspects(message.workspace_id, message.channel, message.recipient):
+        if message.live and await self._suppressions.suspects(message.workspace_id, message.channel, message.recipient):
             stopped = await self._stopped(message, at)
             return None if stopped is None else suppress(message, at, stopped)  # r
         return None
@@ -180,6 +195,8 @@ class Delivery:
                 tried.append((last[1].row.kind, word_of(last[0])))
             outcome = await way.provider.send(built, _Flight(message, self._leases, self._box))
             self._tell(way, outcome)
+            if built.left_out and isinstance(outcome, Accepted):
+                outcome = msgspec.structs.replace(outcome, refused_copies=(*outcome.refused_copies, *built.left_out))
             last = (outcome, way)
             if not goes_elsewhere(outcome):
                 break

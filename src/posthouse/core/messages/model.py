@@ -100,7 +100,7 @@ class EventType(enum.IntEnum):
     RESENT = 23
     """A new message was made from this one (``data.message``)."""
     RECIPIENT_REFUSED = 24
-    """A copy (cc, bcc) was refused while the message itself went out."""
+    """A copy (cc, bcc) was refused, or its address is suppressed, while the message itself went out."""
     COMPLAINED = 25
     """Somebody called it spam, or a receiver reported it; ``data.feedback`` says as what."""
     DELAYED = 26

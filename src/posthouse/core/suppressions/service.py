@@ -96,15 +96,14 @@ class SuppressionService:
     async def resubscribe(
         self, workspace_id: Id, channel: Channel, address: str, *, message_id: Id | None = None
     ) -> bool:
-        """The person takes an unsubscription back; whether there was one. Entries of other reasons stay."""
+        """The person takes every unsubscription from commercial messages back; whether there was one. Entries of other reasons stay."""
         author = Author("unsubscribe", message_id=message_id)
-        wanted = Wanted(address, channel, Covers.COMMERCIAL, Reason.UNSUBSCRIBE)
-        return bool(await self._unsuppress([self._made(workspace_id, wanted, author)]))
+        found = await self._unsubscribed(workspace_id, channel, address)
+        return bool(await self._unsuppress([self._removal(entry, author, "") for entry in found]))
 
     async def is_out(self, workspace_id: Id, channel: Channel, address: str) -> bool:
         """Whether the person has unsubscribed from commercial messages."""
-        entries = await self._store.suppressions_of(workspace_id, channel, self._folded(channel, address))
-        return any(entry.reason is Reason.UNSUBSCRIBE for entry in entries)
+        return bool(await self._unsubscribed(workspace_id, channel, address))
 
     async def remove(self, workspace_id: Id, suppression_id: Id, author: Author, note: str = "") -> Suppression:
         """Takes an entry away; as it was.
@@ -137,10 +136,12 @@ class SuppressionService:
         return entry
 
     async def search(self, query: SuppressionQuery) -> Page[Suppression]:
-        """Entries that match, newest first."""
+        """Entries that match, newest first. An address without a channel is one for e-mail."""
         limit = max(1, min(query.limit, MAX_PAGE))
-        address = None if query.address is None else self._folded(query.channel or Channel.EMAIL, query.address)
-        found = await self._store.suppressions(msgspec.structs.replace(query, address=address, limit=limit + 1))
+        if query.address is not None:
+            channel = query.channel or Channel.EMAIL
+            query = msgspec.structs.replace(query, channel=channel, address=self._folded(channel, query.address))
+        found = await self._store.suppressions(msgspec.structs.replace(query, limit=limit + 1))
         shown = found[:limit]
         return Page(shown, ids.show(ids.SUPPRESSION, shown[-1].id) if len(found) > limit else None)
 
@@ -152,6 +153,15 @@ class SuppressionService:
         entries = await self._store.suppressions_of(workspace_id, channel, folded)
         log = await self._store.suppression_log(workspace_id, channel, folded, MOST_LOGGED)
         return [entry for entry in entries if entry.holds(now)], log
+
+    async def _unsubscribed(self, workspace_id: Id, channel: Channel, address: str) -> list[Suppression]:
+        """The unsubscriptions from commercial messages that hold now, imported ones too."""
+        now = self._clock.now()
+        return [
+            entry
+            for entry in await self._store.suppressions_of(workspace_id, channel, self._folded(channel, address))
+            if entry.reason is Reason.UNSUBSCRIBE and entry.covers is not Covers.TRANSACTIONAL and entry.holds(now)
+        ]
 
     async def _suppress(self, entries: Sequence[Suppression]) -> list[Suppression]:
         changed = await self._store.suppress(entries)
@@ -191,6 +201,7 @@ class SuppressionService:
             created_at=self._clock.now(),
             source=author.source,
             by=author.by,
+            message_id=author.message_id or entry.message_id,
             evidence=note[:MOST_EVIDENCE],
         )
 

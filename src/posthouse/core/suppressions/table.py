@@ -22,7 +22,7 @@ AT_ONCE: Final = 500
 """Rows a transaction."""
 
 _CHANNELS: Final = {channel.name.lower(): channel for channel in Channel}
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_GUARDED: Final = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 class RefusedRow(msgspec.Struct, frozen=True):
@@ -43,15 +43,16 @@ class Imported(msgspec.Struct, frozen=True):
     """The first hundred that were refused."""
 
 
-def write_table(entries: Iterable[Suppression]) -> Iterator[str]:
-    """The lines of a table, its head first."""
-    yield _line((*COLUMNS, *FURTHER))
+def write_table(entries: Iterable[Suppression], *, head: bool = True) -> Iterator[str]:
+    """The lines of a table, its head first unless it stands there already."""
+    if head:
+        yield _line((*COLUMNS, *FURTHER))
     for entry in entries:
         ends = "" if entry.expires_at is None else show_moment(entry.expires_at)
         channel = entry.channel.name.lower()
         yield _line(
             (
-                entry.address, channel, entry.covers.word, entry.reason.word, ends, _harmless(entry.evidence),
+                _harmless(entry.address), channel, entry.covers.word, entry.reason.word, ends, _harmless(entry.evidence),
                 show_moment(entry.created_at), entry.source, entry.by,
             )
         )  # fmt: skip
@@ -61,7 +62,7 @@ async def import_table(service: SuppressionService, workspace_id: bytes, text: s
     """Takes a table in, 500 lines a transaction. Bad lines are told and do not stop the good ones; again adds nothing.
 
     Raises:
-        ValidationError: the head is wrong; nothing was taken in.
+        ValidationError: the head is wrong, and nothing was taken in; or a line is no CSV: what stands before it was.
     """
     added = unchanged = refused = 0
     problems: list[RefusedRow] = []
@@ -96,11 +97,12 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
         _check_head(head)
         for row in reader:
             if any(cell.strip() for cell in row):
-                yield reader.line_num, dict(zip(head, (cell.strip() for cell in row), strict=False))
+                yield reader.line_num, dict(zip(head, (_plain(cell.strip()) for cell in row), strict=False))
     except StopIteration:
         raise _bad_head("the table is empty; its first line names the columns: address,reason,…") from None
     except csv.Error as error:
-        raise _bad_head(f"line {reader.line_num} is no CSV ({error})") from None
+        text = f"line {reader.line_num} is no CSV ({error}); mend it and send the table again: what was taken in before it stays"
+        raise _bad_head(text) from None
 
 
 def _check_head(head: list[str]) -> None:
@@ -151,5 +153,10 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _harmless(words: str) -> str:
-    """Foreign words never begin a formula when the table is opened in a spreadsheet."""
-    return f"'{words}" if words.startswith(_FORMULA) else words
+    """Foreign words never begin a formula when the table is opened in a spreadsheet: an apostrophe keeps them words."""
+    return f"'{words}" if words.startswith(_GUARDED) else words
+
+
+def _plain(cell: str) -> str:
+    """Without the apostrophe of :func:`_harmless`."""
+    return cell[1:] if cell.startswith("'") and cell.startswith(_GUARDED, 1) else cell

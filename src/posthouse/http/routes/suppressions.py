@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from posthouse.core.kernel import ids
-from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.kernel.errors import FieldProblem, ForbiddenError, ValidationError
 from posthouse.core.kernel.moments import read_moment
 from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.kernel.paging import MAX_PAGE
@@ -34,7 +34,9 @@ class Filters:
     def __init__(
         self,
         *,
-        address: Annotated[str | None, Query(description="One address.")] = None,
+        address: Annotated[
+            str | None, Query(description="One address, of e-mail unless `channel` says otherwise.")
+        ] = None,
         channel: Annotated[str | None, Query(description="email, sms, whatsapp or push.")] = None,
         category: Annotated[str | None, Query(description="all, transactional or commercial.")] = None,
         reason: Annotated[
@@ -125,6 +127,7 @@ async def look_up(
 
 async def import_suppressions(request: Request, here: ServicesHere, access: AccessHere) -> Response:
     """Takes a table in."""
+    author = _author(access, "import")
     headers = headers_of(request)
     if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != CSV.encode():
         raise UnsupportedMediaTypeError("Send the table as text/csv, UTF-8, with a first line that names the columns.")
@@ -134,7 +137,7 @@ async def import_suppressions(request: Request, here: ServicesHere, access: Acce
     except UnicodeDecodeError as error:
         problem = FieldProblem("", f"byte {error.start} is not UTF-8; save the table as UTF-8", "bad-table")
         raise ValidationError("The table cannot be read.", fields=[problem]) from None
-    done = await import_table(here.suppressions, access.caller.workspace_id, text, _author(access, "import"))
+    done = await import_table(here.suppressions, access.caller.workspace_id, text, author)
     problems = [schemas.RefusedLine(row.line, row.detail) for row in done.problems]
     return answer(schemas.ImportAnswer(done.added, done.unchanged, done.refused, problems))
 
@@ -168,11 +171,8 @@ class _Pages(Response):
 async def _table(pages: AsyncIterator[list[Suppression]]) -> AsyncIterator[bytes]:
     head = True
     async for entries in pages:
-        lines = write_table(entries)
-        if not head:
-            next(lines)
+        yield "".join(write_table(entries, head=head)).encode()
         head = False
-        yield "".join(lines).encode()
 
 
 async def all_of(room: SuppressionService, query: SuppressionQuery) -> AsyncIterator[list[Suppression]]:
@@ -197,6 +197,9 @@ async def all_of(room: SuppressionService, query: SuppressionQuery) -> AsyncIter
 
 
 def _author(access: Access, source: str = "api") -> Author:
+    """Who changes the list: never a test key, whose messages reach nobody."""
+    if not access.caller.live:
+        raise ForbiddenError("The list is about real people: a test key does not change it. Use a live key.")
     return Author(source, ids.show(ids.KEY, access.key.id))
 
 

@@ -118,6 +118,7 @@ class Database:
             max_overflow=0,
             pool_timeout=self._timeout,
             pool_pre_ping=True,
+            hide_parameters=True,  # people's addresses have no place in a log
         )
 
     async def close(self) -> None:

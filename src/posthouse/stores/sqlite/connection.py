@@ -28,7 +28,13 @@ class Handle:
 
     def __init__(self, raw: sqlite3.Connection) -> None:
         self.raw = raw
-        engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool, isolation_level="AUTOCOMMIT")
+        engine = create_engine(
+            "sqlite://",
+            creator=lambda: raw,
+            poolclass=StaticPool,
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,  # people's addresses have no place in a log
+        )
         self.sql: Connection = engine.connect()
 
     def close(self) -> None:
