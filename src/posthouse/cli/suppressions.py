@@ -85,7 +85,10 @@ async def add(
     address: Address,
     *,
     channel: ChannelOption = "email",
-    category: Annotated[str, typer.Option("--category", help=f"{', '.join(COVERS_BY_WORD)}.")] = "all",
+    category: Annotated[
+        str | None,
+        typer.Option("--category", help=f"{', '.join(COVERS_BY_WORD)}; all unless the reason is unsubscribe."),
+    ] = None,
     reason: Annotated[str, typer.Option("--reason", help=f"{', '.join(REASON_BY_WORD)}.")] = "manual",
     until: Annotated[
         str | None, typer.Option("--until", help="RFC 3339, or 30d for thirty days; without it for good.")
@@ -96,7 +99,7 @@ async def add(
     wanted = Wanted(
         address,
         _channel(channel),
-        _category(category) or Covers.ALL,
+        _category(category),
         _reason(reason) or Reason.MANUAL,
         None if until is None else read_moment(ahead(until) or ""),
         note,
@@ -140,15 +143,16 @@ async def check(desk: Desk, address: Address, *, channel: ChannelOption = "email
     def human() -> None:
         for item in items:
             until = f" until {item.expires_at}" if item.expires_at else ""
-            desk.out.say(f"{address}: no {item.category} messages{until}: {item.reason}", style="red")
+            which = "" if item.category == "all" else f"{item.category} "
+            desk.out.say(f"{address}: no {which}messages{until}: {item.reason}", style="red")
             if item.evidence:
                 desk.out.say(f"  {item.evidence}")
         if not items:
             desk.out.say(f"{address} may be written to", style="green")
         for line in history:
-            by = line.suppression.by or "nobody here"
-            said = f"{line.suppression.reason}, {line.suppression.category}; {line.suppression.source}, by {by}"
-            desk.out.say(f"  {line.at}  {line.action}: {said}")
+            one = line.suppression
+            by = f"by {one.by}" if one.by else one.message_id or ""
+            desk.out.say(f"  {line.at}  {line.action}: {one.reason}, {one.category}; {one.source} {by}".rstrip())
 
     desk.out.result({"address": address, "suppressions": items, "history": history}, human)
 

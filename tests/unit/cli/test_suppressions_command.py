@@ -13,7 +13,7 @@ def test_add_check_remove(house: Path, run: Run) -> None:
     added = run("suppressions", "add", ANN, "--note", "on the phone", "--data", house, "--json")
     assert added.json["reason"] == "manual"
     checked = run("suppressions", "check", "Ann@customer.example", "--data", house)
-    assert "no all messages: manual" in checked.out
+    assert "Ann@customer.example: no messages: manual" in checked.out
     assert "on the phone" in checked.out
     sent = run("send", "hello", "--to", ANN, "--var", "name=Ann", "--data", house, "--json")
     assert sent.json["status"] == "suppressed"

@@ -30,6 +30,18 @@ async def test_added_seen_and_taken_away(client: AsyncClient, stage: Stage) -> N
     assert [line["action"] for line in looked_up["history"]] == ["removed", "added"]
 
 
+async def test_who_unsubscribed_still_gets_receipts(client: AsyncClient) -> None:
+    """Unless somebody says otherwise, in a request as in a table."""
+    assert (await add(client, reason="unsubscribe"))["category"] == "commercial"
+    assert (await add(client, reason="unsubscribe", category="all"))["category"] == "all"
+    table = "address,reason\nben@customer.example,unsubscribe\ncarl@customer.example,complaint\n"
+    await client.post("/v1/suppressions/import", content=table.encode(), headers={"content-type": "text/csv"})
+    made = {
+        item["address"]: item["category"] for item in (await client.get("/v1/suppressions?limit=2")).json()["items"]
+    }
+    assert made == {"ben@customer.example": "commercial", "carl@customer.example": "all"}
+
+
 async def test_again_changes_nothing(client: AsyncClient) -> None:
     """The answer is the entry that holds."""
     first = await add(client)

@@ -51,6 +51,11 @@ class Reason(enum.IntEnum):
         """The name outside: lower case."""
         return self.name.lower()
 
+    @property
+    def usual(self) -> Covers:
+        """What an entry covers when nobody says: who unsubscribed still gets receipts."""
+        return Covers.COMMERCIAL if self is Reason.UNSUBSCRIBE else Covers.ALL
+
 
 class Action(enum.IntEnum):
     """What was done to a suppression, for the audit."""

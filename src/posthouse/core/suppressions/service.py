@@ -27,7 +27,8 @@ class Wanted(msgspec.Struct, frozen=True):
 
     address: str
     channel: Channel = Channel.EMAIL
-    covers: Covers = Covers.ALL
+    covers: Covers | None = None
+    """None: as is usual for the reason."""
     reason: Reason = Reason.MANUAL
     expires_at: int | None = None
     evidence: str = ""
@@ -186,7 +187,7 @@ class SuppressionService:
             address=self._folded(wanted.channel, wanted.address),
             reason=wanted.reason,
             created_at=now,
-            covers=wanted.covers,
+            covers=wanted.reason.usual if wanted.covers is None else wanted.covers,
             source=author.source,
             by=author.by,
             message_id=author.message_id,

@@ -120,12 +120,13 @@ def _bad_head(detail: str) -> ValidationError:
 
 def _wanted(row: dict[str, str]) -> Wanted:
     channel = _CHANNELS.get(row.get("channel") or "email")
-    covers = COVERS_BY_WORD.get(row.get("category") or "all")
+    category = row.get("category") or None
+    covers = None if category is None else COVERS_BY_WORD.get(category)
     reason = REASON_BY_WORD.get(row.get("reason") or "manual")
     if channel is None:
         raise _bad_cell("channel", row["channel"], _CHANNELS)
-    if covers is None:
-        raise _bad_cell("category", row["category"], COVERS_BY_WORD)
+    if category is not None and covers is None:
+        raise _bad_cell("category", category, COVERS_BY_WORD)
     if reason is None:
         raise _bad_cell("reason", row["reason"], REASON_BY_WORD)
     expires_at = None

@@ -21,6 +21,7 @@ DESCRIPTIONS: Final = {
     MESSAGES_WRITE: "Send, cancel and resend messages; upload attachments.",
     TEMPLATES_READ: "See and render templates.",
     TEMPLATES_WRITE: "Push and publish templates.",
+    SUPPRESSIONS_READ: "See who must not be written to, and why.",
     SUPPRESSIONS_WRITE: "Suppress addresses, and let them be written to again.",
     ADMIN_READ: "See keys, domains, providers, routes, webhooks and the sandbox.",
     ADMIN_WRITE: "Change keys, domains, providers, routes and webhooks; release held messages.",

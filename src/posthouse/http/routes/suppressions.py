@@ -82,7 +82,7 @@ async def add_suppression(
         Wanted(
             wanted.address,
             _CHANNELS[wanted.channel],
-            COVERS_BY_WORD[wanted.category],
+            None if wanted.category is None else COVERS_BY_WORD[wanted.category],
             REASON_BY_WORD[wanted.reason],
             _moment(wanted.expires_at),
             wanted.note,
@@ -275,7 +275,8 @@ OPERATIONS = (
         summary="Import a list",
         description=(
             "CSV in UTF-8 whose first line names its columns: `address`, and any of `channel`, `category`, `reason`, "
-            "`expires_at`, `note`. Bad lines are told and do not stop the good ones."
+            "`expires_at`, `note`. Without a category who unsubscribed gets no commercial messages, the others none. "
+            "Bad lines are told and do not stop the good ones."
         ),
         tag=TAG,
         endpoint=import_suppressions,

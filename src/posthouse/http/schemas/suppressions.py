@@ -21,7 +21,10 @@ class NewSuppression(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     address: Annotated[str, Meta(max_length=320, examples=["ann@customer.example"])]
     channel: ChannelWord = "email"
-    category: Annotated[CategoryWord, Meta(description="Which messages are stopped.")] = "all"
+    category: Annotated[
+        CategoryWord | None,
+        Meta(description="Which messages are stopped; by default `commercial` for `unsubscribe`, otherwise `all`."),
+    ] = None
     reason: ReasonWord = "manual"
     expires_at: Annotated[str | None, Meta(description="RFC 3339; without it the entry holds for good.")] = None
     note: Annotated[str, Meta(max_length=1000, description="Why, for whoever looks it up later.")] = ""
