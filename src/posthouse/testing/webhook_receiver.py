@@ -36,6 +36,10 @@ class Answer(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
     seconds: float = 0.0
     endless: bool = False
+    surplus: bytes = b""
+    """What is said after the answer, though nobody asked."""
+    raw: bytes | None = None
+    """Said instead of all that, before hanging up."""
 
 
 Judge = Callable[[Received], Answer]
@@ -95,6 +99,11 @@ class Receiver:
             await asyncio.sleep(0.01)
         return self.received
 
+    def hang_up(self) -> None:
+        """Closes all connections."""
+        for task in self._serving:
+            task.cancel()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         task = asyncio.current_task()
@@ -121,6 +130,11 @@ class Receiver:
         self.received.append(received)
         answer = self.judge(received)
         await asyncio.sleep(answer.seconds)
+        if answer.raw is not None:
+            writer.write(answer.raw)
+            await writer.drain()
+            writer.close()
+            return False
         extra = "".join(f"{name}: {value}\r\n" for name, value in answer.headers)
         if answer.endless:
             writer.write(f"HTTP/1.1 {answer.status} X\r\ntransfer-encoding: chunked\r\n{extra}\r\n".encode())
@@ -128,6 +142,6 @@ class Receiver:
                 writer.write(b"1000\r\n" + b"x" * 4096 + b"\r\n")
                 await writer.drain()
         length = f"content-length: {len(answer.body)}\r\n"
-        writer.write(f"HTTP/1.1 {answer.status} X\r\n{length}{extra}\r\n".encode() + answer.body)
+        writer.write(f"HTTP/1.1 {answer.status} X\r\n{length}{extra}\r\n".encode() + answer.body + answer.surplus)
         await writer.drain()
         return True

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from posthouse.channels.webhooks.connection import MOST_OF_ANSWER
 from posthouse.channels.webhooks.network import SystemLookup
-from posthouse.channels.webhooks.poster import MOST_OF_ANSWER, SHOWN, HttpPoster
+from posthouse.channels.webhooks.poster import SHOWN, HttpPoster
 from posthouse.testing.smtp_tls import make_certificate
 from posthouse.testing.webhook_receiver import Answer, Receiver
 
@@ -45,6 +46,7 @@ class Names:
         ("http://127.0.0.1/", "https"),
         ("https://" + "a" * 2000 + ".example/", "absolute URL"),
         ("https://", "absolute URL"),
+        ("https://shop.example/a HTTP/1.1\r\nX: y", "absolute URL"),
     ],
 )
 def test_bad_urls_are_told_at_once(url: str, word: str) -> None:
@@ -155,6 +157,54 @@ async def test_an_endless_answer_is_cut_off() -> None:
         await poster.close()
     assert (posted.status, posted.body) == (500, "x" * SHOWN)
     assert MOST_OF_ANSWER > SHOWN
+
+
+async def test_a_connection_is_used_again_until_the_other_side_closes_it() -> None:
+    """Also when it says something that nobody asked for; what was closed meanwhile costs no event."""
+    async with Receiver() as receiver:
+        poster = HttpPoster(5, LOOPBACK)
+        for _ in range(3):
+            assert (await poster.post(receiver.url, HEADERS, b"{}")).status == 200
+        assert receiver.connections == 1
+        receiver.judge = lambda _: Answer(headers=(("connection", "close"),))
+        assert (await poster.post(receiver.url, HEADERS, b"{}")).status == 200
+        receiver.judge = lambda _: Answer(surplus=b"HTTP/1.1 408 X\r\ncontent-length: 0\r\n\r\n")
+        for _ in range(3):
+            assert (await poster.post(receiver.url, HEADERS, b"{}")).status == 200
+        receiver.hang_up()
+        await asyncio.sleep(0)
+        receiver.judge = lambda _: Answer(201)
+        assert (await poster.post(receiver.url, HEADERS, b"{}")).status == 201
+        await poster.close()
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\nuntil the end", (200, "until the end", "")),
+        (b"HTTP/1.0 204 No\r\n\r\n", (204, "", "")),
+        (
+            b"HTTP/1.1 100 Wait\r\n\r\nHTTP/1.1 103 X\r\nlink: a\r\n\r\nHTTP/1.1 202 A\r\ncontent-length: 2\r\n\r\nok",
+            (202, "ok", ""),
+        ),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", (200, "ok", "")),
+        (b"HTTP/1.1 101 Up\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n", (101, "", "")),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf", (None, "", "protocol")),
+        (b"HTTP/1.1 200 OK\r\ncontent-le", (None, "", "protocol")),
+        (b"", (None, "", "protocol")),
+        (b"SSH-2.0-OpenSSH\r\n", (None, "", "protocol")),
+        (b"HTTP/1.1 200 OK\r\n" + b"x: " + b"y" * 1_000_000 + b"\r\n\r\n", (None, "", "protocol")),
+        (b"HTTP/1.1 100 X\r\n\r\n" * 4_000, (None, "", "protocol")),
+    ],
+    ids=lambda value: value[:30].decode("latin-1") if isinstance(value, bytes) else None,
+)
+async def test_answers_of_all_kinds(raw: bytes, found: tuple[int | None, str, str]) -> None:
+    """Whole ones count, with or without a length; what breaks off or is no HTTP does not."""
+    async with Receiver(lambda _: Answer(raw=raw)) as receiver:
+        poster = HttpPoster(5, LOOPBACK)
+        posted = await poster.post(receiver.url, HEADERS, b"{}")
+        await poster.close()
+    assert (posted.status, posted.body, posted.error.partition(":")[0]) == found
 
 
 async def test_retry_after_is_read_in_both_forms() -> None:

@@ -7,69 +7,63 @@ import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Final
-
-import httpcore
+from typing import Final
 
 from posthouse.channels.reach import is_public
+from posthouse.channels.webhooks.connection import Connection
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """(host, port) → addresses as text."""
 
 CONNECT_SECONDS: Final = 5.0
+MOST_ADDRESSES: Final = 4
+"""Of one name, that are tried in turn."""
 MOST_LOOKUPS: Final = 64
 """Names that are resolved at the same time."""
 
 
-class ForbiddenAddressError(httpcore.ConnectError):
+class ForbiddenAddressError(ConnectionError):
     """The name leads to addresses that must not be asked only."""
 
 
-class PinnedBackend(httpcore.AsyncNetworkBackend):
+class PinnedNetwork:
     """Resolves a host once, leaves out what is not allowed, and connects to what remains, in order.
 
-    The certificate is still checked against the host of the URL: TLS begins above, on the stream.
+    The certificate is checked against the host of the URL, not against the address.
 
     Args:
         allowed: networks that may be asked although they are not public.
         lookup: resolves names.
+        context: TLS, None: as the machine trusts.
     """
 
-    def __init__(self, allowed: Iterable[Network], lookup: Lookup) -> None:
+    def __init__(self, allowed: Iterable[Network], lookup: Lookup, context: ssl.SSLContext | None = None) -> None:
         self._allowed = tuple(allowed)
         self._lookup = lookup
-        self._inner = httpcore.AnyIOBackend()
+        self._context = context
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109  the base's own signature
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """See AsyncNetworkBackend."""
+    async def connect(self, host: str, port: int, *, tls: bool) -> Connection:
+        """Opens a connection.
+
+        Raises:
+            ForbiddenAddressError: there is no address that may be asked.
+            SSLError: the certificate is another's, or nobody's.
+            OSError: nobody is there, or not in time.
+        """
         try:
-            async with asyncio.timeout(timeout or CONNECT_SECONDS):
+            async with asyncio.timeout(CONNECT_SECONDS):
                 addresses = await self._lookup(host, port)
         except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"{host} cannot be resolved") from error
+            raise ConnectionError(f"{host} cannot be resolved") from error
         good = [one for one in addresses if self.reachable(one)]
         if not good:
             raise ForbiddenAddressError(f"{host} has no public address; `webhooks.allow_networks` names exceptions")
-        failure: Exception | None = None
-        for address in good[:4]:
-            try:
-                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        assert failure is not None  # noqa: S101 - there was an address, and each returned or failed
-        raise failure
-
-    async def sleep(self, seconds: float) -> None:
-        """See AsyncNetworkBackend."""
-        await asyncio.sleep(seconds)
+        *others, last = good[:MOST_ADDRESSES]
+        for address in others:
+            with contextlib.suppress(OSError):
+                return await self._connect(address, host, port, tls=tls)
+        return await self._connect(last, host, port, tls=tls)
 
     def reachable(self, address: str) -> bool:
         """Whether an address may be asked."""
@@ -77,6 +71,19 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
         if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
             parsed = parsed.ipv4_mapped
         return is_public(parsed) or any(parsed.version == one.version and parsed in one for one in self._allowed)
+
+    async def _connect(self, address: str, host: str, port: int, *, tls: bool) -> Connection:
+        context = None
+        if tls:
+            context = self._context = self._context or trusted()
+        making = asyncio.get_running_loop().create_connection(
+            Connection, address, port, ssl=context, server_hostname=host if tls else None
+        )
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                return (await making)[1]
+        except TimeoutError as error:
+            raise TimeoutError("no connection in time") from error
 
 
 class SystemLookup:

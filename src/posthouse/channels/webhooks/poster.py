@@ -6,29 +6,26 @@ import ipaddress
 import ssl
 import time
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
-import httpcore
 import httpx
 
+from posthouse.channels.webhooks.connection import Connection
 from posthouse.channels.webhooks.network import (
-    CONNECT_SECONDS,
     ForbiddenAddressError,
     Lookup,
     Network,
-    PinnedBackend,
+    PinnedNetwork,
     SystemLookup,
-    trusted,
 )
 from posthouse.core.kernel.clock import DAY, SECOND
 from posthouse.core.webhooks.model import Posted
 
 MAX_URL: Final = 2_000
-MOST_OF_ANSWER: Final = 16_384
-"""Bytes of an answer that are read; the connection is closed when there are more."""
 SHOWN: Final = 1_000
-CONNECTIONS: Final = 1_000
-"""Far more than lines use at once: an endpoint that hangs must not take connections away from others."""
+KEPT: Final = 8
+"""Connections to one place that wait for another request, as many as a line uses at once."""
+KEPT_SECONDS: Final = 15.0
 
 
 class HttpPoster:
@@ -51,9 +48,9 @@ class HttpPoster:
     ) -> None:
         self._seconds = seconds
         networks: list[Network] = [ipaddress.ip_network(one, strict=False) for one in allowed]
-        self._backend = PinnedBackend(networks, lookup or SystemLookup())
-        self._context = context
-        self._pool: httpcore.AsyncConnectionPool | None = None
+        self._network = PinnedNetwork(networks, lookup or SystemLookup(), context)
+        self._kept: dict[_Place, list[_Kept]] = {}
+        self._sweep_at = 0.0
 
     def check(self, url: str) -> str:
         """What is wrong with a URL, in words; empty: nothing that can be seen without asking."""
@@ -70,75 +67,102 @@ class HttpPoster:
                 "write https: what is told is nobody else's business (http is taken for loopback where it is allowed)"
             )
         literal = _literal(parsed.host)
-        if literal is not None and not self._backend.reachable(literal):
+        if literal is not None and not self._network.reachable(literal):
             return f"{literal} is no public address; the operator may allow it with `webhooks.allow_networks`"
         return ""
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Posted:
         """POSTs; whatever goes wrong is told in the answer."""
         began = time.perf_counter()
+        late = asyncio.timeout(self._seconds)
         try:
-            async with asyncio.timeout(self._seconds):
+            async with late:
                 posted = await self._post(url, headers, body)
-        except TimeoutError:
-            posted = Posted(None, error=f"timeout: no answer within {self._seconds:g} seconds")
         except Exception as error:  # noqa: BLE001 - a stranger's server may do anything, and all of it is an answer
-            posted = Posted(None, error=_told(error))
+            words = f"timeout: no answer within {self._seconds:g} seconds" if late.expired() else _told(error)
+            posted = Posted(None, error=words)
         took = int((time.perf_counter() - began) * SECOND)
         return Posted(posted.status, posted.body, posted.error, took, posted.retry_after)
 
     async def close(self) -> None:
         """Lets connections go."""
-        if self._pool is not None:
-            await self._pool.aclose()
-            self._pool = None
+        for kept in self._kept.values():
+            for one in kept:
+                one.connection.abort()
+        self._kept.clear()
 
     async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> Posted:
         wrong = self.check(url)
         if wrong:
             return Posted(None, error=f"forbidden-address: {wrong}")
-        asked = httpx.Request("POST", url, headers={**headers, "accept-encoding": "identity"}, content=body)
-        request = httpcore.Request(
-            method=b"POST",
-            url=httpcore.URL(
-                scheme=asked.url.raw_scheme, host=asked.url.raw_host, port=asked.url.port, target=asked.url.raw_path
-            ),
-            headers=asked.headers.raw,
-            content=body,
-            extensions={"timeout": {"connect": CONNECT_SECONDS, "read": self._seconds, "write": self._seconds}},
-        )
-        answer = await self._connections().handle_async_request(request)
-        try:
-            read = await _beginning(answer)
-        finally:
-            await answer.aclose()
-        retry_after = _retry_after(dict(answer.headers).get(b"retry-after") or dict(answer.headers).get(b"Retry-After"))
-        return Posted(answer.status, read.decode("utf-8", "replace")[:SHOWN], retry_after=retry_after)
+        parsed = httpx.URL(url)
+        tls = parsed.scheme == "https"
+        place = _Place(parsed.raw_host.decode("ascii"), parsed.port or (443 if tls else 80), tls)
+        connection = self._kept_one(place) or await self._network.connect(place.host, place.port, tls=tls)
+        found = await connection.ask(_request(parsed, headers, body))
+        if connection.usable:
+            self._keep(place, connection)
+        shown = found.body.decode("utf-8", "replace")[:SHOWN]
+        return Posted(found.status, shown, retry_after=_retry_after(found.headers.get(b"retry-after")))
 
-    def _connections(self) -> httpcore.AsyncConnectionPool:
-        if self._pool is None:
-            self._pool = httpcore.AsyncConnectionPool(
-                ssl_context=self._context or trusted(),
-                max_connections=CONNECTIONS,
-                max_keepalive_connections=64,
-                keepalive_expiry=15.0,
-                network_backend=self._backend,
-            )
-        return self._pool
+    def _kept_one(self, place: "_Place") -> Connection | None:
+        """A connection that is still open, the one used last first."""
+        kept, now = self._kept.get(place, []), time.monotonic()
+        while kept:
+            one = kept.pop()
+            if one.connection.usable and now < one.until:
+                return one.connection
+            one.connection.abort()
+        return None
+
+    def _keep(self, place: "_Place", connection: Connection) -> None:
+        now = time.monotonic()
+        if now >= self._sweep_at:
+            self._sweep(now)
+        kept = self._kept.setdefault(place, [])
+        if len(kept) >= KEPT:
+            kept.pop(0).connection.abort()
+        kept.append(_Kept(connection, now + KEPT_SECONDS))
+
+    def _sweep(self, now: float) -> None:
+        """Lets go what waits for places that nobody asks any more."""
+        self._sweep_at = now + KEPT_SECONDS
+        for place, kept in list(self._kept.items()):
+            while kept and kept[0].until <= now:
+                kept.pop(0).connection.abort()
+            if not kept:
+                del self._kept[place]
 
     def _is_own_machine(self, host: str) -> bool:
         literal = "127.0.0.1" if host == "localhost" else _literal(host)
-        return literal is not None and ipaddress.ip_address(literal).is_loopback and self._backend.reachable(literal)
+        return literal is not None and ipaddress.ip_address(literal).is_loopback and self._network.reachable(literal)
 
 
-async def _beginning(answer: httpcore.Response) -> bytes:
-    """The first bytes of an answer."""
-    found = bytearray()
-    async for piece in answer.aiter_stream():
-        found += piece
-        if len(found) >= MOST_OF_ANSWER:
-            break
-    return bytes(found[:MOST_OF_ANSWER])
+class _Place(NamedTuple):
+    """Where connections of one kind lead."""
+
+    host: str
+    port: int
+    tls: bool
+
+
+class _Kept(NamedTuple):
+    """A connection that waits for another request, and until when (``time.monotonic()``)."""
+
+    connection: Connection
+    until: float
+
+
+def _request(url: httpx.URL, headers: Mapping[str, str], body: bytes) -> bytes:
+    """All of it in one piece. Parsing has left nothing in a URL that could end a line."""
+    fields = {
+        "host": url.netloc.decode("ascii"),
+        **headers,
+        "accept-encoding": "identity",
+        "content-length": str(len(body)),
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return b"POST %b HTTP/1.1\r\n%b\r\n%b" % (url.raw_path, lines.encode("latin-1"), body)
 
 
 def _literal(host: str) -> str | None:
@@ -164,13 +188,13 @@ def _retry_after(value: bytes | None) -> int | None:
 
 def _told(error: Exception) -> str:
     """What went wrong, without anything of ours in it."""
-    words = str(error)[:200]
+    words = str(error)[:200] or type(error).__name__
     if isinstance(error, ForbiddenAddressError):
         return f"forbidden-address: {words}"
-    if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError) or "SSL" in words:
+    if isinstance(error, ssl.SSLError):
         return f"tls: {words}"
-    if isinstance(error, httpcore.TimeoutException):
-        return f"timeout: {words or 'no connection in time'}"
-    if isinstance(error, httpcore.NetworkError | OSError):
-        return f"connection: {words or type(error).__name__}"
-    return f"protocol: {words or type(error).__name__}"
+    if isinstance(error, TimeoutError):
+        return f"timeout: {words}"
+    if isinstance(error, OSError):
+        return f"connection: {words}"
+    return f"protocol: {words}"
