@@ -80,7 +80,7 @@ async def fill(store: SqliteStore, library: LibraryService, count: int) -> None:
     source, ids, press = source_under("template"), Uuid7Source(SystemClock().now), make_press()
     shelf = library._shelf  # noqa: SLF001 - the benchmark stands in for the service's push
     held = await shelf.library(WORKSPACE, uses_of(source))
-    printed = press.print(Job(source, WORKSPACE, b"t" * 16, 1, held))
+    printed = press.print(Job(source, WORKSPACE, b"t" * 16, 1, held, show=True))
     assert not printed.problems, printed.problems
     for number in range(count):
         own = source_under(f"template-{number:04}")

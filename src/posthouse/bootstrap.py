@@ -353,7 +353,7 @@ def _press(checker: SchemaChecker, renderer: MinijinjaRenderer, new_id: IdSource
 def make_press() -> Press:
     """What compiles, proves and lints templates, without a store: for folders that are looked over before they are pushed."""
     clock = HouseClock(SystemClock())
-    return _press(SchemaChecker(), MinijinjaRenderer(), Uuid7Source(clock.now), clock)
+    return _press(SchemaChecker(), MinijinjaRenderer(keep=16), Uuid7Source(clock.now), clock)
 
 
 def run_press() -> None:

@@ -6,11 +6,11 @@ The analysis is deliberately simple: it follows paths (``order.lines``), loops (
 ``company.name``). Where it cannot tell, it asks for less; rendering stays strict.
 """
 
-import functools
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from posthouse.rendering.remembering import remembered
 from posthouse.rendering.tags import Kind, Piece, pieces
 
 Path = tuple[str, ...]
@@ -63,7 +63,10 @@ class Node:
         if name == ITEM:
             self.item = self.item or Node()
             return self.item
-        return self.children.setdefault(name, Node())
+        part = self.children.get(name)
+        if part is None:
+            part = self.children[name] = Node()
+        return part
 
 
 class _Token:
@@ -187,8 +190,7 @@ class Analysis:
         return None
 
     def _expression(self, code: str, *, printed: bool) -> list[_Read]:
-        tokens = _tokens(code)
-        choosing = any(token.kind == "name" and token.text in {"if", "and", "or"} for token in tokens)
+        choosing = _chooses(code)
         reads = list(self._reads(code))
         for read in reads:
             self._note(read.path, required=not (choosing or read.defaulted), guarded=choosing)
@@ -239,13 +241,19 @@ class Analysis:
         return node
 
 
-@functools.lru_cache(maxsize=2_048)
+@remembered(2_048)
 def _tokens(code: str) -> tuple[_Token, ...]:
     """Programs of one template in several languages hold the same expressions."""
     return tuple([_Token(found.lastgroup or "", found[0]) for found in _TOKEN.finditer(code)])
 
 
-@functools.lru_cache(maxsize=2_048)
+@remembered(2_048)
+def _chooses(code: str) -> bool:
+    """Whether an expression takes one value or another."""
+    return any(token.kind == "name" and token.text in {"if", "and", "or"} for token in _tokens(code))
+
+
+@remembered(2_048)
 def _read_in(code: str) -> tuple[tuple[Path, _Read], ...]:
     """The paths that are read in an expression, as they stand there."""
     tokens, found, at = _tokens(code), list[tuple[Path, _Read]](), 0

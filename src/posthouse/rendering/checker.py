@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import jsonschema_rs
+import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.model import Release
+from posthouse.rendering.remembering import remembered
 
 _KEPT: Final = 1024
 _SHOWN: Final = 50
@@ -37,7 +39,7 @@ class SchemaChecker:
         """One problem for each missing or ill-typed variable, pointers relative to ``/variables``."""
         validator = self._compiled.get(release.id)
         if validator is None:
-            validator = self._compiled[release.id] = compiled(release.schema)
+            validator = self._compiled[release.id] = _validator(msgspec.json.encode(release.schema).decode())
             if len(self._compiled) > _KEPT:
                 self._compiled.popitem(last=False)
         try:
@@ -46,6 +48,12 @@ class SchemaChecker:
             return _told(validator.iter_errors(variables), release.schema, variables)
         except (ValueError, TypeError, OverflowError) as error:
             return (FieldProblem("", f"The variables cannot be read as JSON: {error}.", "invalid"),)
+
+
+@remembered(64)
+def _validator(schema: str) -> Any:
+    """The languages of a template mostly have one schema."""
+    return compiled(msgspec.json.decode(schema))
 
 
 def compiled(schema: dict[str, Any]) -> Any:

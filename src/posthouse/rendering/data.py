@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NoReturn
 
+from posthouse.rendering.remembering import remembered
 from posthouse.rendering.tags import Kind, pieces
 
 ABSENT: Final = "\x00items\x00"
@@ -73,7 +74,9 @@ def reads_only_keys(source: str) -> bool:
     return not any(_reaches(piece.code) for piece in pieces(source) if piece.kind in {Kind.EXPRESSION, Kind.BLOCK})
 
 
+@remembered(4_096)
 def _reaches(code: str) -> bool:
+    """Asked of the same few expressions for each program of each release."""
     words = _WORD_ACCESS.findall(code)
     strings = [first or second for first, second in _STRINGS.findall(code)] if "[" in code else []
     return any(word in _METHODS for word in (*words, *strings)) or _COMPUTED.search(code) is not None

@@ -21,12 +21,18 @@ TEXT_ELEMENTS: Final = frozenset(
 )  # fmt: skip
 WORD_ELEMENTS: Final = frozenset({"mj-title", "mj-preview"})
 _MARKUP: Final = re.compile(r"<!--|-->|<(?P<close>/?)(?P<name>[A-Za-z][\w-]*)|(?P<self>/?)>|[\"']", re.DOTALL)
+_BEGINS: Final = re.compile(
+    r"<!--|<(?P<close>/?)(?P<name>[A-Za-z][\w-]*+)"
+    r"(?P<whole>(?:[^<>\"'/]++|\"[^\"]*+\"|'[^']*+'|/(?!>))*+(?P<end>/?)>)?+",
+    re.DOTALL,
+)
+"""What begins in text: a comment or a tag, which is read as a whole where all of it stands in one literal."""
 
 SALT: Final = f"q{secrets.token_hex(6)}x"
 """What placeholders of this process begin with. Nobody can know it; where a source has it nevertheless, it is taken out."""
-_WORD: Final = f"{SALT}[0-9]+z"
-_FOUND: Final = re.compile(rf"<!--(?P<html>{_WORD})-->|/\*(?P<css>{_WORD})\*/|(?P<word>{_WORD})")
-"""Placeholders with the comment around them, if there is one of their own."""
+_WORD: Final = re.compile(f"{SALT}[0-9]+z")
+_COMMENTS: Final = (("<!--", "-->"), ("/*", "*/"))
+"""What may stand around a placeholder as its own."""
 
 
 class Place:
@@ -80,8 +86,9 @@ class Walker:
 
     def feed(self, text: str) -> None:
         """Goes on over one literal."""
-        for found in _MARKUP.finditer(text):
-            sign = found[0]
+        at = 0
+        while found := (_MARKUP if self._comment or self._in_tag else _BEGINS).search(text, at):
+            at, sign = found.end(), found[0]
             if self._comment:
                 self._comment = sign != "-->"
             elif self._quote:
@@ -90,8 +97,10 @@ class Walker:
                 self._inside_tag(found)
             elif sign == "<!--":
                 self._comment = True
-            elif found["name"]:
+            else:
                 self._in_tag = found["close"] + found["name"]
+                if found["whole"] is not None:
+                    self._close_tag(itself=bool(found["end"]))
 
     def _inside_tag(self, found: re.Match[str]) -> None:
         sign = found[0]
@@ -136,12 +145,17 @@ def protect(source: str) -> tuple[str, list[Guarded]]:
 def restore(compiled: str, guarded: list[Guarded]) -> str:
     """The compiled markup with its tags again."""
     sources = {held.token: held.piece.source for held in guarded}
-    return _FOUND.sub(lambda match: sources[_token(match)], compiled)
+    parts, at = [], 0
+    for found in _WORD.finditer(compiled):
+        start, end = _with_comment(compiled, *found.span())
+        parts += [compiled[at:start], sources[found[0]]]
+        at = end
+    return "".join([*parts, compiled[at:]])
 
 
 def lost(compiled: str, guarded: list[Guarded]) -> Iterator[Guarded]:
     """The tags that did not come through: not there at all, or a block out of its order or count."""
-    tokens = [_token(match) for match in _FOUND.finditer(compiled)]
+    tokens = _WORD.findall(compiled)
     there = frozenset(tokens)
     missing = [held for held in guarded if held.token not in there]
     yield from missing
@@ -166,5 +180,9 @@ def _placeholder(held: Guarded) -> str:
     return f"<mj-raw>{comment}</mj-raw>" if held.place == Place.STRUCTURE else comment
 
 
-def _token(found: re.Match[str]) -> str:
-    return found["html"] or found["css"] or found["word"]
+def _with_comment(compiled: str, start: int, end: int) -> tuple[int, int]:
+    """Where a placeholder stands, with the comment around it if it is its own."""
+    for opening, closing in _COMMENTS:
+        if compiled.startswith(closing, end) and compiled.endswith(opening, 0, start):
+            return start - len(opening), end + len(closing)
+    return start, end

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from posthouse.rendering.guard import SALT
+from posthouse.rendering.remembering import remembered
 from posthouse.rendering.scanning import attributes, scan
 from posthouse.rendering.tags import Kind, Piece, pieces
 
@@ -126,7 +127,7 @@ class _Reader:
 
     def opened(self, tag: str, rest: str) -> None:
         """Opens an element; what is hidden stays silent until its end."""
-        hidden = tag in _SILENT or (_MAY_HIDE.search(rest) is not None and _is_hidden(attributes(rest)))
+        hidden = tag in _SILENT or (bool(rest) and _hides(rest))
         if tag not in _VOID:
             self._stack.append((tag, hidden))
             self._open[tag] += 1
@@ -218,7 +219,12 @@ class _Reader:
             self._gap_due = False
 
 
-def _is_hidden(given: dict[str, str]) -> bool:
+@remembered(1_024)
+def _hides(rest: str) -> bool:
+    """Whether the attributes of a tag hide it. The same tags stand in every mail of a theme."""
+    if _MAY_HIDE.search(rest) is None:
+        return False
+    given = attributes(rest)
     return "hidden" in given or _HIDDEN.search(given.get("style", "")) is not None
 
 

@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 from posthouse.core.templates.model import Link, Scale
 from posthouse.rendering import quoted
 from posthouse.rendering.link_parameters import href_with, joined
-from posthouse.rendering.tags import Kind, pieces
+from posthouse.rendering.tags import Kind, Piece, pieces
 from posthouse.rendering.wire import MARK as WIRE
-from posthouse.rendering.wire import wire_program
+from posthouse.rendering.wire import wire_pieces
 
 MARK: Final = "\x03"
 HERE: Final = "\x04"
@@ -24,7 +24,7 @@ MOST_LINKS: Final = 2_047
 PIXEL: Final = "o"
 HONEYPOT: Final = "h"
 _MASK: Final = "\x00"
-_TAG: Final = re.compile(r"<(?:a|area)\b(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
+_TAG: Final = re.compile(r"<(?:a|area)\b(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+>", re.IGNORECASE)
 _HREF: Final = re.compile(r"\shref\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _OFF: Final = re.compile(r"\sdata-track\s*=\s*[\"']?off\b", re.IGNORECASE)
 _WEB: Final = re.compile(r"\s*https?://", re.IGNORECASE)
@@ -183,18 +183,46 @@ def _programs(name: str, source: str, cuts: Sequence[_Cut]) -> dict[str, str]:
     """The marked program of one body, and its wire form where there is one."""
     plain: list[str] = []
     wired: list[str | None] = []
-    at = 0
+    at, parts = 0, _between(pieces(source), cuts)
     for cut in cuts:
         before = source[at : cut.start]
         beside = f" ~ ({cut.expression})" if cut.expression else ""
         # A string in an expression, not a constant piece: those are encoded and moved about.
         word = f'{{{{ "{MARK}{cut.word}{HERE if cut.expression else ""}"{beside} }}}}'
         plain += [before, word, MARK]
-        wired += [wire_program(before), f"{WIRE}{word}{WIRE}{quoted.SOFT}"]
+        wired += [wire_pieces(next(parts)), f"{WIRE}{word}{WIRE}{quoted.SOFT}"]
         at = cut.end
     plain.append(source[at:])
-    wired.append(wire_program(source[at:]))
+    wired.append(wire_pieces(next(parts)))
     made = {f"links.{name}": "".join(plain)}
     if all(part is not None for part in wired):
         made[f"wire.links.{name}"] = "".join([part for part in wired if part is not None])
     return made
+
+
+def _between(listed: Sequence[Piece], cuts: Sequence[_Cut]) -> Iterator[list[Piece]]:
+    """The pieces before each cut and after the last. Cuts begin and end in literals or beside tags, never in one."""
+    number, at = 0, 0
+    for cut in cuts:
+        number, part = _taken(listed, number, at, cut.start)
+        yield part
+        at = cut.end
+    yield _taken(listed, number, at, None)[1]
+
+
+def _taken(listed: Sequence[Piece], number: int, start: int, end: int | None) -> tuple[int, list[Piece]]:
+    """The pieces from one place to another, literals cut to measure; and the number of the first that reaches beyond."""
+    part: list[Piece] = []
+    while number < len(listed):
+        piece = listed[number]
+        after = piece.start + len(piece.source)
+        if end is not None and piece.start >= end:
+            break
+        if after > start:
+            whole = piece.start >= start and (end is None or after <= end)
+            text = piece.source[max(0, start - piece.start) : None if end is None else end - piece.start]
+            part.append(piece if whole else Piece(Kind.LITERAL, text, text, max(start, piece.start)))
+        if end is not None and after > end:
+            break
+        number += 1
+    return number, part

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from posthouse.core.kernel.errors import FieldProblem
-from posthouse.rendering.guard import Guarded, Place
+from posthouse.rendering.guard import SALT, Guarded, Place
 from posthouse.rendering.mjml_vocabulary import ATTRIBUTES, EVERYWHERE, LAYOUT, NO_TAGS_INSIDE
 from posthouse.rendering.mrml import MAX_DEPTH
+from posthouse.rendering.remembering import remembered
 from posthouse.rendering.tags import Kind, line_of
 
 _TAG: Final = re.compile(
@@ -52,52 +53,60 @@ def _elements(source: str, pointer: str) -> Iterator[FieldProblem]:
             if name in stack:
                 del stack[len(stack) - 1 - stack[::-1].index(name) :]
             continue
-        line = line_of(source, found.start())
         if len(stack) > MAX_DEPTH:  # each look at what is open would take longer than the one before
+            line = line_of(source, found.start())
             yield _problem("mjml-syntax", pointer, line, f"over {MAX_DEPTH} elements inside each other")
             return
-        yield from _element(name, found["rest"], stack, _Where(pointer, line))
+        bare = "mj-wrapper" in stack and "mj-section" not in stack
+        for rule, detail in _wrong(name, found["rest"], bare=bare, defaults="mj-attributes" in stack):
+            yield _problem(rule, pointer, line_of(source, found.start()), detail)
         if not found["rest"].rstrip().endswith("/"):
             stack.append(name)
 
 
-class _Where:
-    def __init__(self, pointer: str, line: int) -> None:
-        self.pointer = pointer
-        self.line = line
+@remembered(1_024)
+def _wrong(name: str, rest: str, *, bare: bool, defaults: bool) -> tuple[tuple[str, str], ...]:
+    """Rules that an element breaks, and how. Themes and blocks write the same elements again and again.
 
-    def says(self, rule: str, detail: str) -> FieldProblem:
-        return _problem(rule, self.pointer, self.line, detail)
+    Args:
+        name: of the element.
+        rest: what stands behind the name in its tag.
+        bare: whether it stands in a wrapper, but in no section.
+        defaults: whether it stands in ``mj-attributes``.
+    """
+    return tuple(_broken(name, rest, bare=bare, defaults=defaults))
 
 
-def _element(name: str, rest: str, stack: list[str], where: _Where) -> Iterator[FieldProblem]:
+def _broken(name: str, rest: str, *, bare: bool, defaults: bool) -> Iterator[tuple[str, str]]:
     known = ATTRIBUTES.get(name)
     if known is None:
-        yield where.says("mjml-element", f"<{name}> is unknown{_near(name, ATTRIBUTES)}")
+        yield "mjml-element", f"<{name}> is unknown{_near(name, ATTRIBUTES)}"
         return
-    if name == "mj-raw" and "mj-wrapper" in stack and "mj-section" not in stack:
-        yield where.says(
-            "mjml-raw", "<mj-raw> directly inside <mj-wrapper> ends up inside an Outlook comment; put it into a column"
+    if name == "mj-raw" and bare:
+        yield (
+            "mjml-raw",
+            "<mj-raw> directly inside <mj-wrapper> ends up inside an Outlook comment; put it into a column",
         )
     attributes = {found[1]: found[2][1:-1] for found in _ATTRIBUTE.finditer(rest)}
-    if "mj-attributes" not in stack:
+    if not defaults:
         for attribute in attributes.keys() - known - EVERYWHERE:
-            yield where.says("mjml-attribute", f"<{name}> has no attribute {attribute!r}{_near(attribute, known)}")
+            yield "mjml-attribute", f"<{name}> has no attribute {attribute!r}{_near(attribute, known)}"
     if len(attributes.get("mj-class", "").split()) > 1:
-        yield where.says(
-            "mjml-class", "give one mj-class only: of several, mail clients would see the first and MJML means the last"
+        yield (
+            "mjml-class",
+            "give one mj-class only: of several, mail clients would see the first and MJML means the last",
         )
-    if name in {"mj-image", "mj-carousel-image"} and "alt" not in attributes and "mj-attributes" not in stack:
-        yield where.says("mjml-alt", f'<{name}> needs alt: say what it shows, or alt="" when it is decoration')
+    if name in {"mj-image", "mj-carousel-image"} and "alt" not in attributes and not defaults:
+        yield "mjml-alt", f'<{name}> needs alt: say what it shows, or alt="" when it is decoration'
     if name == "mj-style" and "inline" in rest:
-        yield where.says(
-            "mjml-style",
-            "mj-style inline is not supported: inlining would break loops; use attributes or mj-attributes",
-        )
+        told = "mj-style inline is not supported: inlining would break loops; use attributes or mj-attributes"
+        yield "mjml-style", told
 
 
 def _tags(original: str, guarded: list[Guarded], pointer: str) -> Iterator[FieldProblem]:
     for held in guarded:
+        if held.place not in {Place.BETWEEN, Place.STRUCTURE}:
+            continue
         line = line_of(original, held.piece.start)
         if held.place == Place.BETWEEN:
             detail = (
@@ -119,7 +128,11 @@ def _tags(original: str, guarded: list[Guarded], pointer: str) -> Iterator[Field
 def _layout_attributes(protected: str, guarded: list[Guarded], pointer: str) -> Iterator[FieldProblem]:
     """Tags in attributes that the layout is reckoned with."""
     tokens = {held.token: held for held in guarded if held.place == Place.ATTRIBUTE}
+    if not tokens:
+        return
     for found in _TAG.finditer(protected):
+        if SALT not in (found["rest"] or ""):
+            continue
         for attribute in _ATTRIBUTE.finditer(found["rest"] or ""):
             if attribute[1] in LAYOUT and any(token in attribute[2] for token in tokens):
                 line = line_of(protected, found.start())

@@ -4,12 +4,12 @@ Templates call no methods (``order.items()`` would be a Python call), load no ot
 by doubling it again and again: fuel counts instructions, not memory.
 """
 
-import functools
 import math
 import re
 from collections.abc import Iterator
 from typing import Final
 
+from posthouse.rendering.remembering import remembered
 from posthouse.rendering.tags import Kind, pieces
 
 _STRINGS: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
@@ -39,17 +39,26 @@ def refusals(source: str) -> Iterator[tuple[int, str]]:
     for piece in pieces(source):
         if piece.kind not in {Kind.EXPRESSION, Kind.BLOCK}:
             continue
-        code = _STRINGS.sub("''", piece.code)
-        if _grows_by_calls(code, names):
-            yield piece.start, "a macro or loop is given a value built from others here; set it before the call"
-        if piece.word in _NO_STATEMENTS and piece.kind is Kind.BLOCK:
-            yield piece.start, f"{{% {piece.word} %}} is not available: a template stands alone"
-        yield from ((piece.start, detail) for detail in _calls(piece.code))
-        if piece.kind is Kind.BLOCK and piece.word in {"set", "with", "macro", "for"}:
-            growth += _doublings(code)
-            if growth > _MAX_GROWTH:
-                yield piece.start, "too many values are built from others here; prepare them in the application"
-                return
+        refused, grown = _looked_at(piece.code, names, block=piece.kind is Kind.BLOCK)
+        for detail in refused:
+            yield piece.start, detail
+        growth += grown
+        if grown and growth > _MAX_GROWTH:
+            yield piece.start, "too many values are built from others here; prepare them in the application"
+            return
+
+
+@remembered(2_048)
+def _looked_at(source: str, macros: frozenset[str], *, block: bool) -> tuple[tuple[str, ...], float]:
+    """What is refused of one tag, and by how much it lets values grow. The same few stand in all programs of a template."""
+    code, refused = _STRINGS.sub("''", source), list[str]()
+    word = source.split(None, 1)[0] if block and source else ""
+    if _grows_by_calls(code, macros):
+        refused.append("a macro or loop is given a value built from others here; set it before the call")
+    if word in _NO_STATEMENTS:
+        refused.append(f"{{% {word} %}} is not available: a template stands alone")
+    refused.extend(_calls_in(source, code))
+    return tuple(refused), _doublings(code) if word in {"set", "with", "macro", "for"} else 0.0
 
 
 def _grows_by_calls(code: str, macros: frozenset[str]) -> bool:
@@ -75,11 +84,6 @@ def _arguments(code: str, at: int) -> str:
         if not depth:
             return code[at:end]
     return code[at:]
-
-
-@functools.lru_cache(maxsize=2_048)
-def _calls(original: str) -> tuple[str, ...]:
-    return tuple(_calls_in(original, _STRINGS.sub("''", original)))
 
 
 def _calls_in(original: str, code: str) -> Iterator[str]:

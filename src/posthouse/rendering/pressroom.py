@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
@@ -10,13 +11,15 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from posthouse.core.kernel.errors import UnavailableError
-from posthouse.core.templates.press import Job, Press, Printed
+from posthouse.core.templates.press import Job, Order, Press, Printed
 
 _HEAD: Final = 4
 """Octets of a frame's length, big-endian."""
 _ENCODER: Final = msgspec.json.Encoder()
 _JOBS: Final = msgspec.json.Decoder(Job)
 _PRINTS: Final = msgspec.json.Decoder(Printed)
+_GARBAGE: Final = 50_000
+"""Objects made between two looks of the garbage collector; each look takes longer than it is worth to a press."""
 _NICE: Final = 5
 """Presses give way to those who answer and send."""
 
@@ -33,17 +36,17 @@ class InlineRoom:
         self._press: Press | None = None
         self._lock = asyncio.Lock()
 
-    async def print(self, jobs: Sequence[Job]) -> AsyncGenerator[tuple[int, Printed], None]:
+    async def print(self, jobs: Sequence[Order]) -> AsyncGenerator[tuple[int, Printed], None]:
         """See PressRoom."""
         for number, job in enumerate(jobs):
             async with self._lock:
                 printed = await asyncio.to_thread(self._print, job)
             yield number, printed
 
-    def _print(self, job: Job) -> Printed:
+    def _print(self, order: Order) -> Printed:
         if self._press is None:
             self._press = self._make_press()
-        return self._press.print(job)
+        return self._press.print(_JOBS.decode(_ENCODER.encode(order)))
 
 
 class ProcessRoom:
@@ -62,9 +65,9 @@ class ProcessRoom:
         self._processes = processes or os.cpu_count() or 1
         self._few = few
 
-    async def print(self, jobs: Sequence[Job]) -> AsyncGenerator[tuple[int, Printed], None]:
+    async def print(self, jobs: Sequence[Order]) -> AsyncGenerator[tuple[int, Printed], None]:
         """See PressRoom."""
-        if sum(len(job.source.variants) for job in jobs) <= self._few:
+        if sum(job.variants for job in jobs) <= self._few:
             async for one in self._inline.print(jobs):
                 yield one
             return
@@ -83,7 +86,7 @@ class ProcessRoom:
             await asyncio.gather(*presses, return_exceptions=True)
 
     async def _run(
-        self, waiting: list[tuple[int, Job]], done: "asyncio.Queue[tuple[int, Printed] | BaseException]"
+        self, waiting: list[tuple[int, Order]], done: "asyncio.Queue[tuple[int, Printed] | BaseException]"
     ) -> None:
         try:
             process = await asyncio.create_subprocess_exec(
@@ -122,6 +125,8 @@ async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
 def press_forever(press: Press, jobs: BinaryIO, prints: BinaryIO) -> None:
     """The life of a process of the room: prints what comes in until nothing more can come."""
     os.nice(_NICE)
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)  # what a template leaves behind is gone with its last reference: there are few cycles
     while head := jobs.read(_HEAD):
         body = jobs.read(int.from_bytes(head, "big"))
         printed = _ENCODER.encode(press.print(_JOBS.decode(body)))
@@ -134,7 +139,7 @@ def press_command() -> tuple[str, ...]:
     return sys.executable, "-c", "from posthouse.bootstrap import run_press; run_press()"
 
 
-def _put(pipe: asyncio.StreamWriter, job: Job) -> None:
+def _put(pipe: asyncio.StreamWriter, job: Order) -> None:
     body = _ENCODER.encode(job)
     pipe.write(len(body).to_bytes(_HEAD, "big") + body)
 

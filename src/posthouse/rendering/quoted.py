@@ -17,6 +17,8 @@ _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _QUOTED_CONTROL: Final = re.compile(rb"=(?:[01]|7F)")
 _NON_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 _TAG_OPENING: Final = re.compile(r"\{(?=[{%#])")
+_LINES: Final = re.compile(r"(?=.{76}).{73}(?:[^=]{2}|[^=](?==)|(?==))|.+", re.DOTALL)
+"""A long line cut at the 75th character, never within an escape; what is left when no more than that is left."""
 _EMPTY: Final = b"=0D=0A=\r\n"
 """An empty body: a line that canonicalisation cannot see as empty."""
 
@@ -94,6 +96,14 @@ def _hexadecimal(found: re.Match[str]) -> str:
 
 
 def _fold(line: str) -> str:
+    lines = _LINES.findall(line)
+    if any(cut[0] == "." for cut in lines):
+        return _fold_with_dots(line)
+    return "=\r\n".join(lines)
+
+
+def _fold_with_dots(line: str) -> str:
+    """The same where a dot would come to stand at a line's start."""
     lines, at, length = [], 0, len(line)
     while True:
         dot = line.startswith(".", at)

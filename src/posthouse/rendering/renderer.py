@@ -65,10 +65,11 @@ class _Loaded:
         self._fuel = min(fuel_for(source, engine.FUEL) for source in programs.values()) if programs else engine.FUEL
         self._room = Room(2 * engine.MAX_OUTPUT)
         self._counting: minijinja.Environment | None = None
-        again = any(captures(source) for source in programs.values())
+        plain = [source for name, source in programs.items() if not name.startswith("wire.")]  # wire has the same tags
+        again = any(captures(source) for source in plain)
         self._engine = self._counted() if again else self._filled(engine.environment(self._locale, fuel=self._fuel))
         self.programs = frozenset(programs)
-        self.keys_only = all(reads_only_keys(source) for source in programs.values())
+        self.keys_only = all(reads_only_keys(source) for source in plain)
 
     def run(self, name: str, seen: _Seen) -> str:
         """Renders one program; what it prints is counted unless the variables are small. ValidationError as engine.run."""
@@ -87,9 +88,14 @@ class _Loaded:
 
 
 class MinijinjaRenderer:
-    """Renders releases, keeping the programs of the 512 used last."""
+    """Renders releases.
 
-    def __init__(self) -> None:
+    Args:
+        keep: of how many releases used last the programs are kept.
+    """
+
+    def __init__(self, keep: int = _KEPT) -> None:
+        self._keep = keep
         self._loaded: OrderedDict[tuple[Id, bool], _Loaded] = OrderedDict()
 
     def plain(
@@ -184,7 +190,7 @@ class MinijinjaRenderer:
         if loaded is None:
             programs = (written.marked_programs if marked else written.unmarked_programs)(release.programs)
             loaded = self._loaded[key] = _Loaded(programs, release.locale)
-            if len(self._loaded) > _KEPT:
+            if len(self._loaded) > self._keep:
                 self._loaded.popitem(last=False)
         else:
             self._loaded.move_to_end(key)

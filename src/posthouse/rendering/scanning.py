@@ -8,10 +8,15 @@ import re
 from typing import Final, Protocol
 
 from posthouse.core.kernel.references import resolved
+from posthouse.rendering.remembering import remembered
 
 _TAG: Final = re.compile(
     r"(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+)>", re.DOTALL
 )  # possessive throughout: what does not match once is not tried again in another way
+_WELL_FORMED: Final = re.compile(
+    r"<(/?)([a-zA-Z][^\s/>]*+)((?:\s++[^\s\"'=<>/]++(?:=\"[^\"]*+\"|='[^']*+')?+)*+\s*+/?)>", re.DOTALL
+)
+"""A tag as programs write them: nothing in it could be read in another way."""
 _ATTRIBUTE: Final = re.compile(r"([^\s/>=]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>]*+)))?+")
 _OUTLOOK: Final = re.compile(r"<!--\[if (?:mso|lte|gte|lt|gt|\(mso|IE)", re.IGNORECASE)
 _OUTLOOK_END: Final = "<![endif]-->"
@@ -89,24 +94,37 @@ def _past_declaration(html: str, sign: int, outlook: _OutlookEnds, sink: Sink) -
 
 def _past_tag(html: str, sign: int, sink: Sink) -> int:
     """Past a tag, and past the raw text that follows some; -1 when it never ends."""
-    found = _TAG.match(html, sign + 1)
-    if found is None:
+    end = html.find(">", sign) + 1
+    well = _well_formed(html[sign:end])
+    found = None if well else _TAG.match(html, sign + 1)
+    if well is not None:
+        closing, name, rest = well
+    elif found is not None:
+        closing, name, rest = found[1], found[2].lower(), found[3]
+        end = found.end()
+    else:
         if html.startswith("</", sign):  # no name: a comment for browsers
             end = html.find(">", sign)
             return -1 if end < 0 else end + 1
         return -1
-    closing, name, rest = found[1], found[2].lower(), found[3]
     if closing:
         sink.closed(name)
-        return found.end()
+        return end
     sink.opened(name, rest)
     raw = _RAW.get(name)
     if raw is None:
         if rest.endswith("/"):
             sink.closed(name)
-        return found.end()
-    ends = raw.search(html, found.end())
+        return end
+    ends = raw.search(html, end)
     return -1 if ends is None else ends.start()
+
+
+@remembered(1_024)
+def _well_formed(tag: str) -> tuple[str, str, str] | None:
+    """Slash, name and attributes; None when it has to be read with what follows, for a quoted ``>`` may not be its end."""
+    found = _WELL_FORMED.fullmatch(tag)
+    return None if found is None else (found[1], found[2].lower(), found[3])
 
 
 def attributes(rest: str) -> dict[str, str]:

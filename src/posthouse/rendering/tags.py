@@ -7,12 +7,15 @@ on where a tag ends: strings may hold ``}}``, brackets must balance, ``{% raw %}
 import enum
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 
-_OPEN: Final = re.compile(r"\{[{%#]")
+from posthouse.rendering.remembering import remembered
+
+_OPEN: Final = re.compile(r"(\{(?:\{[^\"'()\[\]{}%]*+\}\}|%[^\"'()\[\]{}%]*+%\}))|\{[{%#]")
+"""Where a tag starts; in the group the whole tag when no sign inside could hide its end, which is so for most."""
 _RAW: Final = re.compile(r"[-+]?\s*raw\s*(-?)%\}")
 _END_RAW: Final = re.compile(r"\{%(-?)\s*endraw\s*([-+]?)%\}")
 _STRING: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
@@ -90,7 +93,7 @@ def _pieces(source: str) -> Iterator[Piece]:
         start = found.start()
         if start > at:
             yield Piece(Kind.LITERAL, source[at:start], source[at:start], at)
-        piece = _tag(source, start)
+        piece = (_simple_tag(found[1], start) if found[1] else None) or _tag(source, start)
         if piece.kind is Kind.BLOCK and piece.word == "elif":
             elifs += 1
             if elifs > MAX_ELIFS:
@@ -101,12 +104,11 @@ def _pieces(source: str) -> Iterator[Piece]:
         yield Piece(Kind.LITERAL, source[at:], source[at:], at)
 
 
-def resolved(source: str) -> list[tuple[Piece, str]]:
+def resolved(listed: Sequence[Piece]) -> list[tuple[Piece, str]]:
     """Pieces with whitespace control applied: each with its text, comments left out, raw given as literal.
 
     For a literal the text is what the program prints; for a tag it is the tag without its trim signs.
     """
-    listed = pieces(source)
     result: list[tuple[Piece, str]] = []
     for index, piece in enumerate(listed):
         match piece.kind:
@@ -138,6 +140,23 @@ def _tag(source: str, start: int) -> Piece:
     end = _end_of_code(source, start + 2, "}}" if opening == "{{" else "%}")
     kind = Kind.EXPRESSION if opening == "{{" else Kind.BLOCK
     return _stripped(kind, source[start:end], start)
+
+
+def _simple_tag(text: str, start: int) -> Piece | None:
+    """A tag that was found whole; None when it is too long, or opens what is read in another way."""
+    if len(text) > MAX_CODE:
+        return None
+    kind, code, before, after = _simple(text)
+    return None if kind is Kind.RAW else Piece(kind, text, code, start, before, after)
+
+
+@remembered(2_048)
+def _simple(text: str) -> tuple[Kind, str, bool, bool]:
+    """Kind, code and trim signs of a tag."""
+    if text[1] == "%" and _RAW.match(text, 2):
+        return Kind.RAW, "", False, False
+    piece = _stripped(Kind.EXPRESSION if text[1] == "{" else Kind.BLOCK, text, 0)
+    return piece.kind, piece.code, piece.trims_before, piece.trims_after
 
 
 def _stripped(kind: Kind, text: str, start: int) -> Piece:

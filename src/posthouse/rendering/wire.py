@@ -9,12 +9,13 @@ instead of the piece, and subject and bodies are one program, run once.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from posthouse.rendering import quoted
+from posthouse.rendering.remembering import remembered
 from posthouse.rendering.tags import Kind, Piece, pieces, resolved
 
 MARK: Final = "\x01"
@@ -35,10 +36,15 @@ _REENTERS: Final = re.compile(r"\b(?:recursive|super|caller|self)\b|\bloop\s*\("
 
 def wire_program(source: str) -> str | None:
     """The program that prints wire form, None when the source takes hold of its own output."""
-    listed = resolved(source)
-    if any(_captures(piece) for piece, _ in listed):
+    return wire_pieces(pieces(source))
+
+
+def wire_pieces(listed: Sequence[Piece]) -> str | None:
+    """The same of a program, or a part of one, that was cut into pieces already."""
+    known = resolved(listed)
+    if any(_captures(piece) for piece, _ in known):
         return None
-    return "".join([_wired(piece, text) for piece, text in listed])
+    return "".join([_wired(piece, text) for piece, text in known])
 
 
 def json_of(variables: Mapping[str, Any]) -> bytes | None:
@@ -125,7 +131,16 @@ def _captures(piece: Piece) -> bool:
             return True
     elif piece.kind is not Kind.EXPRESSION:
         return False
-    return "\\" in piece.code or _REENTERS.search(piece.code) is not None
+    return _reenters(piece.code)
+
+
+@remembered(2_048)
+def _reenters(code: str) -> bool:
+    return "\\" in code or _REENTERS.search(code) is not None
+
+
+_quoted = remembered(1_024)(quoted.quote_piece)
+"""The same constant pieces stand in the plain and the marked program, and mostly in every language."""
 
 
 def _wired(piece: Piece, text: str) -> str:
@@ -135,4 +150,4 @@ def _wired(piece: Piece, text: str) -> str:
         case Kind.BLOCK:
             return text
         case _:
-            return quoted.quote_piece(text)
+            return _quoted(text)

@@ -11,7 +11,7 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.library.errors import ItemInUseError, PublicationRunningError, UnknownItemError
 from posthouse.core.templates.library.model import CompiledIn, Item, ItemKind, ItemSource, ItemVersion, Use
 from posthouse.core.templates.library.publication import LEASE, Publication, State, Turn
-from posthouse.core.templates.model import Release, Template, TemplateSource
+from posthouse.core.templates.model import Made, Template, TemplateSource
 from posthouse.testing.store_kit import Kit, Store
 
 _BLOCK = Use(ItemKind.BLOCK, "footer")
@@ -89,10 +89,10 @@ class _Bench:
         await self.store.publish(template, [self.kit.release(template)], source)
         return template
 
-    def turn(self, template: Template, footer: int = 1) -> tuple[Turn, Release]:
+    def turn(self, template: Template, footer: int = 1) -> tuple[Turn, Made]:
         """What a new footer does to it."""
         after = template.latest + 1
-        made = self.kit.release(msgspec.structs.replace(template, version=after))
+        made = Made.of(self.kit.release(msgspec.structs.replace(template, version=after)))
         compiled = (CompiledIn(_BLOCK, "footer", footer),)
         turn = Turn(
             template.id, template.key, template.version, after, template.latest, template.published_hash, compiled, 1
@@ -245,10 +245,15 @@ class StoreContractPublications:
         assert await store.generation() > generation
         assert await bench.live("welcome") == (2, [made_one.id])
         assert await bench.live("goodbye") == (2, [made_two.id])
-        assert await store.live_sources([one.id, two.id]) == {
+        sources = await store.live_sources([one.id, two.id])
+        assert {key: msgspec.json.decode(held.raw, type=TemplateSource) for key, held in sources.items()} == {
             one.id: TemplateSource("welcome", "welcome", ()),
             two.id: TemplateSource("goodbye", "goodbye", ()),
         }
+        goodbye, welcome = await store.followers(kit.workspace)
+        assert (goodbye.key, welcome.key, welcome.id, welcome.name) == ("goodbye", "welcome", one.id, one.name)
+        assert (welcome.version, welcome.latest, welcome.next_version) == (2, 2, 3)
+        assert (welcome.published_hash, welcome.uses) == (one.published_hash, (_BLOCK,))
         found = await store.template(kit.workspace, "welcome")
         assert found is not None
         assert found.compiled == turn_one.compiled
@@ -349,7 +354,8 @@ class StoreContractPublications:
         found = await store.template(kit.workspace, "welcome")
         assert found is not None
         assert (found.version, found.next_version, found.compiled) == (1, 3, template.compiled)
-        assert await store.releases(kit.workspace, "welcome", 2) == [made]  # messages may have been made from it
+        (kept,) = await store.releases(kit.workspace, "welcome", 2)  # messages may have been made from it
+        assert (kept.id, Made.of(kept).document) == (made.id, made.document)
         item = await store.item(kit.workspace, ItemKind.BLOCK, "footer")
         assert item is not None
         assert (item.version, item.latest) == (0, 1)

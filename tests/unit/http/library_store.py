@@ -8,10 +8,10 @@ import msgspec
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.errors import UnknownTemplateError
-from posthouse.core.templates.library.model import CompiledIn, Item, ItemKind, ItemVersion, Use
+from posthouse.core.templates.library.model import CompiledIn, Follower, Item, ItemKind, ItemVersion, LiveSource, Use
 from posthouse.core.templates.library.publication import Publication, Turn
 from posthouse.core.templates.lifecycle import FileDiff, RolledBack, VersionDiff
-from posthouse.core.templates.model import Release, Template, TemplateSource
+from posthouse.core.templates.model import Made, Release, Template, TemplateSource
 from posthouse.core.templates.service import PushResult
 
 
@@ -62,13 +62,13 @@ class FakeLibraryStore:
         self.published: dict[tuple[Id, int], ItemVersion] = {}
         self.made: dict[Id, Publication] = {}
 
-    async def templates(self, workspace_id: Id) -> Sequence[Template]:
+    async def followers(self, workspace_id: Id) -> Sequence[Follower]:
         return []
 
     async def releases(self, workspace_id: Id, key: str, version: int | None) -> Sequence[Release]:
         return []
 
-    async def live_sources(self, template_ids: Sequence[Id]) -> Mapping[Id, TemplateSource]:
+    async def live_sources(self, template_ids: Sequence[Id]) -> Mapping[Id, LiveSource]:
         return {}
 
     async def items(self, workspace_id: Id, kind: ItemKind | None = None) -> Sequence[Item]:
@@ -95,7 +95,7 @@ class FakeLibraryStore:
     async def begin_publication(self, publication: Publication, now: int) -> None:
         self.made[publication.id] = publication
 
-    async def stage(self, publication: Publication, releases: Sequence[Release]) -> None:
+    async def stage(self, publication: Publication, releases: Sequence[Made]) -> None:
         self.made[publication.id] = publication
 
     async def go_live(

@@ -14,7 +14,8 @@ from tests.unit.library.kit import WORKSPACE, shared, template
 from posthouse.bootstrap import make_press
 from posthouse.core.kernel.errors import UnavailableError
 from posthouse.core.templates.library.model import Held, ItemKind, Library, Use
-from posthouse.core.templates.press import Job, Printed
+from posthouse.core.templates.model import Release
+from posthouse.core.templates.press import Job, Order, Printed
 from posthouse.rendering.pressroom import InlineRoom, ProcessRoom, press_command
 
 FOOTER = {"blocks": [{"type": "text", "id": "words", "text": {"en": "The footer", "fr": "Le pied"}}]}
@@ -40,6 +41,13 @@ def room(command: Sequence[str] = press_command(), few: int = 0) -> ProcessRoom:
     return ProcessRoom(command, InlineRoom(make_press), processes=2, few=few)
 
 
+def ordered(job: Job) -> Order:
+    """The job as the publisher hands it over: its source as the store keeps it."""
+    raw = msgspec.Raw(msgspec.json.encode(job.source))
+    rest = {name: getattr(job, name) for name in Job.__struct_fields__ if name != "source"}
+    return Order(source=raw, variants=len(job.source.variants), **rest)
+
+
 def told(printed: Printed) -> object:
     """What does not differ between two presses: all but identifiers and instants."""
     releases = [msgspec.structs.replace(one, id=b"", created_at=0) for one in printed.releases]
@@ -47,7 +55,7 @@ def told(printed: Printed) -> object:
 
 
 async def everything(where: ProcessRoom | InlineRoom, wanted: Sequence[Job]) -> list[Printed]:
-    async with aclosing(where.print(wanted)) as coming:
+    async with aclosing(where.print([ordered(one) for one in wanted])) as coming:
         found = {number: printed async for number, printed in coming}
     return [found[number] for number in range(len(wanted))]
 
@@ -65,6 +73,19 @@ async def test_processes_print_what_a_thread_prints() -> None:
     assert [one.releases[0].version for one in apart] == [1, 2, 3, 4, 5]
     assert "The footer" in (apart[0].rendered[0].html or "")
     assert children() == 0
+
+
+async def test_releases_come_ready_to_be_kept() -> None:
+    """What nobody wants to look at is written by the press: under the identifiers and the instant of the order."""
+    (job,) = jobs(1)
+    given = msgspec.structs.replace(job, ids=(b"i" * 16, b"j" * 16), at=5_000_000)
+    (printed,) = await everything(room(), [given])
+    assert (printed.releases, printed.rendered, printed.problems) == ((), (), ())
+    assert [one.id for one in printed.made] == list(given.ids)
+    kept = msgspec.json.decode(printed.made[0].document, type=Release)
+    assert (kept.id, kept.created_at, kept.version) == (b"i" * 16, 5_000_000, 1)
+    assert (kept.channel, kept.locale) == (printed.made[0].channel, printed.made[0].locale)
+    assert "The footer" in kept.programs["html"]
 
 
 async def test_problems_come_back_too() -> None:
@@ -90,7 +111,7 @@ async def test_a_press_that_breaks_down() -> None:
 
 async def test_nobody_waits_any_more() -> None:
     """Leaving off early ends the processes."""
-    async with aclosing(room().print(jobs(30))) as coming:
+    async with aclosing(room().print([ordered(one) for one in jobs(30)])) as coming:
         async for _ in coming:
             assert children() > 0
             break

@@ -11,6 +11,8 @@ from posthouse.core.templates.cases.model import Case
 from posthouse.core.templates.library.model import CompiledIn, Use
 from posthouse.core.templates.mobile import Content
 
+_ENCODER: Final = msgspec.json.Encoder()
+
 LEGAL_BASES: Final = (
     "contract",
     "legal-obligation",
@@ -171,6 +173,24 @@ class Release(msgspec.Struct, frozen=True):
     tracking: Tracking = Tracking()
     own_links: bool = False
     """Whether it has addresses that we make ourselves: to unsubscribe, to rate…"""
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A release as stores keep it: written where it was compiled, and read by nobody on its way."""
+
+    id: Id
+    template_id: Id
+    version: int
+    channel: str
+    locale: str
+    document: msgspec.Raw
+    """JSON of the :class:`Release`."""
+
+    @classmethod
+    def of(cls, release: Release) -> "Made":
+        """The same release, ready to be kept."""
+        document = msgspec.Raw(_ENCODER.encode(release))
+        return cls(release.id, release.template_id, release.version, release.channel, release.locale, document)
 
 
 class Template(msgspec.Struct, frozen=True):

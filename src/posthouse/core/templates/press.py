@@ -18,7 +18,7 @@ from posthouse.core.templates.lint.mobile import look_at_mobile, look_at_room
 from posthouse.core.templates.lint.model import Finding, Looked, Severity
 from posthouse.core.templates.lint.rules import RULES, finding
 from posthouse.core.templates.mobile.sms import Sms
-from posthouse.core.templates.model import Release, Rendered, TemplateSource, VariantSource
+from posthouse.core.templates.model import Made, Release, Rendered, TemplateSource, VariantSource
 from posthouse.core.templates.ports import Compiled, Compiler, Linter, Renderer, VariablesChecker
 
 _LINE: Final = re.compile(r"line (\d+): ")
@@ -35,7 +35,9 @@ class Printed(msgspec.Struct, frozen=True):
     problems: tuple[FieldProblem, ...]
     findings: tuple[Finding, ...]
     rendered: tuple[Rendered, ...] = ()
-    """Each release with the sample, when it was proved."""
+    """Each release with the sample, when it was looked over."""
+    made: tuple[Made, ...] = ()
+    """The releases ready to be kept, in place of ``releases`` (:meth:`Press.print`)."""
 
     @property
     def warnings(self) -> tuple[FieldProblem, ...]:
@@ -52,7 +54,25 @@ class Job(msgspec.Struct, frozen=True):
     version: int
     library: Library
     show: bool = False
-    """Whether renderings and the lint are wanted too."""
+    """Whether renderings and the lint are wanted too, and releases to be read; if not, they come ready to be kept."""
+    ids: tuple[Id, ...] = ()
+    """Identifiers of the releases, one for each variant; empty: the press makes them."""
+    at: int = 0
+    """When they were made; 0: the press looks at its clock."""
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A job on its way to a press, its source unread: in JSON it is a :class:`Job`."""
+
+    source: msgspec.Raw
+    variants: int
+    workspace_id: Id
+    template_id: Id
+    version: int
+    library: Library
+    show: bool = False
+    ids: tuple[Id, ...] = ()
+    at: int = 0
 
 
 class Press:
@@ -110,7 +130,10 @@ class Press:
         printed = self._print(
             source, job.workspace_id, job.template_id, job.version, job.library, prove=True, look=job.show
         )
-        return printed if job.show else msgspec.structs.replace(printed, rendered=())
+        if job.show:
+            return printed
+        made = tuple([Made.of(one) for one in _stamped(printed.releases, job)])
+        return msgspec.structs.replace(printed, releases=(), made=made)
 
     def lint(self, source: TemplateSource, library: Library = NO_LIBRARY) -> tuple[Finding, ...]:
         """Everything that can be said about a source, what stops it from being published first."""
@@ -164,8 +187,9 @@ class Press:
                 release = self._made(source, variant, compiled, workspace_id, template_id, version)
                 findings.extend(_warned(variant, problem) for problem in compiled.warnings)
                 if prove:
-                    rendered.append(self._prove(release, source.sample, index))
+                    self._prove(release, source.sample, index)
                 if look:
+                    rendered.append(self._renderer.plain(release, source.sample, at=self._clock.now()))
                     findings.extend(look_at_rendering(rendered[-1], variant.locale, index))
                     findings.extend(self._look_at_mobile(source, release, index))
                     looked[index] = self._linter.look(variant, compiled.programs, index)
@@ -178,7 +202,7 @@ class Press:
         findings.extend(compare(source, looked))
         return Printed(tuple(releases), tuple(problems), kept(source, findings), tuple(rendered))
 
-    def _prove(self, release: Release, sample: Mapping[str, Any], index: int) -> Rendered:
+    def _prove(self, release: Release, sample: Mapping[str, Any], index: int) -> None:
         """Renders with the sample: what cannot be rendered cannot be published."""
         where = f"{release.channel}.{release.locale}"
         if problems := self._checker.problems(release, sample):
@@ -188,15 +212,15 @@ class Press:
             ]
             raise ValidationError("The sample does not fit.", fields=moved)
         try:
-            rendered = self._renderer.plain(release, sample, at=self._clock.now())
             if release.content is None:
                 self._renderer.wire(release, sample, at=self._clock.now())
+            else:
+                self._renderer.plain(release, sample, at=self._clock.now())
             if release.attachments:
                 self._renderer.attachments(release, sample, at=self._clock.now())
         except ValidationError as error:
             problem = FieldProblem(f"/variants/{index}", f"{where} with sample.json: {error.detail}", "render")
             raise ValidationError(error.detail, fields=[problem]) from None
-        return rendered
 
     def _look_at_mobile(self, source: TemplateSource, release: Release, index: int) -> Iterator[Finding]:
         """What the sample shows of an SMS, a push or a WhatsApp message, and how much room its values have."""
@@ -251,6 +275,14 @@ class Press:
             tracking=source.tracking,
             own_links=compiled.own_links,
         )
+
+
+def _stamped(releases: Sequence[Release], job: Job) -> Sequence[Release]:
+    """With the identifiers and the instant of the house: those of a process that only compiles are its own."""
+    if not job.ids:
+        return releases
+    pairs = zip(releases, job.ids, strict=False)  # fewer releases where some could not be compiled
+    return [msgspec.structs.replace(one, id=given, created_at=job.at) for one, given in pairs]
 
 
 def _without_goldens(source: TemplateSource) -> TemplateSource:

@@ -1,30 +1,65 @@
 """Publications of blocks and themes: many templates at once, or none. Each function runs in the caller's transaction."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+from msgspec.structs import fields
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.library.errors import PublicationRunningError
-from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
+from posthouse.core.templates.library.model import Follower, Item, ItemKind, ItemVersion, LiveSource
 from posthouse.core.templates.library.publication import Publication, State, Turn
 from posthouse.core.templates.library.uses import follows
-from posthouse.core.templates.model import Edition, Release, Template, TemplateSource
+from posthouse.core.templates.model import Edition, Made, Template
 from posthouse.stores.shared import library
 from posthouse.stores.shared.documents import from_document, settings_changed, to_document, upsert_for
 from posthouse.stores.shared.schema import editions, item_versions, publications, releases, sources, templates
 from posthouse.stores.shared.templates import release_row
 
+_MOVES: Final = frozenset({"id", "version", "latest", "published_hash", "compiled", "updated_at"})
+"""What a publication reads and changes of a template."""
+
+
+def _kept_field(field: msgspec.structs.FieldInfo) -> tuple[str, Any, Any]:
+    if field.name in _MOVES:
+        return field.name, field.type, field.default
+    default = field.default if field.required else msgspec.Raw(msgspec.json.encode(field.default))
+    return field.name, msgspec.Raw, default
+
+
+_FIELDS: Any = [_kept_field(one) for one in fields(Template)]
+_Kept: Any = msgspec.defstruct("_Kept", _FIELDS)
+"""A template whose draft and words stay as they are written: hundreds of them are moved in one transaction."""
+
+
+class _Variant(msgspec.Struct):
+    channel: str
+    locale: str
+
+
+class _Outline(msgspec.Struct):
+    """The part of a source that says which variants it has."""
+
+    variants: tuple[_Variant, ...] = ()
+
+
 _FEW = 200
 """Identifiers in one question: SQLite takes some thousand."""
 
 
-def live_sources(connection: Connection, template_ids: Sequence[Id]) -> dict[Id, TemplateSource]:
+def followers(connection: Connection, workspace_id: Id) -> list[Follower]:
+    """All templates that have a live version, by key."""
+    c = templates.c
+    live = select(c.document).where(c.workspace_id == workspace_id, c.version > 0).order_by(c.key)
+    return [from_document(document, Follower) for document in connection.execute(live).scalars()]
+
+
+def live_sources(connection: Connection, template_ids: Sequence[Id]) -> dict[Id, LiveSource]:
     """What the live versions were made from, where that is known."""
-    found: dict[Id, TemplateSource] = {}
+    found: dict[Id, LiveSource] = {}
     for some in _chunks(template_ids):
         statement = (
             select(templates.c.id, sources.c.document)
@@ -35,7 +70,7 @@ def live_sources(connection: Connection, template_ids: Sequence[Id]) -> dict[Id,
             )
             .where(templates.c.id.in_(some))
         )
-        found |= {row.id: from_document(row.document, TemplateSource) for row in connection.execute(statement)}
+        found |= {row.id: _unread(row.document) for row in connection.execute(statement)}
     return found
 
 
@@ -63,7 +98,7 @@ def _refuse_while_running(connection: Connection, workspace_id: Id, now: int) ->
         _write(connection, other)
 
 
-def stage(connection: Connection, publication: Publication, made: Sequence[Release]) -> None:
+def stage(connection: Connection, publication: Publication, made: Sequence[Made]) -> None:
     """Keeps releases above their template's latest version, where nobody sees them."""
     _still_ours(connection, publication)
     if made:
@@ -137,6 +172,12 @@ def newest(connection: Connection, workspace_id: Id, limit: int) -> list[Publica
     return [from_document(document, Publication) for document in found]
 
 
+def _unread(document: bytes) -> LiveSource:
+    """A source as it is kept: hundreds of them as objects would be work for nobody, and for the garbage collector."""
+    variants = from_document(document, _Outline).variants
+    return LiveSource(msgspec.Raw(document), tuple([(one.channel, one.locale) for one in variants]))
+
+
 def _template_rows(connection: Connection, workspace_id: Id) -> Sequence[Row[Id, str, int, int, bytes]]:
     c = templates.c
     statement = select(c.id, c.key, c.version, c.latest, c.document).where(c.workspace_id == workspace_id)
@@ -176,7 +217,7 @@ def _turn(
 ) -> None:
     made, changed = [], []
     for turn in turns:
-        current = from_document(rows[turn.template_id].document, Template)
+        current = from_document(rows[turn.template_id].document, _Kept)
         live = msgspec.structs.replace(
             current, version=turn.after, latest=turn.after, compiled=turn.compiled, updated_at=at
         )
@@ -198,9 +239,9 @@ def edition_row(one: Edition) -> dict[str, object]:
     }
 
 
-def _moved(row: Row[Id, str, int, int, bytes], turn: Turn, now: int, former: dict[Id, Edition]) -> Template:
+def _moved(row: Row[Id, str, int, int, bytes], turn: Turn, now: int, former: dict[Id, Edition]) -> Any:
     """A template on its former version."""
-    current, edition = from_document(row.document, Template), former.get(turn.template_id)
+    current, edition = from_document(row.document, _Kept), former.get(turn.template_id)
     return msgspec.structs.replace(
         current,
         version=turn.before,
@@ -211,8 +252,8 @@ def _moved(row: Row[Id, str, int, int, bytes], turn: Turn, now: int, former: dic
     )
 
 
-def _move(connection: Connection, moved: Sequence[Template]) -> None:
-    """Writes which version is live."""
+def _move(connection: Connection, moved: Sequence[Any]) -> None:
+    """Writes which version of each (as :data:`_Kept`) is live."""
     if not moved:
         return
     statement = update(templates).where(templates.c.id == bindparam("one"))

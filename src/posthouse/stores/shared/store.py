@@ -7,9 +7,9 @@ from posthouse.core.delivery.model import CounterKey, ProviderRow, Route, Sandbo
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Event, Message, MessageQuery, Status
 from posthouse.core.messages.stream import StreamQuery, Told
-from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
+from posthouse.core.templates.library.model import Follower, Item, ItemKind, ItemVersion, LiveSource
 from posthouse.core.templates.library.publication import Publication, Turn
-from posthouse.core.templates.model import Edition, Release, Template, TemplateSource, Version
+from posthouse.core.templates.model import Edition, Made, Release, Template, TemplateSource, Version
 from posthouse.core.tracking.model import Correction, Engagement, Shares, Tracked
 from posthouse.core.webhooks.model import Attempt, Endpoint, Filter, Line, Pause, Step, Waiting
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
@@ -169,7 +169,11 @@ class SharedStore(SharedRollups, SharedSuppressions):
         """See LibraryStore."""
         return await self._read(library.version_of, item_id, number)
 
-    async def live_sources(self, template_ids: Sequence[Id]) -> dict[Id, TemplateSource]:
+    async def followers(self, workspace_id: Id) -> list[Follower]:
+        """See LibraryStore."""
+        return await self._read(publications.followers, workspace_id)
+
+    async def live_sources(self, template_ids: Sequence[Id]) -> dict[Id, LiveSource]:
         """See LibraryStore."""
         return await self._read(publications.live_sources, template_ids)
 
@@ -177,7 +181,7 @@ class SharedStore(SharedRollups, SharedSuppressions):
         """See LibraryStore."""
         await self._write(publications.begin, publication, now)
 
-    async def stage(self, publication: Publication, releases: Sequence[Release]) -> None:
+    async def stage(self, publication: Publication, releases: Sequence[Made]) -> None:
         """See LibraryStore."""
         await self._write(publications.stage, publication, releases)
 

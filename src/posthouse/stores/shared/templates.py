@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id, milliseconds_of
-from posthouse.core.templates.model import Edition, Release, Template, TemplateSource, Version
+from posthouse.core.templates.model import Edition, Made, Release, Template, TemplateSource, Version
 from posthouse.stores.shared.documents import from_document, insert_unless_there, settings_changed, to_document
 from posthouse.stores.shared.library import check_current
 from posthouse.stores.shared.schema import editions, releases, sources, templates
@@ -70,7 +70,7 @@ def publish(
     if source is not None:
         _keep_source(connection, published, source)
     try:
-        connection.execute(insert(releases), [release_row(release) for release in made])
+        connection.execute(insert(releases), [release_row(Made.of(release)) for release in made])
     except IntegrityError as error:
         raise _version_taken(published) from error
 
@@ -184,7 +184,7 @@ def _columns(one: Template) -> dict[str, Any]:
     }
 
 
-def release_row(one: Release) -> dict[str, Any]:
+def release_row(one: Made) -> dict[str, Any]:
     """The columns of a release."""
     return {
         "id": one.id,
@@ -192,5 +192,5 @@ def release_row(one: Release) -> dict[str, Any]:
         "version": one.version,
         "channel": one.channel,
         "locale": one.locale,
-        "document": to_document(one),
+        "document": bytes(one.document),
     }

@@ -7,15 +7,14 @@ import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.ids import Id
-from posthouse.core.templates.library.model import Item, ItemKind, Library
+from posthouse.core.templates.library.model import Item, ItemKind
 from posthouse.core.templates.library.ports import PressRoom, WithLibrary
 from posthouse.core.templates.library.publisher import Following, LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.library.shelf import Shelf
-from posthouse.core.templates.library.uses import uses_of
 from posthouse.core.templates.lint.model import Severity
-from posthouse.core.templates.model import Rendered, TemplateSource
-from posthouse.core.templates.press import Job, Printed
+from posthouse.core.templates.model import Rendered
+from posthouse.core.templates.press import Printed
 
 
 class Touched(msgspec.Struct, frozen=True):
@@ -100,7 +99,7 @@ class ImpactService:
         shown = rest[:limit]
         pinned = [
             one.key
-            for one in await self._store.templates(workspace_id)
+            for one in await self._store.followers(workspace_id)
             if any(use.kind is kind and use.key == key and use.pinned for use in one.uses)
         ]
         return Impact(
@@ -112,33 +111,25 @@ class ImpactService:
         )
 
     async def _details(self, item: Item, followers: Sequence[Following]) -> list[TemplateImpact]:
-        new = await self._publisher.jobs(item, followers, show=True)
+        new = await self._publisher.orders(item, followers, show=True)
         old = [
-            Job(job.source, job.workspace_id, job.template_id, job.version, await self._now(job), show=True)
-            for job in new
+            msgspec.structs.replace(order, library=await self._shelf.library(order.workspace_id, one.template.uses))
+            for order, one in zip(new, followers, strict=True)
         ]
         async with aclosing(self._room.print([*old, *new])) as coming:
             prints = {number: printed async for number, printed in coming}
         count = len(followers)
-        return [
-            _compared(one, prints[index], prints[count + index], new[index].source)
-            for index, one in enumerate(followers)
-        ]
-
-    async def _now(self, job: Job) -> Library:
-        return await self._shelf.library(job.workspace_id, uses_of(job.source))
+        return [_compared(one, prints[index], prints[count + index]) for index, one in enumerate(followers)]
 
 
 def _touched(one: Following) -> Touched:
-    variants = tuple([(variant.channel, variant.locale) for variant in one.source.variants])
-    return Touched(one.template.key, one.template.name, one.template.version, variants)
+    return Touched(one.template.key, one.template.name, one.template.version, one.source.variants)
 
 
-def _compared(one: Following, old: Printed, new: Printed, source: TemplateSource) -> TemplateImpact:
+def _compared(one: Following, old: Printed, new: Printed) -> TemplateImpact:
     before, after = _seen(old), _seen(new)
     variants = []
-    for variant in source.variants:
-        place = (variant.channel, variant.locale)
+    for place in one.source.variants:
         was, will = before.get(place), after.get(place)
         variants.append(Changed(one.template.key, *place, was != will, was, will))
     known = {(found.rule, found.detail) for found in old.findings}

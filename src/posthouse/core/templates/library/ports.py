@@ -4,11 +4,11 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
 
 from posthouse.core.kernel.ids import Id
-from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
+from posthouse.core.templates.library.model import Follower, Item, ItemKind, ItemVersion, LiveSource
 from posthouse.core.templates.library.publication import Publication, Turn
 from posthouse.core.templates.library.shelf import ItemReading
-from posthouse.core.templates.model import Release, Template, TemplateSource
-from posthouse.core.templates.press import Job, Printed
+from posthouse.core.templates.model import Made, Release
+from posthouse.core.templates.press import Order, Printed
 
 
 class LibraryStore(ItemReading, Protocol):
@@ -30,7 +30,11 @@ class LibraryStore(ItemReading, Protocol):
         """All versions, newest first."""
         ...
 
-    async def live_sources(self, template_ids: Sequence[Id]) -> Mapping[Id, TemplateSource]:
+    async def followers(self, workspace_id: Id) -> Sequence[Follower]:
+        """All templates that have a live version, by key."""
+        ...
+
+    async def live_sources(self, template_ids: Sequence[Id]) -> Mapping[Id, LiveSource]:
         """What the live versions of templates were made from, where that is known."""
         ...
 
@@ -38,7 +42,7 @@ class LibraryStore(ItemReading, Protocol):
         """Notes that it goes on. PublicationRunningError while another one of the workspace does and has not run out."""
         ...
 
-    async def stage(self, publication: Publication, releases: Sequence[Release]) -> None:
+    async def stage(self, publication: Publication, releases: Sequence[Made]) -> None:
         """Keeps releases that nobody sees yet, and how far the work has come.
 
         Raises:
@@ -81,10 +85,6 @@ class LibraryStore(ItemReading, Protocol):
 class WithLibrary(LibraryStore, Protocol):
     """A store that has templates too, as the publisher needs it."""
 
-    async def templates(self, workspace_id: Id) -> Sequence[Template]:
-        """All templates by key."""
-        ...
-
     async def releases(self, workspace_id: Id, key: str, version: int | None) -> Sequence[Release]:
         """The releases of a version (None: the live one)."""
         ...
@@ -93,6 +93,6 @@ class WithLibrary(LibraryStore, Protocol):
 class PressRoom(Protocol):
     """Many presses at work, away from whoever waits for other things."""
 
-    def print(self, jobs: Sequence[Job]) -> AsyncGenerator[tuple[int, Printed], None]:
+    def print(self, jobs: Sequence[Order]) -> AsyncGenerator[tuple[int, Printed], None]:
         """Each job's number and what came off the press, in whatever order. Ending it early stops the presses."""
         ...

@@ -11,14 +11,14 @@ from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import ConflictError, FieldProblem
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.templates.library.errors import ItemProblemsError, UnknownItemError
-from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
+from posthouse.core.templates.library.model import Follower, Item, ItemKind, ItemVersion, LiveSource
 from posthouse.core.templates.library.ports import PressRoom, WithLibrary
 from posthouse.core.templates.library.publication import Publication, State, Trouble, Turn
 from posthouse.core.templates.library.service import LibraryService, item_hash
 from posthouse.core.templates.library.shelf import OneLook, Shelf
 from posthouse.core.templates.library.uses import follows
-from posthouse.core.templates.model import Release, Template, TemplateSource
-from posthouse.core.templates.press import Job, Printed
+from posthouse.core.templates.model import Made
+from posthouse.core.templates.press import Order, Printed
 
 Progress = Callable[[Publication], None]
 
@@ -31,8 +31,8 @@ _STAGED: Final = 24
 class Following(msgspec.Struct, frozen=True):
     """A template that follows an item, and what its live version was made from."""
 
-    template: Template
-    source: TemplateSource
+    template: Follower
+    source: LiveSource
 
 
 class LibraryPublisher:
@@ -170,21 +170,30 @@ class LibraryPublisher:
         default = item.default or item.draft.default
         templates = [
             one
-            for one in await self._store.templates(item.workspace_id)
-            if one.version and follows(one.uses, item.kind, item.key, default=default)
+            for one in await self._store.followers(item.workspace_id)
+            if follows(one.uses, item.kind, item.key, default=default)
         ]
         sources = await self._store.live_sources([one.id for one in templates])
         return [Following(one, sources[one.id]) for one in templates if one.id in sources]
 
-    async def jobs(self, item: Item, followers: Sequence[Following], *, show: bool = False) -> list[Job]:
+    async def orders(self, item: Item, followers: Sequence[Following], *, show: bool = False) -> list[Order]:
         """One for each template, with the item's draft as its live version."""
-        shelf, jobs = Shelf(OneLook(self._store)), list[Job]()
+        shelf, orders, now = Shelf(OneLook(self._store)), list[Order](), self._clock.now()
         for one in followers:
-            library = await shelf.library(item.workspace_id, one.template.uses, instead=item)
-            template, version = one.template.id, one.template.next_version
-            jobs.append(Job(one.source, item.workspace_id, template, version, library, show))
+            order = Order(
+                source=one.source.raw,
+                variants=len(one.source.variants),
+                workspace_id=item.workspace_id,
+                template_id=one.template.id,
+                version=one.template.next_version,
+                library=await shelf.library(item.workspace_id, one.template.uses, instead=item),
+                show=show,
+                ids=tuple([self._ids() for _ in one.source.variants]),
+                at=now,
+            )
+            orders.append(order)
             await asyncio.sleep(0)  # what is remembered is given at once: others would not get their turn
-        return jobs
+        return orders
 
     async def _wanted(self, workspace_id: Id, kind: ItemKind, key: str, version: int | None) -> Item:
         """The item with what is to be published as its draft."""
@@ -227,28 +236,22 @@ class LibraryPublisher:
 
     async def _compile(self, work: "_Work", item: Item, followers: Sequence[Following]) -> None:
         """Compiles templates and stages their releases, where nobody sees them."""
-        jobs = await self.jobs(item, followers)
-        held: list[Release] = []
-        async with aclosing(self._room.print(jobs)) as prints:
+        orders = await self.orders(item, followers)
+        held: list[Made] = []
+        async with aclosing(self._room.print(orders)) as prints:
             async for number, printed in prints:
-                releases = self._stamped(printed.releases)
-                work.take(followers[number].template, jobs[number], printed, len(releases))
-                held.extend(releases)
+                work.take(followers[number].template, orders[number], printed)
+                held.extend(printed.made)
                 if len(held) >= _STAGED and not work.troubles:
                     await self._stage(work, held)
                     held = []
         if not work.troubles:
             await self._stage(work, held)
 
-    async def _stage(self, work: "_Work", held: Sequence[Release]) -> None:
+    async def _stage(self, work: "_Work", held: Sequence[Made]) -> None:
         moved = work.moved(self._clock.now(), turns=())
         await self._store.stage(moved, held)
         work.progress(moved)
-
-    def _stamped(self, releases: Sequence[Release]) -> list[Release]:
-        """Identifiers and instants of this process: those of a press are its own."""
-        now = self._clock.now()
-        return [msgspec.structs.replace(one, id=self._ids(), created_at=now) for one in releases]
 
     def _version(self, item: Item, publication: Publication) -> ItemVersion:
         return ItemVersion(item.id, publication.version, self._clock.now(), item.draft, item_hash(item.draft))
@@ -263,18 +266,18 @@ class _Work:
         self.turns: dict[Id, Turn] = {}
         self.troubles: list[Trouble] = []
 
-    def take(self, template: Template, job: Job, printed: Printed, releases: int) -> None:
+    def take(self, template: Follower, order: Order, printed: Printed) -> None:
         """Notes what came of one template."""
         self.troubles.extend(Trouble(template.key, problem) for problem in printed.problems)
         self.turns[template.id] = Turn(
             template_id=template.id,
             key=template.key,
             before=template.version,
-            after=job.version,
-            latest=job.version - 1,
+            after=order.version,
+            latest=order.version - 1,
             source_hash=template.published_hash,
-            compiled=job.library.compiled(template.uses),
-            releases=releases,
+            compiled=order.library.compiled(template.uses),
+            releases=len(printed.made),
         )
 
     def moved(self, now: int, **changes: object) -> Publication:

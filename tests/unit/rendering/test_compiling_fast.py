@@ -1,0 +1,98 @@
+"""Short ways through compiling give what the long ways give."""
+
+import re
+from collections.abc import Callable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from posthouse.core.templates.model import Release
+from posthouse.rendering import quoted, tags
+from posthouse.rendering.checker import SchemaChecker
+from posthouse.rendering.guard import Walker
+from posthouse.rendering.remembering import remembered
+from posthouse.rendering.scanning import scan
+
+LINES = st.lists(st.sampled_from(["x" * 72, "x" * 30, "=20", "=C3=A9", ".", "a", " "]), min_size=1, max_size=40).map(
+    "".join
+)
+MARKUP = st.lists(
+    st.sampled_from(
+        ["<a ", "<mj-text", "</a>", '"', "'", ">", "/>", "/", "=", ' b="c>d"', " x", "<!--", "-->", "<br/>"]
+    ),
+    max_size=14,
+).map("".join)
+
+
+class Heard:
+    """Notes what a scan tells."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    def text(self, data: str) -> None:
+        self.told.append(("text", data))
+
+    def opened(self, tag: str, rest: str) -> None:
+        self.told.append((tag, rest))
+
+    def closed(self, tag: str) -> None:
+        self.told.append(("/", tag))
+
+    def comment(self, data: str) -> None:
+        self.told.append(("!", data))
+
+
+@given(LINES)
+def test_long_lines_are_cut_at_the_same_places(line: str) -> None:
+    """One expression cuts as the loop does, never within an escape; no line is too long, none begins with a dot."""
+    folded = quoted._fold(line)
+    assert folded == quoted._fold_with_dots(line)
+    assert all(len(cut) <= 76 and not cut.startswith(".") for cut in folded.split("\r\n"))
+    assert folded.replace("=\r\n", "").replace("=2E", ".") == line
+
+
+@given(MARKUP)
+def test_a_tag_is_read_as_a_whole_or_sign_by_sign(markup: str) -> None:
+    """Where a tag stands after some markup does not depend on how that came: in one piece or letter by letter."""
+    whole, letters = Walker(), Walker()
+    whole.feed(markup)
+    for sign in re.findall(r"<!--|-->|</?[A-Za-z][\w-]*|/?>|.", markup, re.DOTALL):
+        letters.feed(sign)
+    assert (whole.place, whole.stack) == (letters.place, letters.stack)
+
+
+def test_a_sign_in_quotes_ends_no_tag() -> None:
+    """The first > is not the end where it stands in a value, whichever quotes stand before it."""
+    heard = Heard()
+    scan("""<a x='"' y=">b">in</a><p title='a>b'>t</p><i " x=">..">u</i>""", heard)
+    assert [told for told in heard.told if told[0] == "text"] == [("text", "in"), ("text", "t"), ("text", "u")]
+
+
+def test_a_tag_that_looks_simple_is_read_right() -> None:
+    """Raw blocks, trim signs, modulo and the longest tag that is allowed."""
+    source = "{%- raw -%}{{ a }}{%- endraw -%}{{- b -}}{{ c % 2 }}{% if d %}"
+    kinds = [(piece.kind, piece.code) for piece in tags.pieces(source)]
+    expression, block = tags.Kind.EXPRESSION, tags.Kind.BLOCK
+    assert kinds == [(tags.Kind.RAW, "{{ a }}"), (expression, "b"), (expression, "c % 2"), (block, "if d")]
+    longest = "{{ " + "a" * (tags.MAX_CODE - 4) + " }}"
+    assert tags.pieces(longest)[0].code == longest[3:-3]
+
+
+def test_only_short_texts_are_remembered() -> None:
+    """What somebody sends cannot fill the memory."""
+    asked: list[int] = []
+
+    @remembered(4)
+    def length(text: str) -> int:
+        asked.append(len(text))
+        return len(text)
+
+    assert [length(text) for text in ("a", "a", "b" * 4_000, "b" * 4_000)] == [1, 1, 4_000, 4_000]
+    assert asked == [1, 4_000, 4_000]
+
+
+def test_one_schema_is_compiled_once_and_kept_apart_from_others(make: Callable[..., Release]) -> None:
+    """Releases with the same schema answer alike; another schema answers for itself."""
+    checker, releases = SchemaChecker(), [make(html=html) for html in ("{{ a }}", "<p>{{ a }}</p>", "{{ b }}")]
+    assert [bool(checker.problems(one, {"a": "x"})) for one in releases] == [False, False, True]
