@@ -34,6 +34,7 @@ from posthouse.channels.email.viewer import EmailViewer
 from posthouse.config import Settings, read_master_key
 from posthouse.core.analytics.domains import DomainGroups
 from posthouse.core.analytics.follower import Follower
+from posthouse.core.analytics.service import AnalyticsService
 from posthouse.core.delivery.admin import ProviderService
 from posthouse.core.delivery.blackbox import BlackBox
 from posthouse.core.delivery.delivery import Builder, Delivery
@@ -139,6 +140,14 @@ class House:
 
         webhooks = self.settings.webhooks
         return HttpPoster(float(webhooks.timeout_seconds), webhooks.allow_networks)
+
+    @functools.cached_property
+    def analytics(self) -> AnalyticsService:
+        """Answers questions about statistics."""
+        groups = DomainGroups(_text("core.analytics", "domains.toml"))
+        return AnalyticsService(
+            self.store, self.store, self.store, self.workspaces, domains=groups.words, clock=self.clock
+        )
 
     @functools.cached_property
     def webhooks(self) -> WebhookService:

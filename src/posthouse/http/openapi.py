@@ -27,6 +27,7 @@ TAGS: Final = {
     "Messages": "Send messages, find them again, see what happened to them.",
     "Events": "What happened to all messages, in one order: by pages from a cursor on, and live.",
     "Templates": "What messages say: pushed from files, published as immutable versions.",
+    "Analytics": "What was sent and what came of it, counted.",
     "Library": "Blocks and themes that templates share: edited once, live everywhere in one go.",
     "Domains": "Domains that mail may be written from, and the DNS records that prove it.",
     "Suppressions": "Who must not be written to, and why.",

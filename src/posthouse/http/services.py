@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from posthouse.core.analytics.service import AnalyticsService
 from posthouse.core.delivery.admin import ProviderService
 from posthouse.core.delivery.ports import SandboxStore
 from posthouse.core.kernel.clock import Clock
@@ -136,6 +137,7 @@ class Services:
     messages: Messages
     events: StreamStore
     live: Hub
+    analytics: AnalyticsService
     templates: TemplateService
     lifecycle: LifecycleService
     library: LibraryService

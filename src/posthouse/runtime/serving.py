@@ -83,6 +83,7 @@ def services_of(house: House, metrics: Metrics, live: Hub) -> Services:
         messages=house.messages,
         events=house.store,
         live=live,
+        analytics=house.analytics,
         keys=house.keys,
         domains=house.domains,
         providers=house.providers,

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Sequence
 
 import msgspec
+from tests.unit.http.fake_analytics import FakeSums, analytics_service
 from tests.unit.http.fake_sandbox import FakeSandbox
 from tests.unit.http.fake_stream import FakeStream
 from tests.unit.http.fake_suppressions import FakeSuppressions
@@ -406,6 +407,7 @@ class Stage:
         self.messages = messages(self.new_id, self.clock)
         self.sandbox = FakeSandbox()
         self.stream = FakeStream()
+        self.sums = FakeSums()
         self.endpoints = FakeWebhookStore()
         self.suppressions = FakeSuppressions()
         self.templates = FakeTemplates(self.clock)
@@ -424,6 +426,7 @@ class Stage:
             messages=self.messages,
             events=self.stream,
             live=Hub(self.stream, frame),
+            analytics=analytics_service(self.sums, self.templates, self.store, self.clock),
             templates=self.templates,
             lifecycle=FakeLifecycle(self.templates),
             library=library,

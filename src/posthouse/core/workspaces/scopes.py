@@ -10,6 +10,7 @@ MESSAGES_READ: Final = "messages:read"
 MESSAGES_WRITE: Final = "messages:write"
 TEMPLATES_READ: Final = "templates:read"
 TEMPLATES_WRITE: Final = "templates:write"
+ANALYTICS_READ: Final = "analytics:read"
 ADMIN_READ: Final = "admin:read"
 ADMIN_WRITE: Final = "admin:write"
 SUPPRESSIONS_READ: Final = "suppressions:read"
@@ -23,6 +24,7 @@ DESCRIPTIONS: Final = {
     TEMPLATES_WRITE: "Push and publish templates.",
     SUPPRESSIONS_READ: "See who must not be written to, and why.",
     SUPPRESSIONS_WRITE: "Suppress addresses, and let them be written to again.",
+    ANALYTICS_READ: "See statistics: numbers without addresses or content.",
     ADMIN_READ: "See keys, domains, providers, routes, webhooks and the sandbox.",
     ADMIN_WRITE: "Change keys, domains, providers, routes and webhooks; release held messages.",
     "messages:*": "Everything about messages.",

@@ -2,6 +2,7 @@
 
 from posthouse.http.operations import Operation
 from posthouse.http.routes import (
+    analytics,
     domains,
     events,
     keys,
@@ -20,6 +21,7 @@ from posthouse.http.routes import (
 OPERATIONS: tuple[Operation, ...] = (
     *messages.OPERATIONS,
     *events.OPERATIONS,
+    *analytics.OPERATIONS,
     *templates.OPERATIONS,
     *lifecycle.OPERATIONS,
     *library.OPERATIONS,
