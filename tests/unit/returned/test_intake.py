@@ -167,6 +167,17 @@ async def test_our_own_failures_suppress_nobody(desk: Desk, words: str, status: 
     assert await desk.suppressed() == []
 
 
+async def test_no_such_domain_is_a_resolvers_word(desk: Desk) -> None:
+    """A relay whose DNS is out of order says it of every domain: the message bounced, and it counts as one soft bounce."""
+    words = "Host or domain name not found. Name service error for name=customer.example type=AAAA: Host not found"
+    for number in range(1, 6):
+        message = await desk.message()
+        path = desk.return_path(message)
+        await desk.take(bounce(path, words=words, status="5.4.4"), path)
+        assert await desk.status(message) is Status.BOUNCED
+        assert [entry.reason for entry in await desk.suppressed()] == [Reason.SOFT_BOUNCES] * (number == 5)
+
+
 async def test_an_automatic_answer_is_not_counted_as_anything(desk: Desk) -> None:
     """Out of office (RFC 3834): no event, no suppression, not even on the list."""
     message = await desk.message()
