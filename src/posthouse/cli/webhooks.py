@@ -115,7 +115,7 @@ async def resume(desk: Desk, name: Name) -> None:
     async with desk.open_workspace() as (house, workspace):
         await house.webhooks.resume(workspace.id, name)
         document = _document(*await house.webhooks.get(workspace.id, name))
-    desk.out.result(document, lambda: desk.out.say(f"{name} goes on; {document['waiting']} events wait"))
+    desk.out.result(document, lambda: desk.out.say(f"{name} goes on; waiting: {document['waiting']}"))
 
 
 async def test(desk: Desk, name: Name) -> None:
@@ -181,7 +181,7 @@ async def replay(
     following = None if found.more is None else stream.show_cursor(found.more)
 
     def human() -> None:
-        desk.out.say(f"{found.events} events will be told again")
+        desk.out.say(f"{found.events} {'event' if found.events == 1 else 'events'} will be told again")
         if following:
             desk.out.note(f"there are more: repeat with --after {following}")
 

@@ -3,6 +3,7 @@
 Everything wrong is told at once, each with its name, where it was found and what to write instead.
 """
 
+import ipaddress
 import re
 import tomllib
 from collections.abc import Mapping
@@ -22,6 +23,10 @@ CONFIG_VARIABLE: Final = "POSTHOUSE_CONFIG"
 _IGNORED: Final = re.compile(r"POSTHOUSE_(CONFIG|TEST_.*|BENCH_.*|DEMO_.*|SERVICE_(HOST|PORT.*)|PORT(_\d+_.*)?)")
 """Variables that are no settings: ours for tests, benchmarks and the demo, and what Kubernetes makes for a service
 named posthouse."""
+
+
+_NETWORKS: Final = ("http.trusted_proxies", "webhooks.allow_networks")
+"""Settings that are lists of networks."""
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -167,6 +172,17 @@ def _check_together(found: _Found) -> None:
             f"in {where}: normal loses acknowledged messages in a power cut; write full, or set store.unsafe as well"
         )
         found.problems.append(FieldProblem("store.synchronous", detail, "unsafe"))
+    _check_networks(found)
+
+
+def _check_networks(found: _Found) -> None:
+    for path in _NETWORKS:
+        for word in found.values.get(path, ()):
+            try:
+                ipaddress.ip_network(word)
+            except ValueError:
+                detail = f"in {found.origins[path]}: {word[:80]!r} is no network; write it like 10.1.0.0/16 or fd00::/8"
+                found.problems.append(FieldProblem(path, detail, "ill-typed"))
 
 
 def _refusal(problems: list[FieldProblem]) -> SettingsError:

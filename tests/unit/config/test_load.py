@@ -126,6 +126,15 @@ def test_lists_in_variables_are_written_with_commas() -> None:
     assert loaded.settings.http.trusted_proxies == ("10.0.0.0/8", "127.0.0.1/32")
 
 
+@pytest.mark.parametrize("word", ["nonsense", "10.0.0.0/40", "10.0.0.1/8"])
+def test_what_is_no_network_is_told_at_the_start(tmp_path: Path, word: str) -> None:
+    """Not by the first process that needs it."""
+    write(tmp_path, f'[webhooks]\nallow_networks = ["10.1.0.0/16", "{word}"]\n')
+    said = refusal(data=tmp_path, environ={"POSTHOUSE_HTTP_TRUSTED_PROXIES": word})
+    assert f"{word!r} is no network" in said
+    assert all(name in said for name in ("webhooks.allow_networks", "http.trusted_proxies"))
+
+
 def test_a_secret_is_never_repeated_in_a_refusal() -> None:
     """A mistyped database address may hold a password."""
     assert "hunter2" not in refusal(environ={"POSTHOUSE_DATABASE": "postgrsql://u:hunter2@h/d"})

@@ -64,7 +64,8 @@ class HttpPoster:
             return "leave out user, password and fragment: requests are signed instead"
         if parsed.scheme == "http" and not self._is_own_machine(parsed.host):
             return (
-                "write https: what is told is nobody else's business (http is taken for loopback where it is allowed)"
+                "write https: what is told is nobody else's business (for trying out, the setting "
+                '`webhooks.allow_networks` = ["127.0.0.0/8"] allows http to this machine)'
             )
         literal = _literal(parsed.host)
         if literal is not None and not self._network.reachable(literal):
