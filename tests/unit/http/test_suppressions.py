@@ -130,11 +130,14 @@ async def test_scopes(client: AsyncClient, stage: Stage) -> None:
         assert answer.status_code == 403
 
 
-async def test_a_test_key_changes_nothing(client: AsyncClient, stage: Stage) -> None:
-    """Its messages reach nobody: it can neither silence a customer nor bring one back, whatever its scopes. It may look."""
+async def test_a_test_key_neither_sees_nor_changes_it(client: AsyncClient, stage: Stage) -> None:
+    """Its messages reach nobody: it can neither silence a customer nor bring one back, nor learn who is on the list, whatever its scopes."""
     made = await add(client)
     test = {"authorization": f"Bearer {await stage.key('suppressions:*', live=False)}"}
-    for method, path in (("POST", ""), ("POST", "/import"), ("DELETE", f"/{made['id']}")):
+    for method, path in (
+        ("POST", ""), ("POST", "/import"), ("DELETE", f"/{made['id']}"),
+        ("GET", ""), ("GET", f"/{made['id']}"), ("GET", "/export"), ("GET", f"/lookup?address={ANN}"),
+    ):  # fmt: skip
         answer = await client.request(method, f"/v1/suppressions{path}", headers=test, json={"address": ANN})
-        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
-    assert (await client.get("/v1/suppressions", headers=test)).json()["items"] == [made]
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden"), path
+    assert (await client.get("/v1/suppressions")).json()["items"] == [made]

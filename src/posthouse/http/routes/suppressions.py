@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.errors import FieldProblem, ForbiddenError, ValidationError
+from posthouse.core.kernel.ids import Id
 from posthouse.core.kernel.moments import read_moment
 from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.kernel.paging import MAX_PAGE
@@ -55,7 +56,7 @@ class Filters:
     def query(self, access: Access) -> SuppressionQuery:
         """As the room asks."""
         return SuppressionQuery(
-            workspace_id=access.caller.workspace_id,
+            workspace_id=_workspace(access),
             channel=self.channel,
             address=self.address,
             reason=self.reason,
@@ -78,7 +79,7 @@ async def add_suppression(
 ) -> Response:
     """Adds one."""
     made = await here.suppressions.add(
-        access.caller.workspace_id,
+        _workspace(access),
         Wanted(
             wanted.address,
             _CHANNELS[wanted.channel],
@@ -94,14 +95,14 @@ async def add_suppression(
 
 async def get_suppression(here: ServicesHere, access: AccessHere, suppression_id: str) -> Response:
     """One of them."""
-    found = await here.suppressions.get(access.caller.workspace_id, ids.read(ids.SUPPRESSION, suppression_id))
+    found = await here.suppressions.get(_workspace(access), ids.read(ids.SUPPRESSION, suppression_id))
     return answer(schemas.suppression(found))
 
 
 async def remove_suppression(here: ServicesHere, access: AccessHere, suppression_id: str) -> Response:
     """Takes one away."""
     entry = ids.read(ids.SUPPRESSION, suppression_id)
-    await here.suppressions.remove(access.caller.workspace_id, entry, _author(access))
+    await here.suppressions.remove(_workspace(access), entry, _author(access))
     return Response(status_code=204)
 
 
@@ -113,7 +114,7 @@ async def look_up(
 ) -> Response:
     """What holds for an address, and what was done before."""
     known = _known("channel", channel, _CHANNELS)
-    holding, log = await here.suppressions.look_up(access.caller.workspace_id, known or Channel.EMAIL, address)
+    holding, log = await here.suppressions.look_up(_workspace(access), known or Channel.EMAIL, address)
     word: Any = channel
     return answer(
         schemas.LookUpAnswer(
@@ -127,7 +128,7 @@ async def look_up(
 
 async def import_suppressions(request: Request, here: ServicesHere, access: AccessHere) -> Response:
     """Takes a table in."""
-    author = _author(access, "import")
+    workspace_id = _workspace(access)
     headers = headers_of(request)
     if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != CSV.encode():
         raise UnsupportedMediaTypeError("Send the table as text/csv, UTF-8, with a first line that names the columns.")
@@ -137,7 +138,7 @@ async def import_suppressions(request: Request, here: ServicesHere, access: Acce
     except UnicodeDecodeError as error:
         problem = FieldProblem("", f"byte {error.start} is not UTF-8; save the table as UTF-8", "bad-table")
         raise ValidationError("The table cannot be read.", fields=[problem]) from None
-    done = await import_table(here.suppressions, access.caller.workspace_id, text, author)
+    done = await import_table(here.suppressions, workspace_id, text, _author(access, "import"))
     problems = [schemas.RefusedLine(row.line, row.detail) for row in done.problems]
     return answer(schemas.ImportAnswer(done.added, done.unchanged, done.refused, problems))
 
@@ -148,7 +149,7 @@ async def export_suppressions(here: ServicesHere, access: AccessHere) -> Respons
         "content-disposition": 'attachment; filename="suppressions.csv"',
         "content-type": f"{CSV}; charset=utf-8",
     }
-    return _Pages(_table(all_of(here.suppressions, SuppressionQuery(access.caller.workspace_id))), disposition)
+    return _Pages(_table(all_of(here.suppressions, SuppressionQuery(_workspace(access)))), disposition)
 
 
 class _Pages(Response):
@@ -196,10 +197,14 @@ async def all_of(room: SuppressionService, query: SuppressionQuery) -> AsyncIter
         before = page.items[-1].id
 
 
-def _author(access: Access, source: str = "api") -> Author:
-    """Who changes the list: never a test key, whose messages reach nobody."""
+def _workspace(access: Access) -> Id:
+    """Whose list it is. It is about real people, whom a test key neither reaches nor sees."""
     if not access.caller.live:
-        raise ForbiddenError("The list is about real people: a test key does not change it. Use a live key.")
+        raise ForbiddenError("The list is about real people: a test key neither sees nor changes it. Use a live key.")
+    return access.caller.workspace_id
+
+
+def _author(access: Access, source: str = "api") -> Author:
     return Author(source, ids.show(ids.KEY, access.key.id))
 
 
