@@ -35,6 +35,7 @@ from posthouse.config import Settings, read_master_key
 from posthouse.core.analytics.domains import DomainGroups
 from posthouse.core.analytics.follower import Follower
 from posthouse.core.analytics.service import AnalyticsService
+from posthouse.core.conversions.service import ConversionService
 from posthouse.core.delivery.admin import ProviderService
 from posthouse.core.delivery.blackbox import BlackBox
 from posthouse.core.delivery.delivery import Builder, Delivery
@@ -130,6 +131,7 @@ class House:
     queue: LearningQueue
     tracking: TrackingService
     tracking_reports: TrackingReports
+    conversions: ConversionService
     builder: EmailBuilder
     context: ProviderContext
 
@@ -329,6 +331,17 @@ def _wire(
             clock=clock,
         ),
         tracking_reports=TrackingReports(store, store, workspaces, rules),
+        conversions=ConversionService(
+            store,
+            store,
+            tokens,
+            settings=tracking,
+            releases=catalogue,
+            templates=store,
+            normal=EmailAddressRules().normal_email,
+            new_id=new_id,
+            clock=clock,
+        ),
         context=ProviderContext(
             clock=clock,
             hostname=hostname,

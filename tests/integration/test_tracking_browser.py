@@ -1,6 +1,7 @@
 """The pages for readers in a real browser: a mail with scripts is shown in a box, and people can leave and rate without scripts."""
 
 import asyncio
+import contextlib
 import shutil
 import socket
 from collections.abc import AsyncIterator
@@ -91,3 +92,32 @@ async def test_rating(house: tuple[Stage, str], page: Page) -> None:
     await page.wait_for_selector("text=Merci")
     (event,) = await stage.events(EventType.RATED)
     assert (event.data["score"], event.data["comment"]) == (5, "Très bien")
+
+
+async def test_a_shop_reports_an_order(house: tuple[Stage, str], page: Page) -> None:
+    """The click is remembered over pages of another site, its parameter disappears from the address, and the order is counted."""
+    stage, url = house
+    body = f'<title>shop</title><script src="{url}/k/posthouse.js"></script>'
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):  # browsers open connections that they do not use
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write((head + body).encode())
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    shop = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    word = stage.tokens.make(stage.message, Kind.CONVERSION, 0)
+    await page.goto(f"{shop}?a=1&ph_cid={word}&b=2#top")
+    assert page.url == f"{shop}?a=1&b=2#top"
+    await page.goto(f"{shop}thanks")
+    assert await page.evaluate("posthouse.click()") == word
+    async with page.expect_request(f"{url}/k/{word}"):
+        assert await page.evaluate('posthouse.convert({order: "A-1", amount: "49.90", currency: "EUR"})') is True
+    async with asyncio.timeout(10):
+        while not (found := (await stage.conversions.page(stage.kit.workspace, live=True)).items):
+            await asyncio.sleep(0.05)
+    assert [(one.order, one.amount, one.message_id) for one in found] == [("A-1", 49_900_000, stage.message)]
+    server.close()

@@ -4,6 +4,7 @@ import typer
 
 from posthouse.cli import (
     bench,
+    conversions,
     demo,
     domains,
     held,
@@ -48,6 +49,7 @@ _ROOMS = (
     keys,
     tracking,
     stats,
+    conversions,
     workspaces,
     settings,
     safety,

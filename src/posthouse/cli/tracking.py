@@ -55,9 +55,20 @@ async def change(
     view_days: Annotated[
         int | None, typer.Option("--view-days", min=1, max=3650, help="How long messages can be read in the browser.")
     ] = None,
+    conversion_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--conversion-host", help="A host of yours whose links carry the click on. Repeatable; off: none."
+        ),
+    ] = None,
+    attribution_days: Annotated[
+        int | None,
+        typer.Option("--attribution-days", min=1, max=90, help="How long after a click an order is credited."),
+    ] = None,
 ) -> None:
     """Say what is noticed of messages whose template and request say nothing."""
-    wanted = schemas.TrackingChange(opens, clicks, honeypot, view_days)
+    hosts = [] if conversion_host == ["off"] else conversion_host or None
+    wanted = schemas.TrackingChange(opens, clicks, honeypot, view_days, hosts, attribution_days)
     if wanted == schemas.TrackingChange():
         raise ValidationError("say what to change, such as --opens or --no-clicks")
     async with desk.open_workspace() as (house, workspace):
@@ -117,4 +128,6 @@ async def recount(desk: Desk) -> None:
 
 
 def _word(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
     return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)

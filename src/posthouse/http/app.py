@@ -53,7 +53,9 @@ def create_app(services: Services) -> Shell:
     paths = Paths(OPERATIONS)
     tracking = None
     if services.tracking is not None:
-        tracking = TrackingDoor(services.tracking, settings.proxies(), settings.body_seconds).serve
+        tracking = TrackingDoor(
+            services.tracking, services.conversions, settings.proxies(), settings.body_seconds
+        ).serve
     return Shell(
         app=_router(Context(services=services, gate=gate, bodies=bodies, limiter=limiter), paths),
         hot={MESSAGES_PATH: door.one, BATCH_PATH: door.batch},

@@ -36,6 +36,7 @@ TAGS: Final = {
     "Keys": "API keys and the workspace they belong to.",
     "Sandbox": "What test messages would have looked like.",
     "Tracking": "What comes back from readers, and the addresses in mails that bring it.",
+    "Conversions": "What messages were worth: orders, each counted once and credited to the last click before it.",
     "Operation": "Health and figures.",
 }
 HEADERS: Final[dict[str, dict[str, Any]]] = {

@@ -114,6 +114,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "The body, or the number of items of a batch, is over the limit that the detail names.",
         "Split the batch; upload files with `POST /v1/uploads` and name them by their ids.",
     ),
+    "order-counted": (
+        "An order counts once, and this one is counted already with another amount or currency.",
+        "`GET /v1/conversions?order=…` shows what was counted. Give each order a number of its own.",
+    ),
     "too-late": (
         "The message is already on its way, or has ended.",
         "Look at its timeline; `POST /v1/messages/{id}/resend` makes a new one.",

@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from posthouse.core.analytics.service import AnalyticsService
+from posthouse.core.conversions.service import ConversionService
 from posthouse.core.delivery.admin import ProviderService
 from posthouse.core.delivery.ports import SandboxStore
 from posthouse.core.kernel.clock import Clock
@@ -151,6 +152,7 @@ class Services:
     suppressions: SuppressionService
     held: HeldMessages
     tracking_reports: TrackingReports
+    conversions: ConversionService
     sandbox: SandboxStore
     clock: Clock
     entropy: Callable[[int], bytes]

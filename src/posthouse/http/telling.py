@@ -53,10 +53,10 @@ def _variant(event: Event, facts: dict[str, str]) -> str:
     """Which of the sentences for this type of event fits its facts."""
     word = event.type.name.lower()
     if event.type in _ENGAGED:
-        verdict = event.data.get("verdict")
+        verdict = facts["verdict"]
         return f"{word}_{verdict if verdict in {'human', 'machine'} else 'unknown'}"
-    if event.type is EventType.DELIVERED and event.data.get("proof") in {"answer", "receipt"}:
-        return f"{word}_{event.data['proof']}"
+    if event.type is EventType.DELIVERED and facts["proof"] in {"answer", "receipt"}:
+        return f"{word}_{facts['proof']}"
     if event.type is EventType.FAILED and event.data.get("reason") == "gave up":
         return "failed_gave_up"
     if event.type is EventType.DEFERRED and event.data.get("last_try"):

@@ -4,20 +4,11 @@ A link whose address is known at publish gets them there; others by the filter :
 """
 
 import html
-import re
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Final
-from urllib.parse import quote, unquote_plus, urlsplit
 
+from posthouse.core.kernel.urls import is_web, matches, with_parameters
 from posthouse.rendering.tags import Kind, pieces
-
-SIGNATURES: Final = frozenset(
-    {"signature", "sig", "hmac", "x-amz-signature", "x-goog-signature", "x-oss-signature", "googleaccessid", "key-pair-id"}
-)  # fmt: skip
-"""Query parameters of signed addresses: with one more parameter their signature would be wrong."""
-MAX_URL: Final = 8_000
-_SCHEME: Final = re.compile(r"https?://", re.IGNORECASE)
 
 
 def link_with(url: object, excluded: str, *pairs: object) -> str:
@@ -29,22 +20,11 @@ def link_with(url: object, excluded: str, *pairs: object) -> str:
         pairs: name, value, name, value…
     """
     address = str(url)
-    if _SCHEME.match(address.lstrip()) is None or len(address) > MAX_URL:
+    if excluded and matches(address.partition("#")[0], excluded.lower().split(), otherwise=True):
         return address
-    rest, mark, fragment = address.partition("#")
-    query = rest.partition("?")[2]
-    names = {unquote_plus(part.partition("=")[0]).lower() for part in query.split("&")} if query else set()
-    if names & SIGNATURES or (excluded and _is_excluded(rest, excluded)):
-        return address
-    added = [
-        f"{quote(str(name), safe='')}={quote(str(value), safe='')}"
-        for name, value in zip(pairs[::2], pairs[1::2], strict=True)
-        if str(name).lower() not in names and str(value)
-    ]
-    if not added:
-        return address
-    joint = ("" if rest.endswith(("?", "&")) else "&") if "?" in rest else "?"
-    return f"{rest}{joint}{'&'.join(added)}{mark}{fragment}"
+    return with_parameters(
+        address, [(str(name), str(value)) for name, value in zip(pairs[::2], pairs[1::2], strict=True)]
+    )
 
 
 LINK_FILTERS: Final = {"link_with": link_with}
@@ -60,7 +40,7 @@ def href_with(value: str, parameters: Mapping[str, str], excluded: Sequence[str]
     """
     listed = list(pieces(value))
     plain = all(piece.kind is Kind.LITERAL for piece in listed)
-    if (plain and not _SCHEME.match(value.lstrip())) or any(piece.kind is Kind.BLOCK for piece in listed):
+    if (plain and not is_web(value)) or any(piece.kind is Kind.BLOCK for piece in listed):
         return value
     if plain and not any("{{" in text for text in parameters.values()):
         address = html.unescape(value.strip())
@@ -98,15 +78,3 @@ def _text(text: str) -> str:
     if "\\" in text or "\n" in text or ('"' in text and "'" in text):
         raise ValueError("backslashes, line breaks and two kinds of quotes cannot be written here")
     return f"'{text}'" if '"' in text else f'"{text}"'
-
-
-def _is_excluded(address: str, excluded: str) -> bool:
-    try:
-        split = urlsplit(address)
-        host = (split.hostname or "").lower()
-    except ValueError:
-        return True
-    return any(
-        fnmatchcase(host, pattern) or ("/" in pattern and fnmatchcase(host + split.path, pattern))
-        for pattern in excluded.lower().split()
-    )

@@ -98,6 +98,7 @@ def services_of(house: House, metrics: Metrics, live: Hub) -> Services:
         held=house.store,
         tracking=house.tracking,
         tracking_reports=house.tracking_reports,
+        conversions=house.conversions,
         sandbox=house.store,
         clock=house.clock,
         entropy=os.urandom,

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, Protocol, TypeAlias
 
 from posthouse.core.analytics.ports import RollupStore, SumStore
+from posthouse.core.conversions.ports import ConversionStore
 from posthouse.core.delivery.model import Claimed, Settlement
 from posthouse.core.delivery.ports import DeliveryStore, MaintenanceStore, QueueStore, SandboxStore
 from posthouse.core.kernel.clock import SECOND
@@ -41,6 +42,7 @@ class Store(
     SandboxStore,
     MaintenanceStore,
     TrackingStore,
+    ConversionStore,
     Protocol,
 ):
     """Every port at once, as a store implements them."""

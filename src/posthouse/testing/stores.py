@@ -9,6 +9,7 @@ supply four fixtures:
 * ``kit``: ``Kit()``.
 """
 
+from posthouse.testing.store_conversions import StoreContractConversions
 from posthouse.testing.store_kit import FreshStore, Kit, OpenStore, Store, check_invariants
 from posthouse.testing.store_library import StoreContractItems, StoreContractLifecycle, StoreContractPublications
 from posthouse.testing.store_machine import StoreContractMachine
@@ -48,6 +49,7 @@ __all__ = [
     "StoreContractAccept",
     "StoreContractCancel",
     "StoreContractClaim",
+    "StoreContractConversions",
     "StoreContractHold",
     "StoreContractIdempotency",
     "StoreContractItems",
@@ -97,6 +99,7 @@ class StoreContract(
     StoreContractMaintenance,
     StoreContractTracking,
     StoreContractRollups,
+    StoreContractConversions,
     StoreContractMachine,
 ):
     """All of it."""

@@ -347,3 +347,18 @@ def test_version_is_told(run: Run) -> None:
     """For people and for scripts."""
     assert run("version").out.startswith("posthouse ")
     assert json.loads(run("version", "--json").out)["posthouse"]
+
+
+def test_orders_are_counted_and_shown(house: Path, run: Run) -> None:
+    """Reported once, listed, added up by template and by link; a wrong amount says how to write one."""
+    words = ("conversions", "report", "A-1", "49.90", "EUR", "--email", "ann@example.com", "--data", house)
+    assert run(*words).out == "A-1: 49.90 EUR, credited to no message: nobody clicked before\n"
+    assert "counted already" in run(*words).out
+    listed = run("conversions", "list", "--data", house, "--json").json
+    assert [(one["order"], one["amount"]) for one in listed["items"]] == [("A-1", "49.90")]
+    assert "49.90 EUR" in run("conversions", "revenue", "--by", "link", "--since", "30d", "--data", house).out
+    assert run("conversions", "list", "--test", "--data", house, "--json").json["items"] == []
+    for wrong, said in ((("A-2", "4,5", "EUR"), "decimal number"), (("A-2", "4.50", "euro"), "currency")):
+        refused = run("conversions", "report", *wrong, "--data", house)
+        assert (refused.code, said in refused.err) == (2, True), refused.err
+    assert run("conversions", "report", "A-1", "1.00", "EUR", "--data", house).code == 4

@@ -14,6 +14,7 @@ from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle
 from tests.unit.http.small_fakes import (
     FakeDns,
     FakeHeld,
+    conversion_service,
     make_key,
     tracking_reports,
     tracking_service,
@@ -449,6 +450,7 @@ class Stage:
             held=self.held,
             tracking=tracking_service(self.clock),
             tracking_reports=tracking_reports(self.templates, WorkspaceService(store=self.store, **common)),
+            conversions=conversion_service(self.new_id, self.clock),
             sandbox=self.sandbox,
             clock=self.clock,
             entropy=self.entropy,

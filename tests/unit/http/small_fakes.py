@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
+from posthouse.channels.email.addresses import EmailAddressRules
+from posthouse.core.conversions.model import Conversion, Sum
+from posthouse.core.conversions.service import ConversionService
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
-from posthouse.core.messages.model import EventType
+from posthouse.core.messages.model import Channel, Event, EventType
 from posthouse.core.tracking.model import Shares, Tracked
 from posthouse.core.tracking.recorder import HitRecorder
 from posthouse.core.tracking.reports import TrackingReports
 from posthouse.core.tracking.rules import Rules
 from posthouse.core.tracking.service import TrackingService
+from posthouse.core.tracking.settings import TrackingSettings
 from posthouse.core.tracking.tokens import Tokens
 from posthouse.core.workspaces.model import Domain
 from posthouse.core.workspaces.ports import DkimPair, DnsFinding, DnsRecord
@@ -54,6 +58,70 @@ def tracking_service(clock: Any) -> TrackingService:
         printer=nobody,
         opt_outs=nobody,
         settings=nobody,
+        clock=clock,
+    )
+
+
+class FakeConversionStore:
+    """Keeps orders in a list."""
+
+    def __init__(self) -> None:
+        self.kept: list[Conversion] = []
+
+    async def add_conversion(self, new: Conversion, event: Event | None, message: Tracked | None) -> Conversion:
+        for one in self.kept:
+            if (one.workspace_id, one.live, one.order) == (new.workspace_id, new.live, new.order):
+                return one
+        self.kept.append(new)
+        return new
+
+    async def conversions(
+        self, workspace_id: bytes, live: bool, *, order: str | None = None, before: bytes | None = None, limit: int = 50
+    ) -> list[Conversion]:
+        mine = [one for one in reversed(self.kept) if (one.workspace_id, one.live) == (workspace_id, live)]
+        return [one for one in mine if order in {None, one.order} and (before is None or one.id < before)][:limit]
+
+    async def conversions_of(self, message_id: bytes) -> int:
+        return 0
+
+    async def revenue(self, workspace_id: bytes, live: bool, since: int | None, until: int | None) -> list[Sum]:
+        mine = [one for one in self.kept if (one.workspace_id, one.live) == (workspace_id, live)]
+        return [Sum(None, None, None, one.currency, one.source, 1, one.amount) for one in mine]
+
+    async def clicked_by(
+        self, workspace_id: bytes, channel: Channel, address: str, since: int, live: bool
+    ) -> Sequence[bytes]:
+        return ()
+
+
+class NoTemplates:
+    """There are none."""
+
+    async def templates(self, workspace_id: bytes) -> Sequence[Any]:
+        return ()
+
+
+class PlainSettings:
+    """Every workspace wants the defaults."""
+
+    async def of(self, workspace_id: bytes) -> TrackingSettings:
+        return TrackingSettings()
+
+
+def conversion_service(new_id: Any, clock: Any) -> ConversionService:
+    """Counts orders; nobody ever clicked."""
+    nobody: Any = None
+    tracking: Any = FakeTrackingStore()
+    templates: Any = NoTemplates()
+    return ConversionService(
+        FakeConversionStore(),
+        tracking,
+        Tokens(lambda purpose: purpose.encode().ljust(32)),
+        settings=PlainSettings(),
+        releases=nobody,
+        templates=templates,
+        normal=EmailAddressRules().normal_email,
+        new_id=new_id,
         clock=clock,
     )
 

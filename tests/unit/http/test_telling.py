@@ -5,7 +5,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from posthouse.core.messages.model import Event, EventType
@@ -29,6 +29,7 @@ def _facts(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     kind=st.sampled_from(EventType),
     language=st.sampled_from(sorted(LANGUAGES)),
@@ -50,7 +51,11 @@ def _facts(text: str) -> set[str]:
                 "score",
             ]
         ),
-        st.none() | st.booleans() | st.integers(0, 2**52) | st.text() | st.lists(st.text()),
+        st.none()
+        | st.booleans()
+        | st.integers(0, 2**52)
+        | st.text(max_size=20)
+        | st.lists(st.text(max_size=5), max_size=3),
     ),
 )
 def test_whatever_is_known_of_an_event_it_can_be_told(kind: EventType, language: str, data: dict[str, Any]) -> None:

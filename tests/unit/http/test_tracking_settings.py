@@ -8,7 +8,15 @@ from tests.unit.http.fakes import Stage
 async def test_settings(client: httpx.AsyncClient) -> None:
     """Nothing is tracked until it is wanted; what is left out of a change stays."""
     first = (await client.get("/v1/tracking")).json()
-    assert first == {"opens": False, "clicks": False, "honeypot": False, "view_days": 30, "rules": 1}
+    assert first == {
+        "opens": False, "clicks": False, "honeypot": False, "view_days": 30, "conversion_hosts": [], "attribution_days": 7, "rules": 1,
+    }  # fmt: skip
+    refused = await client.patch(
+        "/v1/tracking", json={"conversion_hosts": ["shop.example", "https://x.example"], "attribution_days": 0}
+    )
+    assert [problem["pointer"] for problem in refused.json()["errors"]] == ["/attribution_days"]
+    refused = await client.patch("/v1/tracking", json={"conversion_hosts": ["Shop.example", "https://x.example"]})
+    assert [problem["pointer"] for problem in refused.json()["errors"]] == ["/conversion_hosts/1"]
     assert (await client.patch("/v1/tracking", json={"opens": True})).json()["opens"] is True
     changed = (await client.patch("/v1/tracking", json={"view_days": 7})).json()
     assert (changed["opens"], changed["view_days"]) == (True, 7)

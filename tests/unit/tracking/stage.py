@@ -11,6 +11,8 @@ import msgspec
 from tests.unit.http.fakes import Stage as HttpStage
 from tests.unit.rendering.conftest import release_of
 
+from posthouse.channels.email.addresses import EmailAddressRules
+from posthouse.core.conversions.service import ConversionService
 from posthouse.core.kernel.clock import HOUR
 from posthouse.core.messages.model import Channel, Event, EventType, Status
 from posthouse.core.templates.model import Category, Release, TemplateSource, VariantSource
@@ -100,10 +102,21 @@ class Stage:
             settings=self.preferences,
             clock=clock,
         )
+        self.conversions = ConversionService(
+            store,
+            store,
+            self.tokens,
+            settings=self.preferences,
+            releases=self.shelf,
+            templates=store,
+            normal=EmailAddressRules().normal_email,
+            new_id=self.kit.ids,
+            clock=clock,
+        )
         http = HttpStage(clock=clock)
         self.access = http.access
         self.defects = http.defects
-        self.app = create_app(_with(http.services, self.service))
+        self.app = create_app(_with(http.services, self.service, self.conversions))
         self.message = b""
 
     async def open(self) -> "Stage":
@@ -140,10 +153,10 @@ class Stage:
         return [event for event in found if event.type is kind]
 
 
-def _with(services: Any, tracking: TrackingService) -> Any:
+def _with(services: Any, tracking: TrackingService, conversions: ConversionService) -> Any:
     import dataclasses
 
-    return dataclasses.replace(services, tracking=tracking)
+    return dataclasses.replace(services, tracking=tracking, conversions=conversions)
 
 
 @contextlib.asynccontextmanager

@@ -106,9 +106,12 @@ async def test_hostile_paths(stage: Stage, client: httpx.AsyncClient, kind: Kind
     """A page or a problem, never a redirect, never a defect, never a header that we did not write."""
     tampered = stage.path(kind)[3:]
     tampered = tampered[:-1] + ("A" if tampered[-1] != "A" else "B")
-    for word in [*HOSTILE, tampered, stage.path(Kind((kind + 1) % 6))[3:]]:
+    for word in [*HOSTILE, tampered, stage.path(Kind((kind + 1) % len(Kind)))[3:]]:
         answer = await client.request(method, httpx.URL("http://links.shop.example").join(kind.path + word))
-        assert answer.status_code in {200, 400, 404, 405}, word
+        told = (
+            {204} if kind is Kind.CONVERSION and method == "POST" else {200, 400, 404, 405}
+        )  # a browser learns nothing
+        assert answer.status_code in told, word
         assert answer.status_code != 200 or kind is Kind.OPEN
         assert "location" not in answer.headers
         assert "set-cookie" not in answer.headers

@@ -38,6 +38,7 @@ UPLOAD: Final = "upl"
 WEBHOOK: Final = "whk"
 ATTEMPT: Final = "att"
 SUPPRESSION: Final = "sup"
+CONVERSION: Final = "cnv"
 
 
 class Uuid7Source:

@@ -115,6 +115,8 @@ class EventType(enum.IntEnum):
     """The person took that back on the page."""
     RATED = 34
     """The person rated (``data.score`` of ``data.highest``) and confirmed it."""
+    CONVERTED = 35
+    """An order, or another goal, is credited to it: ``data.order``, ``data.amount``, ``data.currency``."""
 
     @property
     def word(self) -> str:

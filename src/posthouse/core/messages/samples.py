@@ -76,4 +76,13 @@ SAMPLES: Final[dict[EventType, dict[str, Any]]] = {
     EventType.UNSUBSCRIBED: {"by": "one-click"},
     EventType.RESUBSCRIBED: {"by": "preferences"},
     EventType.RATED: {"score": 5},
+    EventType.CONVERTED: {
+        "order": "A-1001",
+        "amount": "49.90",
+        "currency": "EUR",
+        "source": "api",
+        "basis": "click",
+        "link": 2,
+        "clicked_at": 1_732_267_800_000_000,
+    },
 }

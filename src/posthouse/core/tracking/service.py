@@ -12,6 +12,7 @@ import msgspec
 from posthouse.core.kernel.clock import DAY, MINUTE, Clock
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.core.kernel.ids import Id
+from posthouse.core.kernel.urls import MAX_URL, matches, with_parameters
 from posthouse.core.messages.model import Event, EventType
 from posthouse.core.templates.model import Category, Link, Release, Rendered, Scale
 from posthouse.core.templates.ports import LinkWriter
@@ -22,7 +23,8 @@ from posthouse.core.tracking.settings import TrackingSettings
 from posthouse.core.tracking.tokens import Kind, Token, Tokens
 from posthouse.core.tracking.writer import HONEYPOT, MessageLinks
 
-MAX_URL: Final = 8_000
+PARAMETER: Final = "ph_cid"
+"""The query parameter that carries a click on."""
 MAX_COMMENT: Final = 2_000
 _FORBIDDEN: Final = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]|[^\x00-\x7f]")
 _ADDRESS: Final = re.compile(r"(https?)://([^/?#\\\s]+)((?:[/?#].*)?)", re.IGNORECASE | re.DOTALL)
@@ -134,7 +136,16 @@ class TrackingService:
         if message is None or release is None or trap or token.number >= len(release.links):
             return None
         link = release.links[token.number]
-        return safe_url(await self._address(message, release, link, token) if link.dynamic else link.url)
+        url = safe_url(await self._address(message, release, link, token) if link.dynamic else link.url)
+        return url and await self._carried_on(message, url, token)
+
+    async def _carried_on(self, message: Tracked, url: str, token: Token) -> str:
+        """The address with the click in it, where the workspace says that its shop is: what is ordered there is credited."""
+        hosts = (await self._settings.of(message.workspace_id)).conversion_hosts
+        if not hosts or not matches(url, hosts, otherwise=False):
+            return url
+        word = self._tokens.make(message.id, Kind.CONVERSION, token.number, token.occurrence)
+        return with_parameters(url, [(PARAMETER, word)])
 
     async def message_of(self, token: Token) -> Tracked | None:
         """The message of a token."""

@@ -40,6 +40,8 @@ class Kind(enum.IntEnum):
     PREFERENCES = 3
     VIEW = 4
     RATING = 5
+    CONVERSION = 6
+    """No address in a mail: what a click carries on to the shop (``ph_cid``)."""
 
     @property
     def path(self) -> str:
@@ -54,6 +56,7 @@ PATHS: Final = {
     Kind.PREFERENCES: "/p/",
     Kind.VIEW: "/v/",
     Kind.RATING: "/r/",
+    Kind.CONVERSION: "/k/",
 }
 
 

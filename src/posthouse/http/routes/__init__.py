@@ -3,6 +3,7 @@
 from posthouse.http.operations import Operation
 from posthouse.http.routes import (
     analytics,
+    conversions,
     domains,
     events,
     keys,
@@ -32,6 +33,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *keys.OPERATIONS,
     *tracking.OPERATIONS,
     *tracking_settings.OPERATIONS,
+    *conversions.OPERATIONS,
     *operation.OPERATIONS,
 )
 """Everything that the API can do."""

@@ -4,9 +4,11 @@ import base64
 import contextlib
 from collections.abc import Awaitable, Callable
 from html import escape
+from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import parse_qs
 
+from posthouse.core.conversions.service import ConversionService
 from posthouse.core.kernel.errors import UnavailableError
 from posthouse.core.tracking.model import Tracked
 from posthouse.core.tracking.rules import network_of
@@ -19,6 +21,7 @@ from posthouse.http.errors import MethodNotAllowedError
 from posthouse.http.languages import accepted, language
 from posthouse.http.operations import Operation
 from posthouse.http.replies import RawHeaders, Reply
+from posthouse.http.schemas.conversions import browser_report
 from posthouse.http.tracking_pages import PAGE, VIEW
 
 TAG: Final = "Tracking"
@@ -34,10 +37,14 @@ _QUIET: Final[RawHeaders] = [
 ]
 _KINDS: Final = {path: kind for kind, path in PATHS.items()}
 _SUFFIX: Final = ".gif"
+SCRIPT_PATH: Final = f"{Kind.CONVERSION.path}posthouse.js"
+SCRIPT: Final = files("posthouse.http").joinpath("static/conversions.js").read_bytes()
+_JAVASCRIPT: Final = (b"content-type", b"text/javascript; charset=utf-8")
+_FOR_AN_HOUR: Final = (b"cache-control", b"public, max-age=3600")
 _DIGITS: Final = 2
 """Of a score."""
 
-_FORMS: Final = frozenset({Kind.UNSUBSCRIBE, Kind.PREFERENCES, Kind.RATING})
+_FORMS: Final = frozenset({Kind.UNSUBSCRIBE, Kind.PREFERENCES, Kind.RATING, Kind.CONVERSION})
 
 Handler = Callable[[Token | None, "_Asked"], Awaitable[Reply]]
 
@@ -63,16 +70,24 @@ class _Asked:
 
 
 class TrackingDoor:
-    """Answers for ``/c/…``, ``/o/…``, ``/u/…``, ``/p/…``, ``/v/…``, ``/r/…``.
+    """Answers for ``/c/…``, ``/o/…``, ``/u/…``, ``/p/…``, ``/v/…``, ``/r/…``, ``/k/…``.
 
     Args:
         service: the stories behind.
+        conversions: counts what browsers report.
         proxies: networks whose ``X-Forwarded-For`` is believed.
         seconds: how long a body may take.
     """
 
-    def __init__(self, service: TrackingService, proxies: tuple[Network, ...] = (), seconds: float = 10.0) -> None:
+    def __init__(
+        self,
+        service: TrackingService,
+        conversions: ConversionService,
+        proxies: tuple[Network, ...] = (),
+        seconds: float = 10.0,
+    ) -> None:
         self._service = service
+        self._conversions = conversions
         self._proxies = proxies
         self._bodies = BodyReader(limit=MAX_BODY, seconds=seconds, memory=MAX_BODY * 64)
         self._handlers: dict[Kind, Handler] = {
@@ -82,6 +97,7 @@ class TrackingDoor:
             Kind.PREFERENCES: self._preferences,
             Kind.VIEW: self._view,
             Kind.RATING: self._rating,
+            Kind.CONVERSION: self._convert,
         }
 
     async def serve(self, headers: Headers, scope: Any, receive: Receive) -> Reply:
@@ -91,6 +107,8 @@ class TrackingDoor:
         if scope["method"] == "POST" and kind not in _FORMS:
             raise MethodNotAllowedError("POST", "GET, HEAD, OPTIONS")
         word = path[3:].removesuffix(_SUFFIX) if kind is Kind.OPEN else path[3:]
+        if path == SCRIPT_PATH:
+            return Reply(200, [_JAVASCRIPT, _FOR_AN_HOUR], SCRIPT, security=_QUIET[1:])
         token = self._service.read(word, kind) if len(word) == LENGTH else None
         asked = _Asked(headers, scope, receive, kind)
         try:
@@ -182,6 +200,15 @@ class TrackingDoor:
         await self._service.rated(chosen, score, form.get("comment", [""])[0].strip())
         return pages.said(tongue, "rated")
 
+    async def _convert(self, token: Token | None, asked: _Asked) -> Reply:
+        """What the script in a browser says of an order. The browser waits for no answer, and learns nothing from one."""
+        if asked.method != "POST":
+            return pages.said(asked.language(), "gone", 404)
+        wanted = browser_report(await self._body(asked))
+        if token is not None and wanted is not None:
+            await self._conversions.reported_by_browser(token, wanted)
+        return Reply(204, [], b"", security=_QUIET)
+
     async def _commercial(self, token: Token | None) -> Tracked | None:
         """The message of a token, if one may unsubscribe from it."""
         message = await self._service.message_of(token) if token is not None else None
@@ -252,5 +279,9 @@ OPERATIONS: Final = (
     _door(
         "/r/{token}", "rate", "Rate", "Keeps score and comment, from the page.", method="POST", gives="text/html",
         pages=(400, 404, 503), takes="application/x-www-form-urlencoded",
+    ),
+    _door(
+        "/k/{token}", "reportFromBrowser", "Report an order from a browser", "What `/k/posthouse.js` sends; nothing is said of what became of it.",
+        method="POST", takes="text/plain", status=204, pages=(503,),
     ),
 )  # fmt: skip

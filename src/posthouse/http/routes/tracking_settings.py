@@ -5,10 +5,9 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.responses import Response
 
-from posthouse.core.kernel.errors import FieldProblem, ValidationError
-from posthouse.core.kernel.moments import read_moment
 from posthouse.core.workspaces.scopes import ADMIN_READ, ADMIN_WRITE, MESSAGES_READ
 from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
+from posthouse.http.moments import moment_in_query
 from posthouse.http.operations import Operation
 from posthouse.http.routes.tracking import TAG
 from posthouse.http.schemas import settings as settings_schemas
@@ -52,21 +51,12 @@ async def get_shares(
 ) -> Response:
     """Opens and clicks."""
     found = await here.tracking_reports.shares(
-        access.caller.workspace_id, template, since=_moment("since", since), until=_moment("until", until)
+        access.caller.workspace_id,
+        template,
+        since=moment_in_query("since", since),
+        until=moment_in_query("until", until),
     )
     return answer(schemas.SharesAnswer(found))
-
-
-def _moment(name: str, word: str | None) -> int | None:
-    if word is None:
-        return None
-    try:
-        return read_moment(word)
-    except (ValueError, OverflowError) as error:
-        problem = FieldProblem(
-            f"/{name}", f"write an RFC 3339 date and time such as 2027-01-31T09:00:00Z ({error})", "bad-time"
-        )
-        raise ValidationError("The query has bad values.", fields=[problem]) from None
 
 
 OPERATIONS = (

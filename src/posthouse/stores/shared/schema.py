@@ -338,6 +338,29 @@ engagements = Table(
 )
 """What came back for each message, by verdicts: kept in the transaction that writes the events."""
 
+conversions = Table(
+    "conversions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("workspace_id", Id, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("order", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("message_id", Id),
+    Column("template_id", Id),
+    Column("release_id", Id),
+    Column("link", SmallInteger),
+    Column("clicked_at", BigInteger),
+    Index("conversions_by_order", "workspace_id", "live", "order", unique=True),
+    Index("conversions_by_time", "workspace_id", "live", "at"),
+    Index("conversions_by_message", "message_id"),
+)
+"""Orders, each once; ``amount`` in millionths of the currency's unit."""
+
 verdicts = Table(
     "verdicts",
     metadata,

@@ -1,0 +1,98 @@
+"""Conversions, and what is said of them."""
+
+import enum
+import re
+from typing import Final
+
+import msgspec
+
+from posthouse.core.kernel.ids import Id
+
+MICRO: Final = 1_000_000
+_AMOUNT: Final = re.compile(r"(\d{1,12})(?:\.(\d{1,6}))?")
+
+
+class Basis(enum.StrEnum):
+    """Why a conversion is credited to a message, or that it is not."""
+
+    CLICK = "click"
+    """The click that brought the person there is named, and was recorded."""
+    TOKEN = "token"  # noqa: S105 - a word
+    """The click is named; it was not recorded (the store was away just then), but nobody else can name it."""
+    ADDRESS = "address"
+    """The last click, not by a machine, in a message to the buyer's address."""
+    NONE = "none"
+    """No click within the window: counted, credited to nothing."""
+
+
+class Source(enum.StrEnum):
+    """Who reported it."""
+
+    API = "api"
+    """The business application, with a key."""
+    BROWSER = "browser"
+    """The script in the buyer's browser: nobody vouches for the amount."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What is reported."""
+
+    order: str
+    amount: int
+    """Millionths of the currency's unit."""
+    currency: str
+    click: str | None = None
+    """What ``ph_cid`` said."""
+    address: str | None = None
+    """The buyer's address."""
+    at: int | None = None
+    """When it was ordered; None: now."""
+
+
+class Conversion(msgspec.Struct, frozen=True):
+    """One order, counted once in its workspace and mode."""
+
+    id: Id
+    workspace_id: Id
+    live: bool
+    order: str
+    at: int
+    amount: int
+    currency: str
+    source: Source
+    basis: Basis
+    message_id: Id | None = None
+    template_id: Id | None = None
+    release_id: Id | None = None
+    link: int | None = None
+    clicked_at: int | None = None
+
+
+class Sum(msgspec.Struct, frozen=True):
+    """What some conversions come to."""
+
+    template_id: Id | None
+    release_id: Id | None
+    link: int | None
+    currency: str
+    source: Source
+    orders: int
+    amount: int
+
+
+def read_amount(word: str) -> int:
+    """Millionths of ``49.90``.
+
+    Raises:
+        ValueError: it is no amount.
+    """
+    found = _AMOUNT.fullmatch(word) if word.isascii() else None
+    if found is None:
+        raise ValueError('write a decimal number with a point, such as "49.90", up to 12 digits before and 6 after it')
+    return int(found[1]) * MICRO + int((found[2] or "").ljust(6, "0"))
+
+
+def show_amount(amount: int) -> str:
+    """``49.90``: at least two decimals, no more than it has."""
+    whole, rest = divmod(amount, MICRO)
+    return f"{whole}.{f'{rest:06d}'.rstrip('0'):0<2}"

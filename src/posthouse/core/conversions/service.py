@@ -1,0 +1,293 @@
+"""Counts orders and credits them: last click within the workspace's window, one order once."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from posthouse.core.conversions.model import Basis, Conversion, Source, Sum, Wanted, show_amount
+from posthouse.core.conversions.ports import ConversionStore
+from posthouse.core.kernel import ids
+from posthouse.core.kernel.clock import DAY, MINUTE, Clock
+from posthouse.core.kernel.errors import ConflictError, FieldProblem, ValidationError
+from posthouse.core.kernel.ids import Id, IdSource
+from posthouse.core.kernel.paging import MAX_PAGE, Page
+from posthouse.core.messages.model import Channel, Event, EventType
+from posthouse.core.templates.model import Release
+from posthouse.core.templates.ports import TemplateStore
+from posthouse.core.tracking.model import Tracked, Verdict
+from posthouse.core.tracking.ports import Releases, TrackingStore
+from posthouse.core.tracking.service import Settings
+from posthouse.core.tracking.tokens import Kind, Token, Tokens
+
+AHEAD: Final = 10 * MINUTE
+"""How far an order may lie in the future: clocks differ."""
+MOST_BY_BROWSERS: Final = 20
+"""Conversions of one message after which browsers are not believed any more."""
+NO_CLICK: Final = "this is not what Posthouse puts into ph_cid; send it as it came, or leave it out"
+
+
+class OrderCountedError(ConflictError):
+    """The order is counted already, with another amount."""
+
+    slug = "order-counted"
+
+
+class Counted(NamedTuple):
+    """What became of a report."""
+
+    conversion: Conversion
+    repeated: bool
+    """The order had been counted before; nothing was added."""
+
+
+class Revenue(msgspec.Struct, frozen=True):
+    """What one template, or one link of it, brought in."""
+
+    template: str | None
+    """Key; None: nothing was clicked before."""
+    url: str | None
+    """Of the link; None when all of them are together."""
+    currency: str
+    orders: int
+    amount: int
+    by_browser: int
+    """Of the amount, what only a browser reported."""
+
+
+class ConversionService:
+    """Counts and credits.
+
+    Args:
+        store: keeps conversions.
+        tracking: messages and clicks.
+        tokens: reads what clicks carry.
+        settings: the window of each workspace.
+        releases: where links led.
+        templates: names them.
+        normal: the normal form of an address, ValueError when it is none.
+        new_id: gives identifiers.
+        clock: the time.
+    """
+
+    def __init__(
+        self,
+        store: ConversionStore,
+        tracking: TrackingStore,
+        tokens: Tokens,
+        *,
+        settings: Settings,
+        releases: Releases,
+        templates: TemplateStore,
+        normal: Callable[[str], str],
+        new_id: IdSource,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._tracking = tracking
+        self._tokens = tokens
+        self._settings = settings
+        self._releases = releases
+        self._templates = templates
+        self._normal = normal
+        self._new_id = new_id
+        self._clock = clock
+
+    async def report(self, workspace_id: Id, wanted: Wanted, *, live: bool) -> Counted:
+        """What a business application reports.
+
+        Raises:
+            ValidationError: the click is none of ours, the address is none, or the time is in the future.
+            OrderCountedError: the order is counted with another amount.
+            UnavailableError: the store could not write.
+        """
+        now = self._clock.now()
+        if wanted.at is not None and wanted.at > now + AHEAD:
+            problem = FieldProblem(
+                "/at", "it lies in the future; send it when it was ordered, or leave it out", "range"
+            )
+            raise ValidationError("The conversion is wrong.", fields=[problem])
+        if wanted.address is not None:
+            wanted = msgspec.structs.replace(wanted, address=self._address(wanted.address))
+        token = self._token(wanted.click)
+        message = (await self._tracking.tracked([token.message_id])).get(token.message_id) if token else None
+        if message is not None and (message.workspace_id != workspace_id or message.live != live):
+            problem = FieldProblem("/click", NO_CLICK, "unknown-click")
+            raise ValidationError("The conversion is wrong.", fields=[problem])
+        return await self._count(workspace_id, wanted, token, message, live=live, source=Source.API)
+
+    async def reported_by_browser(self, token: Token, wanted: Wanted) -> None:
+        """What a script in a browser reports: believed as far as it names a click, and not without end."""
+        message = (await self._tracking.tracked([token.message_id])).get(token.message_id)
+        if message is None or await self._store.conversions_of(token.message_id) >= MOST_BY_BROWSERS:
+            return
+        try:
+            await self._count(message.workspace_id, wanted, token, message, live=message.live, source=Source.BROWSER)
+        except OrderCountedError:
+            return  # the first word stands; whoever sits at the browser is not told what it was
+
+    def click_of(self, word: str) -> Token | None:
+        """The click that ``ph_cid`` names; None when it is none of ours."""
+        token = self._tokens.read(word)
+        return token if token is not None and token.kind is Kind.CONVERSION else None
+
+    async def page(
+        self, workspace_id: Id, *, live: bool, order: str | None = None, before: Id | None = None, limit: int = 50
+    ) -> Page[Conversion]:
+        """The newest first."""
+        wanted = max(1, min(limit, MAX_PAGE))
+        found = await self._store.conversions(workspace_id, live, order=order, before=before, limit=wanted + 1)
+        shown = found[:wanted]
+        return Page(shown, ids.show(ids.CONVERSION, shown[-1].id) if len(found) > wanted else None)
+
+    async def revenue(
+        self, workspace_id: Id, *, live: bool, links: bool, since: int | None = None, until: int | None = None
+    ) -> list[Revenue]:
+        """What each template brought in, or each of its links; the most first."""
+        sums = await self._store.revenue(workspace_id, live, since, until)
+        names = {one.id: one.key for one in await self._templates.templates(workspace_id)}
+        found: dict[tuple[str | None, str | None, str], list[Sum]] = {}
+        for one in sums:
+            name = names.get(one.template_id) if one.template_id else None
+            url = await self._url(one) if links else None
+            found.setdefault((name, url, one.currency), []).append(one)
+        rows = [_together(*key, several) for key, several in found.items()]
+        return sorted(rows, key=lambda row: (-row.amount, row.template or "", row.url or "", row.currency))
+
+    def _address(self, address: str) -> str:
+        try:
+            return self._normal(address)
+        except ValueError as error:
+            raise ValidationError(
+                "The conversion is wrong.", fields=[FieldProblem("/email", str(error), "bad-address")]
+            ) from None
+
+    def _token(self, click: str | None) -> Token | None:
+        if click is None:
+            return None
+        token = self.click_of(click)
+        if token is None:
+            raise ValidationError(
+                "The conversion is wrong.", fields=[FieldProblem("/click", NO_CLICK, "unknown-click")]
+            )
+        return token
+
+    async def _count(
+        self,
+        workspace_id: Id,
+        wanted: Wanted,
+        token: Token | None,
+        message: Tracked | None,
+        *,
+        live: bool,
+        source: Source,
+    ) -> Counted:
+        at = wanted.at if wanted.at is not None else self._clock.now()
+        window = (await self._settings.of(workspace_id)).attribution_days * DAY
+        credit = await self._credit(workspace_id, wanted, token, message, at=at, window=window, live=live)
+        to = credit.message
+        new = Conversion(
+            id=self._new_id(),
+            workspace_id=workspace_id,
+            live=live,
+            order=wanted.order,
+            at=at,
+            amount=wanted.amount,
+            currency=wanted.currency,
+            source=source,
+            basis=credit.basis,
+            message_id=to.id if to else None,
+            template_id=to.template_id if to else None,
+            release_id=to.release_id if to else None,
+            link=credit.link,
+            clicked_at=credit.at,
+        )
+        kept = await self._store.add_conversion(new, _event(new), to)
+        if (kept.amount, kept.currency) != (new.amount, new.currency):
+            raise OrderCountedError(
+                f"order {wanted.order} is counted already, with {show_amount(kept.amount)} {kept.currency}; one order counts once"
+            )
+        return Counted(kept, repeated=kept.id != new.id)
+
+    async def _credit(
+        self,
+        workspace_id: Id,
+        wanted: Wanted,
+        token: Token | None,
+        message: Tracked | None,
+        *,
+        at: int,
+        window: int,
+        live: bool,
+    ) -> "_Credit":
+        """The last click before the order: the one that is named, or a later one in a message to the same address."""
+        since = at - window
+        found: list[_Credit] = []
+        if token is not None and message is not None:
+            clicks = await self._clicks([message.id], since, at)
+            named = [click for click in clicks if click.data.get("link") == token.number]
+            if named:
+                found.append(_Credit(Basis.CLICK, message, token.number, named[-1].at))
+            elif max(message.created_at, message.due_at) >= since:
+                found.append(_Credit(Basis.TOKEN, message, token.number, None))
+        if wanted.address:
+            found += await self._by_address(workspace_id, wanted.address, since, at, live=live)
+        return max(found, key=lambda credit: credit.at or 0, default=_Credit(Basis.NONE, None, None, None))
+
+    async def _by_address(self, workspace_id: Id, address: str, since: int, at: int, *, live: bool) -> "list[_Credit]":
+        candidates = await self._store.clicked_by(workspace_id, Channel.EMAIL, address, since, live)
+        clicks = [
+            click
+            for click in await self._clicks(candidates, since, at)
+            if click.data.get("verdict") != Verdict.MACHINE.word and not click.data.get("trap")
+        ]
+        if not clicks:
+            return []
+        last = max(clicks, key=lambda click: (click.at, click.key))
+        message = (await self._tracking.tracked([last.message_id])).get(last.message_id)
+        return [_Credit(Basis.ADDRESS, message, last.data.get("link"), last.at)] if message is not None else []
+
+    async def _clicks(self, message_ids: Sequence[Id], since: int, until: int) -> list[Event]:
+        hits = await self._tracking.hits_of(message_ids) if message_ids else []
+        return sorted(
+            [hit for hit in hits if hit.type is EventType.CLICKED and since <= hit.at <= until], key=lambda hit: hit.at
+        )
+
+    async def _url(self, one: Sum) -> str | None:
+        release: Release | None = await self._releases.by_id(one.release_id) if one.release_id else None
+        if release is None or one.link is None or one.link >= len(release.links):
+            return None
+        link = release.links[one.link]
+        return link.fallback if link.dynamic else link.url
+
+
+class _Credit(NamedTuple):
+    """To what a conversion is credited."""
+
+    basis: Basis
+    message: Tracked | None
+    link: int | None
+    at: int | None
+
+
+def _event(new: Conversion) -> Event | None:
+    """What the stream and the timeline of the message say."""
+    if new.message_id is None:
+        return None
+    data = {
+        "order": new.order,
+        "amount": show_amount(new.amount),
+        "currency": new.currency,
+        "source": new.source.value,
+        "basis": new.basis.value,
+        "link": new.link,
+        "clicked_at": new.clicked_at,
+    }
+    told = {name: value for name, value in data.items() if value is not None}
+    return Event(new.message_id, new.workspace_id, EventType.CONVERTED, new.at, new.order, told)
+
+
+def _together(template: str | None, url: str | None, currency: str, several: Iterable[Sum]) -> Revenue:
+    sums = list(several)
+    browser = sum(one.amount for one in sums if one.source is Source.BROWSER)
+    return Revenue(template, url, currency, sum(one.orders for one in sums), sum(one.amount for one in sums), browser)

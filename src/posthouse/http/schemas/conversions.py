@@ -1,0 +1,170 @@
+"""Conversions as JSON."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from posthouse.core.conversions.model import Conversion, Wanted, read_amount, show_amount
+from posthouse.core.conversions.service import Counted, Revenue
+from posthouse.core.kernel import ids
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.kernel.moments import read_moment, show_moment
+from posthouse.core.kernel.paging import Page
+from posthouse.http.schemas.messages import Moment
+
+ConversionId = Annotated[str, Meta(pattern="^cnv_[0-9a-z]{26}$", examples=["cnv_01jdb3z5v8e9tr4w6k2m7n0qxy"])]
+Order = Annotated[
+    str, Meta(min_length=1, max_length=255, description="The order's number, or the goal's: counted once.")
+]
+Amount = Annotated[
+    str, Meta(max_length=20, description="A decimal number with a point, as a string.", examples=["49.90"])
+]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217.", examples=["EUR"])]
+
+
+class ConversionReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An order, or another goal that was reached."""
+
+    order: Order
+    amount: Amount
+    currency: Currency
+    click: Annotated[str, Meta(max_length=100, description="What `ph_cid` said when the buyer came.")] | None = None
+    email: (
+        Annotated[
+            str,
+            Meta(max_length=320, description="The buyer's address: the last click in a message to it counts too."),
+        ]
+        | None
+    ) = None
+    at: Annotated[str | None, Meta(description="When it was ordered (RFC 3339); default: now.")] = None
+
+
+class BrowserReport(msgspec.Struct, frozen=True):
+    """What the script in a browser reports."""
+
+    order: Order
+    amount: Amount
+    currency: Currency
+
+
+class CreditAnswer(msgspec.Struct, frozen=True):
+    """To what a conversion is credited."""
+
+    message: Annotated[str, Meta(pattern="^msg_[0-9a-z]{26}$")]
+    link: Annotated[int | None, Meta(description="Number of the link in its release.")]
+    clicked_at: Moment | None
+    basis: Annotated[str, Meta(description="`click`, `token` (the click is named but was not recorded) or `address`.")]
+
+
+class ConversionAnswer(msgspec.Struct, frozen=True):
+    """An order, counted once."""
+
+    id: ConversionId
+    order: str
+    amount: Amount
+    currency: str
+    at: Moment
+    source: Annotated[str, Meta(description="`api`, or `browser` where nobody vouches for the amount.")]
+    credit: Annotated[CreditAnswer | None, Meta(description="null: no click within the window.")]
+
+
+class CountedAnswer(ConversionAnswer, frozen=True):
+    """What became of a report."""
+
+    repeated: Annotated[bool, Meta(description="The order had been counted before; nothing was added.")]
+
+
+class ConversionPage(msgspec.Struct, frozen=True):
+    """The newest first."""
+
+    items: list[ConversionAnswer]
+    next: str | None
+
+
+class RevenueRow(msgspec.Struct, frozen=True):
+    """What one template, or one of its links, brought in."""
+
+    template: Annotated[str | None, Meta(description="Its key; null: credited to nothing.")]
+    url: Annotated[str | None, Meta(description="Where the link leads; null unless asked for by link.")]
+    currency: str
+    orders: int
+    amount: Amount
+    by_browser: Annotated[str, Meta(description="Of the amount, what only browsers reported.")]
+
+
+class RevenueAnswer(msgspec.Struct, frozen=True):
+    """The most first; amounts of different currencies are never added."""
+
+    items: list[RevenueRow]
+
+
+def wanted(said: ConversionReport) -> Wanted:
+    """The report, checked.
+
+    Raises:
+        ValidationError: with every bad field.
+    """
+    problems: list[FieldProblem] = []
+    amount, at = 0, None
+    try:
+        amount = read_amount(said.amount)
+    except ValueError as error:
+        problems.append(FieldProblem("/amount", str(error), "bad-amount"))
+    try:
+        at = read_moment(said.at) if said.at is not None else None
+    except (ValueError, OverflowError) as error:
+        problems.append(FieldProblem("/at", f"write an RFC 3339 date and time ({error})", "bad-time"))
+    if problems:
+        raise ValidationError("The conversion is wrong.", fields=problems)
+    return Wanted(said.order, amount, said.currency, said.click, said.email, at)
+
+
+def browser_report(body: bytes) -> Wanted | None:
+    """What a browser said; None when it cannot be read."""
+    try:
+        said = msgspec.json.decode(body, type=BrowserReport)
+        return Wanted(said.order, read_amount(said.amount), said.currency)
+    except (msgspec.DecodeError, ValueError):
+        return None
+
+
+def conversion(found: Conversion) -> ConversionAnswer:
+    """One."""
+    return ConversionAnswer(
+        id=ids.show(ids.CONVERSION, found.id),
+        order=found.order,
+        amount=show_amount(found.amount),
+        currency=found.currency,
+        at=show_moment(found.at),
+        source=found.source.value,
+        credit=_credit(found),
+    )
+
+
+def counted(what: Counted) -> CountedAnswer:
+    """What became of a report."""
+    one = conversion(what.conversion)
+    return CountedAnswer(
+        one.id, one.order, one.amount, one.currency, one.at, one.source, one.credit, repeated=what.repeated
+    )
+
+
+def page(found: Page[Conversion]) -> ConversionPage:
+    """One page."""
+    return ConversionPage([conversion(one) for one in found.items], found.next)
+
+
+def revenue(found: list[Revenue]) -> RevenueAnswer:
+    """The table."""
+    return RevenueAnswer([
+        RevenueRow(one.template, one.url, one.currency, one.orders, show_amount(one.amount), show_amount(one.by_browser))
+        for one in found
+    ])  # fmt: skip
+
+
+def _credit(found: Conversion) -> CreditAnswer | None:
+    if found.message_id is None:
+        return None
+    clicked = None if found.clicked_at is None else show_moment(found.clicked_at)
+    return CreditAnswer(ids.show(ids.MESSAGE, found.message_id), found.link, clicked, found.basis.value)

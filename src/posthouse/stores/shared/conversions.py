@@ -1,0 +1,90 @@
+"""Conversions: the queries of both stores, each in the caller's transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, func, or_, select
+
+from posthouse.core.conversions.model import Basis, Conversion, Source, Sum
+from posthouse.core.kernel.ids import Id
+from posthouse.core.messages.model import Channel, Event, EventType
+from posthouse.core.tracking.model import Tracked
+from posthouse.stores.shared import tracking
+from posthouse.stores.shared.documents import insert_unless_there
+from posthouse.stores.shared.schema import conversions, engagements, messages
+
+_FEW = 10
+"""Messages of one address whose clicks are looked at."""
+
+
+def add(
+    connection: Connection, shard: int, new: Conversion, event: Event | None, message: Tracked | None
+) -> Conversion:
+    """Keeps a conversion and its event; the one that is there already is the answer."""
+    row = msgspec.structs.asdict(new) | {"source": new.source.value, "basis": new.basis.value}
+    if connection.execute(insert_unless_there(connection, conversions), row).rowcount == 0:
+        found = listed(connection, new.workspace_id, new.live, order=new.order, before=None, limit=1)
+        return found[0]
+    if event is not None and message is not None:
+        tracking.add_hits(connection, shard, [event], {message.id: message})
+    return new
+
+
+def listed(
+    connection: Connection, workspace_id: Id, live: bool, *, order: str | None, before: Id | None, limit: int
+) -> list[Conversion]:
+    """The newest first."""
+    c = conversions.c
+    statement = select(conversions).where(c.workspace_id == workspace_id, c.live == live)
+    if order is not None:
+        statement = statement.where(c.order == order)
+    if before is not None:
+        statement = statement.where(c.id < before)
+    return [_conversion(row) for row in connection.execute(statement.order_by(c.id.desc()).limit(limit))]
+
+
+def of_message(connection: Connection, message_id: Id) -> int:
+    """How many are credited to a message."""
+    c = conversions.c
+    return int(connection.execute(select(func.count()).where(c.message_id == message_id)).scalar_one())
+
+
+def revenue(connection: Connection, workspace_id: Id, live: bool, since: int | None, until: int | None) -> list[Sum]:
+    """Sums by template, release, link, currency and source."""
+    c = conversions.c
+    by = (c.template_id, c.release_id, c.link, c.currency, c.source)
+    statement = select(*by, func.count(), func.sum(c.amount)).where(c.workspace_id == workspace_id, c.live == live)
+    if since is not None:
+        statement = statement.where(c.at >= since)
+    if until is not None:
+        statement = statement.where(c.at < until)
+    rows = connection.execute(statement.group_by(*by))
+    return [
+        Sum(template, release, link, currency, Source(source), count, int(amount))
+        for template, release, link, currency, source, count, amount in rows
+    ]
+
+
+def clicked_by(
+    connection: Connection, workspace_id: Id, channel: Channel, address: str, since: int, live: bool
+) -> Sequence[Id]:
+    """Messages to an address with a click, not by a machine alone, since an instant; the last clicked first."""
+    m, e = messages.c, engagements.c
+    somebody = or_(e.human > 0, e.unknown > 0)
+    statement = (
+        select(m.id)
+        .join(engagements, (e.message_id == m.id) & (e.type == int(EventType.CLICKED)))
+        .where(m.workspace_id == workspace_id, m.recipient == address, m.channel == int(channel), m.live == live)
+        .where(somebody, e.last_at >= since)
+        .order_by(e.last_at.desc())
+        .limit(_FEW)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def _conversion(row: Row[Any]) -> Conversion:
+    found = row._asdict()
+    return Conversion(
+        **found | {"source": Source(found["source"]), "basis": Basis(found["basis"]), "live": bool(found["live"])}
+    )

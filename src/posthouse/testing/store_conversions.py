@@ -1,0 +1,96 @@
+"""The contract of conversions."""
+
+import asyncio
+from typing import Any
+
+from posthouse.core.conversions.model import Basis, Conversion, Source, Sum
+from posthouse.core.kernel.clock import HOUR
+from posthouse.core.messages.model import Channel, Event, EventType
+from posthouse.core.tracking.model import Verdict
+from posthouse.testing.store_kit import Kit, Store, check_invariants
+from posthouse.testing.store_tracking import add, hit
+
+
+def order(kit: Kit, number: str, **more: Any) -> Conversion:
+    """An order of 49.90 EUR now."""
+    fields: dict[str, Any] = {
+        "id": kit.ids(), "workspace_id": kit.workspace, "live": True, "order": number, "at": kit.clock.now(), "amount": 49_900_000,
+        "currency": "EUR", "source": Source.API, "basis": Basis.NONE,
+    }  # fmt: skip
+    return Conversion(**(fields | more))
+
+
+class StoreContractConversions:
+    """Orders, and the clicks before them."""
+
+    async def test_an_order_counts_once(self, store: Store, kit: Kit) -> None:
+        """The first report stays, whoever reports again, at the same time too; test orders and other workspaces are apart."""
+        new = kit.new()
+        await store.accept([new])
+        message = (await store.tracked([new.id]))[new.id]
+        first = order(
+            kit, "A-1", message_id=new.id, template_id=new.template_id, basis=Basis.ADDRESS, link=3, clicked_at=7
+        )
+        event = Event(new.id, kit.workspace, EventType.CONVERTED, first.at, "A-1", {"order": "A-1"})
+        several = [first, *(order(kit, "A-1", amount=1) for _ in range(4))]
+        assert await store.add_conversion(first, event, message) == first
+        kept = await asyncio.gather(*(store.add_conversion(one, event, message) for one in several))
+        assert kept == [first] * 5
+        told = [one for one in await store.events_of(kit.workspace, new.id) if one.type is EventType.CONVERTED]
+        assert [one.data for one in told] == [{"order": "A-1"}]
+        test, other = order(kit, "A-1", live=False), order(kit, "A-1", workspace_id=kit.ids())
+        assert [await store.add_conversion(one, None, None) for one in (test, other)] == [test, other]
+        assert await store.conversions(kit.workspace, True) == [first]
+        assert await store.conversions(kit.workspace, False) == [test]
+        assert (await store.conversions_of(new.id), await store.conversions_of(kit.ids())) == (1, 0)
+        await check_invariants(store)
+
+    async def test_orders_by_pages_and_sums(self, store: Store, kit: Kit) -> None:
+        """Newest first by pages; sums by template, currency and source within a time."""
+        made = []
+        for number in range(5):
+            made.append(order(kit, f"A-{number}", template_id=kit.template_id if number else None, link=None))
+            await store.add_conversion(made[-1], None, None)
+            kit.clock.advance(HOUR)
+        await store.add_conversion(order(kit, "B-1", currency="USD", source=Source.BROWSER), None, None)
+        page = await store.conversions(kit.workspace, True, before=made[3].id, limit=2)
+        assert [one.order for one in page] == ["A-2", "A-1"]
+        assert await store.conversions(kit.workspace, True, order="A-3") == [made[3]]
+        since, until = made[1].at, made[4].at
+        assert await store.revenue(kit.workspace, True, since, until) == [
+            Sum(kit.template_id, None, None, "EUR", Source.API, 3, 149_700_000)
+        ]
+        assert len(await store.revenue(kit.workspace, True, None, None)) == 3
+        assert await store.revenue(kit.workspace, False, None, None) == []
+
+    async def test_who_clicked_lately(self, store: Store, kit: Kit) -> None:
+        """Messages to an address that were clicked, not by machines alone, since a time, the last clicked first."""
+        one, two, machine, stranger, old = (
+            kit.new(),
+            kit.new(),
+            kit.new(),
+            kit.new(recipient="bob@example.net"),
+            kit.new(),
+        )
+        await store.accept([one, two, machine, stranger, old])
+        await add(store, [hit(kit, old.id, "a", Verdict.HUMAN, EventType.CLICKED)])
+        since = kit.clock.advance(HOUR)
+        await add(
+            store,
+            [
+                hit(kit, two.id, "a", Verdict.UNKNOWN, EventType.CLICKED),
+                hit(kit, stranger.id, "a", Verdict.HUMAN, EventType.CLICKED),
+            ],
+        )
+        kit.clock.advance(HOUR)
+        await add(
+            store,
+            [
+                hit(kit, machine.id, "a", Verdict.MACHINE, EventType.CLICKED),
+                hit(kit, one.id, "a", Verdict.HUMAN, EventType.CLICKED),
+            ],
+        )
+        await add(store, [hit(kit, machine.id, "o", Verdict.HUMAN)])
+        asked = (kit.workspace, Channel.EMAIL, "ann@example.net", since)
+        assert await store.clicked_by(*asked, True) == [one.id, two.id]
+        assert await store.clicked_by(*asked, False) == []
