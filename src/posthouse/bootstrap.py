@@ -69,6 +69,7 @@ from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.lifecycle import LifecycleService
 from posthouse.core.templates.model import Sender
 from posthouse.core.templates.press import Press
+from posthouse.core.templates.rollouts import RolloutService
 from posthouse.core.templates.service import TemplateService
 from posthouse.core.tracking.preferences import TrackingPreferences
 from posthouse.core.tracking.recorder import HitRecorder, OnHit
@@ -119,6 +120,7 @@ class House:
     providers: ProviderService
     templates: TemplateService
     lifecycle: LifecycleService
+    rollouts: RolloutService
     library: LibraryService
     publisher: LibraryPublisher
     impact: ImpactService
@@ -298,6 +300,7 @@ def _wire(
         providers=ProviderService(store=store, box=box, clock=clock, new_id=new_id, validate=_check_provider),
         templates=templates,
         lifecycle=LifecycleService(store, templates, press, renderer, clock),
+        rollouts=RolloutService(store, templates, clock),
         library=library,
         publisher=publisher,
         impact=ImpactService(store, library, publisher, room),

@@ -10,6 +10,7 @@ from posthouse.cli.frame import Desk, command, group
 from posthouse.cli.frame.pairs import json_object
 from posthouse.cli.lifecycle import lifecycle_commands
 from posthouse.cli.lint import lint_commands, template_files
+from posthouse.cli.rollouts import Percent, document_of, rollout_commands, told
 from posthouse.cli.template_tests import test_commands
 from posthouse.cli.translations import translation_commands
 from posthouse.cli.versions import version_commands
@@ -42,6 +43,7 @@ def register(app: typer.Typer) -> None:
     command(templates, "render", example=example)(render)
     lint_commands(templates)
     lifecycle_commands(templates)
+    rollout_commands(templates)
     test_commands(templates)
     translation_commands(templates)
     version_commands(templates)
@@ -104,14 +106,15 @@ async def push(
     desk.out.result(documents, human)
 
 
-async def publish(desk: Desk, key: Key) -> None:
-    """Make the draft of a template live, all channels and locales at once."""
+async def publish(desk: Desk, key: Key, *, percent: Percent = None) -> None:
+    """Make the draft of a template live, all channels and locales at once; with --percent for a share of the people first."""
     async with desk.open_workspace() as (house, workspace):
-        result = await house.templates.publish(workspace.id, key)
-    document = {"key": key, "version": result.version, "changed": result.changed, "warnings": result.warnings}
+        result = await house.templates.publish(workspace.id, key, percent=percent)
+    document = {**document_of(result.template), "changed": result.changed, "warnings": result.warnings}
 
     def human() -> None:
-        desk.out.say(f"{key}: version {result.version}" + ("" if result.changed else " (unchanged)"))
+        state = told(result.template) if result.template.rollout else f"{key}: version {result.version}"
+        desk.out.say(state + ("" if result.changed else " (unchanged)"))
         _warn(desk, result.warnings)
 
     desk.out.result(document, human)

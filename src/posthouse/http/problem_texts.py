@@ -98,6 +98,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "The body did not arrive in time.",
         "Send it in one go; upload large files with `POST /v1/uploads` first.",
     ),
+    "no-rollout": (
+        "No version of the template is being rolled out: it was completed or taken back, or never begun.",
+        "Begin with `PUT /v1/templates/{key}/rollout` and a version, or publish with `percent`.",
+    ),
     "scope-too-wide": (
         "A key can only make keys that may do no more than itself, and a test key makes only test keys.",
         "Ask for fewer scopes, or make the key on the command line.",

@@ -26,6 +26,7 @@ from posthouse.core.templates.library.impact import ImpactService
 from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.lifecycle import LifecycleService
+from posthouse.core.templates.rollouts import RolloutService
 from posthouse.core.templates.service import TemplateService
 from posthouse.core.tracking.reports import TrackingReports
 from posthouse.core.tracking.service import TrackingService
@@ -141,6 +142,7 @@ class Services:
     analytics: AnalyticsService
     templates: TemplateService
     lifecycle: LifecycleService
+    rollouts: RolloutService
     library: LibraryService
     publisher: LibraryPublisher
     impact: ImpactService

@@ -92,6 +92,7 @@ def services_of(house: House, metrics: Metrics, live: Hub) -> Services:
         suppressions=house.suppressions,
         templates=house.templates,
         lifecycle=house.lifecycle,
+        rollouts=house.rollouts,
         library=house.library,
         publisher=house.publisher,
         impact=house.impact,

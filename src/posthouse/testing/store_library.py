@@ -12,6 +12,7 @@ from posthouse.core.templates.library.errors import ItemInUseError, PublicationR
 from posthouse.core.templates.library.model import CompiledIn, Item, ItemKind, ItemSource, ItemVersion, Use
 from posthouse.core.templates.library.publication import LEASE, Publication, State, Turn
 from posthouse.core.templates.model import Made, Template, TemplateSource
+from posthouse.core.templates.rollout import Rollout
 from posthouse.testing.store_kit import Kit, Store
 
 _BLOCK = Use(ItemKind.BLOCK, "footer")
@@ -224,6 +225,62 @@ class StoreContractLifecycle:
         assert found is not None
         assert (found[0].cause, found[1]) == ("block footer 1", source)
         assert [one.number for one in await store.versions(kit.workspace, "welcome", None, 10)] == [2, 1]
+
+
+class StoreContractRollouts:
+    """Another version beside the live one."""
+
+    async def test_a_version_comes(self, store: Store, kit: Kit) -> None:
+        """Published for a share it is a version among others, with its source; what was live stays, and who asks is told."""
+        bench = _Bench(store, kit)
+        await store.save_item(bench.item, None)
+        live = await bench.template()
+        before, compiled = await bench.live("welcome"), (CompiledIn(_BLOCK, "footer", 0),)
+        assert await store.rollout(kit.workspace, "welcome") is None
+        assert await store.rollout(kit.workspace, "nothing") is None
+        rollout = Rollout(2, 10, 7, "other", compiled)
+        beside = msgspec.structs.replace(live, latest=2, rollout=rollout)
+        made = kit.release(msgspec.structs.replace(live, version=2))
+        generation = await store.generation()
+        await store.publish(beside, [made], TemplateSource("welcome", "other", ()))
+        assert await store.generation() > generation
+        assert await bench.live("welcome") == before
+        assert await store.rollout(kit.workspace, "welcome") == rollout
+        assert await store.releases(kit.workspace, "welcome", 2) == [made]
+        found = await store.edition(live.id, 2)
+        assert found is not None
+        assert (found[0].source_hash, found[1]) == ("other", TemplateSource("welcome", "other", ()))
+        with pytest.raises(ConflictError, match="version 2"):
+            await store.publish(beside, [made])
+        await store.save_draft(msgspec.structs.replace(live, source_hash="mine"), "hash-1")
+        assert await store.rollout(kit.workspace, "welcome") == rollout
+        await store.set_live(msgspec.structs.replace(beside, version=2, rollout=None), 1)
+        assert await store.rollout(kit.workspace, "welcome") is None
+        assert await bench.live("welcome") == (2, [made.id])
+
+    async def test_a_block_waits_for_it(self, store: Store, kit: Kit) -> None:
+        """A publication does not pass over a version that comes, whichever of the two follows the block; nor does undoing one."""
+        bench = _Bench(store, kit)
+        await store.save_item(bench.item, None)
+        live = await bench.template()
+        (follower,) = await store.followers(kit.workspace)
+        publication = await bench.begun()
+        turn, made = bench.turn(live)
+        await store.stage(publication, [made])
+        rollout = Rollout(1, 10, 7, "other", (CompiledIn(_BLOCK, "footer", 0),))
+        coming = msgspec.structs.replace(live, rollout=rollout)
+        await store.set_live(coming, 1)
+        assert (follower.rollout, (await store.followers(kit.workspace))[0].rollout) == (None, rollout)
+        assert await bench.go(publication, [turn]) == [live.id]
+        await store.set_live(live, 1)
+        assert not await bench.go(publication, [turn])
+        done = await store.publication(kit.workspace, publication.id)
+        now = await store.template(kit.workspace, "welcome")
+        assert done is not None
+        assert now is not None
+        await store.set_live(msgspec.structs.replace(now, rollout=rollout), 2)
+        undone = msgspec.structs.replace(done, state=State.UNDONE)
+        assert await store.undo_publication(undone, bench.item, done.turns, 9) == [live.id]
 
 
 class StoreContractPublications:

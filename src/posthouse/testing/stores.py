@@ -11,7 +11,12 @@ supply four fixtures:
 
 from posthouse.testing.store_conversions import StoreContractConversions
 from posthouse.testing.store_kit import FreshStore, Kit, OpenStore, Store, check_invariants
-from posthouse.testing.store_library import StoreContractItems, StoreContractLifecycle, StoreContractPublications
+from posthouse.testing.store_library import (
+    StoreContractItems,
+    StoreContractLifecycle,
+    StoreContractPublications,
+    StoreContractRollouts,
+)
 from posthouse.testing.store_machine import StoreContractMachine
 from posthouse.testing.store_messages import (
     StoreContractAccept,
@@ -60,6 +65,7 @@ __all__ = [
     "StoreContractPublications",
     "StoreContractRecord",
     "StoreContractReturned",
+    "StoreContractRollouts",
     "StoreContractRollups",
     "StoreContractSandbox",
     "StoreContractSearch",
@@ -92,6 +98,7 @@ class StoreContract(
     StoreContractItems,
     StoreContractLifecycle,
     StoreContractPublications,
+    StoreContractRollouts,
     StoreContractProviders,
     StoreContractSandbox,
     StoreContractSuppressions,

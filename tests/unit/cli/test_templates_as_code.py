@@ -102,3 +102,19 @@ def test_the_library_on_the_command_line(posthouse: Posthouse, folder: Path) -> 
     posthouse("blocks", "remove", "footer")
     assert posthouse("blocks", "list") == []
     posthouse("blocks", "show", "footer", code=3)
+
+
+def test_a_roll_out_on_the_command_line(posthouse: Posthouse, folder: Path) -> None:
+    """Published for a share, raised, completed; wishes that contradict each other are refused."""
+    posthouse("templates", "push", str(folder), "--publish")
+    (folder / "welcome" / "email.en.html").write_text("<p>Welcome.</p>")
+    posthouse("templates", "push", str(folder))
+    begun = posthouse("templates", "publish", "welcome", "--percent", "10")
+    assert (begun["version"], begun["rollout"]["version"], begun["rollout"]["percent"]) == (1, 2, 10)
+    assert posthouse("templates", "rollout", "welcome", "--percent", "60")["rollout"]["percent"] == 60
+    assert posthouse("templates", "rollout", "welcome")["rollout"]["version"] == 2
+    posthouse("templates", "rollout", "welcome", "--complete", "--back", code=2)
+    whole = posthouse("templates", "rollout", "welcome", "--complete")
+    assert (whole["version"], whole["rollout"]) == (2, None)
+    posthouse("templates", "rollout", "welcome", "--percent", "20", "--version", "1")
+    assert posthouse("templates", "rollout", "welcome", "--back")["rollout"] is None

@@ -10,7 +10,7 @@ from tests.unit.http.fake_sandbox import FakeSandbox
 from tests.unit.http.fake_stream import FakeStream
 from tests.unit.http.fake_suppressions import FakeSuppressions
 from tests.unit.http.fake_webhooks import FakePoster, FakeWebhookStore
-from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle
+from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle, FakeRollouts
 from tests.unit.http.small_fakes import (
     FakeDns,
     FakeHeld,
@@ -43,6 +43,7 @@ from posthouse.core.templates.library.impact import ImpactService
 from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, UnknownPolicy, Version
+from posthouse.core.templates.rollout import Rollout
 from posthouse.core.templates.service import Preview, PushResult, source_hash
 from posthouse.core.templates.translations.units import Missing
 from posthouse.core.webhooks.service import WebhookService
@@ -334,8 +335,14 @@ class FakeTemplates:
             self.rows[workspace_id, source.key] = template
         return PushResult(template, template.version, changed=old is None or old.source_hash != digest)
 
-    async def publish(self, workspace_id: bytes, key: str, base: str | None = None) -> PushResult:
+    async def publish(
+        self, workspace_id: bytes, key: str, base: str | None = None, percent: int | None = None
+    ) -> PushResult:
         template = await self.get(workspace_id, key)
+        if percent is not None and template.version:
+            beside = msgspec.structs.replace(template, rollout=Rollout(template.version + 1, percent, 1))
+            self.rows[workspace_id, key] = beside
+            return PushResult(beside, beside.version, changed=True)
         return await self.push(workspace_id, template.draft, publish=True)
 
     async def versions(
@@ -430,6 +437,7 @@ class Stage:
             analytics=analytics_service(self.sums, self.templates, self.store, self.clock),
             templates=self.templates,
             lifecycle=FakeLifecycle(self.templates),
+            rollouts=FakeRollouts(self.templates),
             library=library,
             publisher=publisher,
             impact=ImpactService(shelves, library, publisher, room),

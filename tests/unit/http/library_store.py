@@ -7,11 +7,12 @@ import msgspec
 
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
-from posthouse.core.templates.errors import UnknownTemplateError
-from posthouse.core.templates.library.model import CompiledIn, Follower, Item, ItemKind, ItemVersion, LiveSource, Use
-from posthouse.core.templates.library.publication import Publication, Turn
+from posthouse.core.templates.errors import NoRolloutError, UnknownTemplateError
+from posthouse.core.templates.library.model import CompiledIn, Item, ItemKind, ItemVersion, Use
+from posthouse.core.templates.library.publication import Follower, LiveSource, Publication, Turn
 from posthouse.core.templates.lifecycle import FileDiff, RolledBack, VersionDiff
 from posthouse.core.templates.model import Made, Release, Template, TemplateSource
+from posthouse.core.templates.rollout import Rollout
 from posthouse.core.templates.service import PushResult
 
 
@@ -52,6 +53,37 @@ class FakeLifecycle:
     ) -> VersionDiff:
         await self._templates.get(workspace_id, key)
         return VersionDiff(key, str(before), str(after), (FileDiff("email.en.html", "-a\n+b\n"),), ())
+
+
+class FakeRollouts:
+    """Moves shares of the templates of the fake room."""
+
+    def __init__(self, templates: Any) -> None:
+        self._templates = templates
+
+    async def set(self, workspace_id: Id, key: str, percent: int, version: int | None = None) -> Template:
+        template: Template = await self._templates.get(workspace_id, key)
+        if version is None and template.rollout is None:
+            raise NoRolloutError
+        number = version or template.rollout.version
+        return self._kept(msgspec.structs.replace(template, rollout=Rollout(number, percent, 1)))
+
+    async def complete(self, workspace_id: Id, key: str) -> Template:
+        template = await self._running(workspace_id, key)
+        return self._kept(msgspec.structs.replace(template, version=template.rollout.version, rollout=None))
+
+    async def back(self, workspace_id: Id, key: str) -> Template:
+        return self._kept(msgspec.structs.replace(await self._running(workspace_id, key), rollout=None))
+
+    async def _running(self, workspace_id: Id, key: str) -> Any:
+        template = await self._templates.get(workspace_id, key)
+        if template.rollout is None:
+            raise NoRolloutError
+        return template
+
+    def _kept(self, template: Template) -> Template:
+        self._templates.rows[template.workspace_id, template.key] = template
+        return template
 
 
 class FakeLibraryStore:

@@ -12,7 +12,8 @@ from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.lifecycle import LifecycleService
 from posthouse.core.templates.model import TemplateSource, VariantSource
-from posthouse.core.templates.press import Job, Printed
+from posthouse.core.templates.press import Order, Printed
+from posthouse.core.templates.rollouts import RolloutService
 from posthouse.core.templates.service import TemplateService
 from posthouse.rendering.checker import SchemaChecker
 from posthouse.rendering.pressroom import InlineRoom
@@ -31,7 +32,7 @@ class MeddlingRoom:
         self.inner = inner
         self.meddle: Callable[[], Awaitable[object]] | None = None
 
-    async def print(self, jobs: Sequence[Job]) -> AsyncGenerator[tuple[int, Printed], None]:
+    async def print(self, jobs: Sequence[Order]) -> AsyncGenerator[tuple[int, Printed], None]:
         async for done in self.inner.print(jobs):
             if self.meddle is not None:
                 meddle, self.meddle = self.meddle, None
@@ -48,6 +49,7 @@ class Shop:
         self.room = MeddlingRoom(InlineRoom(make_press))
         self.templates = TemplateService(store, press, SchemaChecker(), MinijinjaRenderer(), ids, clock)
         self.lifecycle = LifecycleService(store, self.templates, press, MinijinjaRenderer(), clock)
+        self.rollouts = RolloutService(store, self.templates, clock)
         self.library = LibraryService(store, press, ids, clock)
         self.publisher = LibraryPublisher(store, self.library, self.room, ids, clock)
         self.impacts = ImpactService(store, self.library, self.publisher, self.room)

@@ -19,6 +19,7 @@ from posthouse.core.messages.service import extras_of
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.templates.folder import read_folder
 from posthouse.core.templates.model import UnknownPolicy
+from posthouse.core.templates.rollout import takes_part
 
 
 async def test_a_good_one_is_kept_before_the_answer(scene: Scene) -> None:
@@ -377,3 +378,20 @@ async def test_an_upload_must_be_there_and_have_the_size_that_its_id_says(scene:
     for word in (f"{digest}-1", f"upl_{'0' * 64}-1000"):
         files = [{"name": "a", "type": "a/b", "upload": upload.id}, {"name": "a", "type": "a/b", "upload": word}]
         assert await scene.pointers(attachments=files) == ["/attachments/1/upload"]
+
+
+async def test_a_share_gets_the_version_that_comes(scene: Scene) -> None:
+    """The message's facts say which version it was; who names a version gets that, whatever is being rolled out."""
+    house, workspace = scene.house, scene.caller.workspace_id
+    template = await house.templates.get(workspace, "order-confirmation")
+    assert template.draft is not None
+    await house.templates.push(workspace, msgspec.structs.replace(template.draft, name="Newer"))
+    begun = (await house.templates.publish(workspace, "order-confirmation", percent=50)).template
+    assert begun.rollout is not None
+    people = [f"person-{number}@customer.example" for number in range(20)]
+    wanted = [2 if takes_part(begun.id, begun.rollout, person) else 1 for person in people]
+    assert set(wanted) == {1, 2}
+    got = [msgspec.json.decode((await scene.accepted(to=person)).body)["version"] for person in people]
+    assert got == wanted
+    named = await scene.accepted(to=people[wanted.index(2)], version=1)
+    assert msgspec.json.decode(named.body)["version"] == 1

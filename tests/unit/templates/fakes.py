@@ -7,6 +7,7 @@ from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
 from posthouse.core.templates.model import Edition, Release, Template, TemplateSource, Version
+from posthouse.core.templates.rollout import Rollout
 
 
 class MemoryStore:
@@ -53,6 +54,10 @@ class MemoryStore:
     ) -> None:
         self.made.extend(releases)
         self._keep(template)
+
+    async def rollout(self, workspace_id: Id, key: str) -> Rollout | None:
+        template = self.kept.get((workspace_id, key))
+        return template.rollout if template else None
 
     async def releases(self, workspace_id: Id, key: str, version: int | None) -> Sequence[Release]:
         self.asked += 1

@@ -1,6 +1,6 @@
 """What the room of messages needs from outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from posthouse.core.kernel.errors import FieldProblem
@@ -103,6 +103,15 @@ class Releases(Protocol):
         self, workspace_id: Id, key: str, version: int | None, channel: str | None, locale: str | None
     ) -> Release:
         """The release for a template key; the locale falls back. Raises UnknownTemplateError."""
+        ...
+
+    @property
+    def staged(self) -> Collection[object]:
+        """What is being rolled out; empty when nothing is."""
+        ...
+
+    def share(self, live: Release, locale: str | None, recipient: str) -> Release:
+        """The release for a person while a roll-out runs."""
         ...
 
     async def by_id(self, release_id: Id) -> Release | None:

@@ -158,6 +158,9 @@ class Resolver:
         except NotFoundError as error:
             error.fields = error.fields or (FieldProblem("/template", error.detail, error.slug),)
             raise
+        if self._releases.staged and wanted.version is None and wanted.to is not None:
+            address = wanted.to if isinstance(wanted.to, str) else wanted.to.email
+            release = self._releases.share(release, wanted.locale, address)
         if release.channel != "email":
             text = f"this version sends e-mail only; a template's {release.channel} can be written and rendered already"
             checks.wrong("/channel", text, "not-supported")

@@ -1,9 +1,10 @@
 """Finds releases on the hot path: what is live changes with the settings' generation, what is released never does."""
 
+import contextlib
 import difflib
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from posthouse.core.kernel.clock import SECOND, Clock
 from posthouse.core.kernel.ids import Id
@@ -11,6 +12,7 @@ from posthouse.core.templates.errors import UnknownTemplateError
 from posthouse.core.templates.locales import choose
 from posthouse.core.templates.model import Release
 from posthouse.core.templates.ports import TemplateStore
+from posthouse.core.templates.rollout import Rollout, takes_part
 
 TTL: Final = SECOND // 10
 """How long the generation is believed without asking: a publication shows everywhere within this time."""
@@ -25,6 +27,13 @@ class Generations(Protocol):
     async def generation(self) -> int:
         """A number that grows with every change of settings."""
         ...
+
+
+class _Staged(NamedTuple):
+    """A roll-out, and the release of it that somebody gets."""
+
+    rollout: Rollout
+    release: Release
 
 
 class Catalogue:
@@ -42,6 +51,8 @@ class Catalogue:
         self._clock = clock
         self._found: dict[_Wanted, Release] = {}
         self._by_id: OrderedDict[Id, Release] = OrderedDict()
+        self.staged: dict[tuple[Id, str | None], _Staged] = {}
+        """Roll-outs by the live release and the locale that was asked for: empty when none runs, which costs nobody anything."""
         self._generation = -1
         self._fresh_until = -1
 
@@ -64,6 +75,19 @@ class Catalogue:
         release = self._found.get(wanted)
         return release if release is not None else await self._load(wanted)
 
+    def share(self, live: Release, locale: str | None, recipient: str) -> Release:
+        """The release for a person while a roll-out runs: the live one, or that of the version that comes.
+
+        Args:
+            live: as :meth:`find` gave it for the live version.
+            locale: that was asked for.
+            recipient: the address.
+        """
+        staged = self.staged.get((live.id, locale))
+        if staged is None or not takes_part(live.template_id, staged.rollout, recipient):
+            return live
+        return staged.release
+
     async def by_id(self, release_id: Id) -> Release | None:
         """A release by its identifier; it never changes, so it is kept as long as there is room."""
         release = self._by_id.get(release_id)
@@ -78,6 +102,7 @@ class Catalogue:
         generation = await self._generations.generation()
         if generation != self._generation:
             self._found.clear()
+            self.staged.clear()
             self._generation = generation
         self._fresh_until = asked + TTL
 
@@ -88,11 +113,25 @@ class Catalogue:
         if not releases:
             raise await self._unknown(workspace_id, key, version)
         release = self._keep(choose(releases, channel or releases[0].default_channel, locale, key))
+        if version is None:
+            await self._stage(release, locale)
         if generation == self._generation:
             if len(self._found) >= _KEPT:
                 self._found.clear()
+                self.staged.clear()
             self._found[wanted] = release
         return release
+
+    async def _stage(self, live: Release, locale: str | None) -> None:
+        """Notes which release comes in place of this one, if any does. A variant that the new version lacks stays the live one."""
+        self.staged.pop((live.id, locale), None)
+        rollout = await self._store.rollout(live.workspace_id, live.template_key)
+        if rollout is None:
+            return
+        coming = await self._store.releases(live.workspace_id, live.template_key, rollout.version)
+        with contextlib.suppress(UnknownTemplateError):
+            release = self._keep(choose(coming, live.channel, locale, live.template_key))
+            self.staged[live.id, locale] = _Staged(rollout, release)
 
     def _keep(self, release: Release) -> Release:
         kept = self._by_id.setdefault(release.id, release)

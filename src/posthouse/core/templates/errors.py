@@ -2,6 +2,7 @@
 
 PosthouseError
 ├── UnknownTemplateError        no such template, version, channel or locale
+├── NoRolloutError              no version is being rolled out
 ├── StaleDraftError             the draft is not the one that a change was made from
 └── TemplateProblemsError       the template cannot be published as it is
 """
@@ -13,6 +14,13 @@ class UnknownTemplateError(NotFoundError):
     """There is no such template."""
 
     slug = "unknown-template"
+    status = 404
+
+
+class NoRolloutError(NotFoundError):
+    """No version is being rolled out."""
+
+    slug = "no-rollout"
     status = 404
 
 

@@ -81,7 +81,7 @@ class LifecycleService:
                 f"The template {key!r} has no version {version}; the live one is {template.version}."
             )
         moved = await self._moved(template, version)
-        if version != template.version:
+        if version != template.version or template.rollout:
             await self._store.set_live(moved, template.version)
         return RolledBack(moved, await self._outdated(workspace_id, moved.compiled))
 
@@ -118,6 +118,7 @@ class LifecycleService:
             version=0,
             latest=max(template.latest, template.version),
             archived=template.version,
+            rollout=None,
             updated_at=self._clock.now(),
         )
         await self._store.set_live(moved, template.version)
@@ -193,6 +194,7 @@ class LifecycleService:
             latest=max(template.latest, template.version),
             published_hash=edition.source_hash,
             compiled=edition.compiled,
+            rollout=None,
             updated_at=self._clock.now(),
         )
 

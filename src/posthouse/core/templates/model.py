@@ -10,6 +10,7 @@ from posthouse.core.templates.attachments.model import Declared
 from posthouse.core.templates.cases.model import Case
 from posthouse.core.templates.library.model import CompiledIn, Use
 from posthouse.core.templates.mobile import Content
+from posthouse.core.templates.rollout import Rollout
 
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -218,6 +219,8 @@ class Template(msgspec.Struct, frozen=True):
     """The version that was live when it was archived; 0: it is not. Nothing is accepted for it until it comes back."""
     changed_by: str = ""
     """Who saved the draft: the identifier of a key, or ``command line``."""
+    rollout: Rollout | None = None
+    """The version that serves a share of the messages beside the live one."""
 
     @property
     def next_version(self) -> int:

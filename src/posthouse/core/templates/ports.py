@@ -21,6 +21,7 @@ from posthouse.core.templates.model import (
     Version,
     WireBody,
 )
+from posthouse.core.templates.rollout import Rollout
 
 
 class TemplateStore(ItemReading, Protocol):
@@ -44,7 +45,7 @@ class TemplateStore(ItemReading, Protocol):
         """Makes a version live, all variants at once or none; a draft saved meanwhile stays.
 
         Args:
-            template: with the new version, and what of the library is in it.
+            template: with the new version, and what of the library is in it; or with its roll-out, while another stays live.
             releases: of all variants.
             source: what they were made from, to be kept.
 
@@ -61,12 +62,16 @@ class TemplateStore(ItemReading, Protocol):
         """Makes another version live, or none; a draft saved meanwhile stays.
 
         Args:
-            template: with its new ``version``, ``published_hash``, ``compiled`` and ``archived``.
+            template: with its new ``version``, ``published_hash``, ``compiled``, ``archived`` and ``rollout``.
             version: what was live when it was read.
 
         Raises:
             ConflictError: another version went live, or was made, meanwhile.
         """
+        ...
+
+    async def rollout(self, workspace_id: Id, key: str) -> Rollout | None:
+        """The version of a template that serves a share of the messages."""
         ...
 
     async def releases(self, workspace_id: Id, key: str, version: int | None) -> Sequence[Release]:

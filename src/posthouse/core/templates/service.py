@@ -24,6 +24,7 @@ from posthouse.core.templates.locales import choose
 from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, Version
 from posthouse.core.templates.ports import Renderer, TemplateStore, VariablesChecker
 from posthouse.core.templates.press import Press
+from posthouse.core.templates.rollout import Rollout
 from posthouse.core.templates.translations.units import Missing, missing_in
 
 DRAFT = "draft"
@@ -109,6 +110,8 @@ class TemplateService:
             raise _stale(source.key, current, base)
         if publish and current is not None:
             _refuse_archived(current)
+            if _hash_to_come(current) != digest:
+                _refuse_while_rolled_out(current)
         uses = uses_of(source)
         same = current is not None and current.source_hash == digest
         if same and current is not None and not (publish and await self._is_behind(current)):
@@ -120,23 +123,27 @@ class TemplateService:
             return PushResult(template, template.version, changed=True, warnings=printed.warnings)
         if not same:
             await self._store.save_draft(template, current.source_hash if current else None)
-        if publish and (not template.version or template.published_hash != digest):
+        if publish and (not template.version or _hash_to_come(template) != digest):
             template = await self._make_live(template, printed.releases, source, library.compiled(uses))
         return PushResult(template, template.version, changed=True, warnings=printed.warnings)
 
-    async def publish(self, workspace_id: Id, key: str, base: str | None = None) -> PushResult:
-        """Makes the draft live, all variants at once.
+    async def publish(
+        self, workspace_id: Id, key: str, base: str | None = None, percent: int | None = None
+    ) -> PushResult:
+        """Makes the draft live, all variants at once; with ``percent`` for a share of the messages first.
 
         Args:
             workspace_id: whose template.
             key: which one.
             base: the hash of the draft that was looked at; None publishes whatever it is by now.
+            percent: of the people who are written to, 1 to 100: a roll-out begins (or begins again with this draft), and the
+                live version stays the live one. None for all at once. The first version of a template has no other beside it.
 
         Raises:
             UnknownTemplateError: there is no such template.
             TemplateProblemsError: with every problem of every variant.
             StaleDraftError: the draft is another one by now.
-            ConflictError: it is archived, or somebody else published meanwhile.
+            ConflictError: it is archived, another version is being rolled out, or somebody else published meanwhile.
         """
         template = await self.get(workspace_id, key)
         if base is not None and base != template.source_hash:
@@ -146,10 +153,13 @@ class TemplateService:
             raise TemplateProblemsError(f"The template {key!r} has no draft to publish; push one first.")
         if not await self._is_behind(template):
             return PushResult(template, template.version, changed=False)
+        if percent is None:
+            _refuse_while_rolled_out(template)
         uses = uses_of(template.draft)
         library = await self._shelf.library(workspace_id, uses)
         printed = self._press.releases(template.draft, workspace_id, template.id, template.next_version, library)
-        live = await self._make_live(template, printed.releases, template.draft, library.compiled(uses))
+        compiled = library.compiled(uses)
+        live = await self._make_live(template, printed.releases, template.draft, compiled, percent)
         return PushResult(live, live.version, changed=True, warnings=printed.warnings)
 
     async def get(self, workspace_id: Id, key: str) -> Template:
@@ -285,7 +295,7 @@ class TemplateService:
         """Whether the live version was made from another source than the draft."""
         if template.version == 0:
             return True
-        return template.draft is not None and template.source_hash != template.published_hash
+        return template.draft is not None and template.source_hash != _hash_to_come(template)
 
     def _as_draft(
         self, workspace_id: Id, source: TemplateSource, current: Template | None, digest: str, by: str
@@ -309,6 +319,7 @@ class TemplateService:
             compiled=current.compiled if current else (),
             archived=current.archived if current else 0,
             changed_by=by,
+            rollout=current.rollout if current else None,
         )
 
     async def _make_live(
@@ -317,15 +328,21 @@ class TemplateService:
         releases: Sequence[Release],
         source: TemplateSource,
         compiled: tuple[CompiledIn, ...],
+        percent: int | None = None,
     ) -> Template:
-        version = template.next_version
+        version, now = template.next_version, self._clock.now()
+        if percent is not None and template.version:
+            rollout = Rollout(version, percent, now, template.source_hash, compiled)
+            beside = msgspec.structs.replace(template, latest=version, rollout=rollout, updated_at=now)
+            await self._store.publish(beside, releases, source)
+            return beside
         live = msgspec.structs.replace(
             template,
             version=version,
             latest=version,
             published_hash=template.source_hash,
             compiled=compiled,
-            updated_at=self._clock.now(),
+            updated_at=now,
         )
         await self._store.publish(live, releases, source)
         return live
@@ -347,6 +364,16 @@ def _stale(key: str, current: Template | None, base: str) -> StaleDraftError:
 def _refuse_archived(template: Template) -> None:
     if template.archived:
         raise ConflictError(f"the template {template.key!r} is archived; bring it back with unarchive first")
+
+
+def _refuse_while_rolled_out(template: Template) -> None:
+    if template.rollout is not None:
+        raise ConflictError(f"{template.rollout} of the template {template.key!r}; complete it or take it back first")
+
+
+def _hash_to_come(template: Template) -> str:
+    """Of the source that serves everybody, now or when the roll-out is complete."""
+    return template.rollout.source_hash if template.rollout else template.published_hash
 
 
 def source_hash(source: TemplateSource) -> str:

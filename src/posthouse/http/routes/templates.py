@@ -67,10 +67,18 @@ async def get_template(here: ServicesHere, access: AccessHere, key: str) -> Resp
     return answer(schemas.template_detail(found), headers={"etag": f'"{found.source_hash}"'})
 
 
-async def publish_template(here: ServicesHere, access: AccessHere, key: str, if_match: IfMatch = None) -> Response:
+async def publish_template(
+    here: ServicesHere,
+    access: AccessHere,
+    key: str,
+    if_match: IfMatch = None,
+    percent: Annotated[
+        int | None, Query(description="Begin a roll-out to this share of the people instead.", ge=1, le=100)
+    ] = None,
+) -> Response:
     """Makes the draft live."""
     base = None if if_match is None else if_match.strip().strip('"')
-    return answer(schemas.pushed(await here.templates.publish(access.caller.workspace_id, key, base)))
+    return answer(schemas.pushed(await here.templates.publish(access.caller.workspace_id, key, base, percent)))
 
 
 async def render_template(

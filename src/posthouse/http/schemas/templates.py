@@ -46,6 +46,28 @@ class RenderTemplate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     variables: dict[str, Any] | None = None
 
 
+class SetRollout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The share, and which version if it is to be another than the one that is being rolled out."""
+
+    percent: Annotated[int, Meta(ge=1, le=100, description="Of the people who are written to.")]
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+
+
+class RolloutAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The version that serves a share of the messages."""
+
+    version: int
+    percent: int
+    started_at: Moment
+
+
+class RolloutState(msgspec.Struct, frozen=True, kw_only=True):
+    """Which version is live, and which one comes."""
+
+    version: Annotated[int, Meta(description="The live version.")]
+    rollout: RolloutAnswer | None
+
+
 class TemplateAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A template and its live version (0: never published)."""
 
@@ -65,6 +87,7 @@ class TemplateAnswer(msgspec.Struct, frozen=True, kw_only=True):
     draft_hash: Annotated[str, Meta(description="SHA-256 of the draft's source.")]
     changed_by: Annotated[str, Meta(description="Who saved the draft: a key's identifier, or the command line.")]
     behind: Annotated[bool, Meta(description="Whether the draft differs from what is live.")]
+    rollout: Annotated[RolloutAnswer | None, Meta(description="The version that serves a share of the messages.")]
     created_at: Moment
     updated_at: Moment
 
@@ -212,6 +235,15 @@ class TranslationsAnswer(msgspec.Struct, frozen=True):
     items: list[MissingAnswer]
 
 
+def rollout(found: Template) -> RolloutState:
+    """What is live of a template, and what comes."""
+    running = found.rollout
+    if running is None:
+        return RolloutState(version=found.version, rollout=None)
+    comes = RolloutAnswer(version=running.version, percent=running.percent, started_at=show_moment(running.started_at))
+    return RolloutState(version=found.version, rollout=comes)
+
+
 def template(found: Template) -> TemplateAnswer:
     """A template."""
     return TemplateAnswer(**_fields(found))
@@ -314,6 +346,7 @@ def _fields(found: Template) -> dict[str, Any]:
         "changed_by": found.changed_by,
         "draft_hash": found.source_hash,
         "behind": found.source_hash != found.published_hash,
+        "rollout": rollout(found).rollout,
         "created_at": show_moment(found.created_at),
         "updated_at": show_moment(found.updated_at),
     }

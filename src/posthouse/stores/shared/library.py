@@ -10,8 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.library.errors import ItemInUseError, UnknownItemError
-from posthouse.core.templates.library.model import CompiledIn, Item, ItemKind, ItemVersion
+from posthouse.core.templates.library.model import CompiledIn, Item, ItemKind, ItemVersion, Use
 from posthouse.core.templates.library.uses import follows
+from posthouse.core.templates.rollout import Rollout
 from posthouse.stores.shared.documents import from_document, settings_changed, to_document
 from posthouse.stores.shared.schema import item_versions, items, templates
 
@@ -20,6 +21,12 @@ class Following(msgspec.Struct):
     """The part of a template's document that says what it uses."""
 
     compiled: tuple[CompiledIn, ...] = ()
+    rollout: Rollout | None = None
+
+    @property
+    def uses(self) -> list[Use]:
+        """Of the live version, and of one that is being rolled out."""
+        return [one.use for one in (*self.compiled, *(self.rollout.compiled if self.rollout else ()))]
 
 
 def all_items(connection: Connection, workspace_id: Id, kind: ItemKind | None) -> list[Item]:
@@ -99,7 +106,7 @@ def using(
     )
     found = []
     for name, document in connection.execute(statement.order_by(templates.c.key)):
-        uses = [one.use for one in from_document(document, Following).compiled]
+        uses = from_document(document, Following).uses
         named = pinned and any(use.kind is kind and use.key == key for use in uses)
         if named or follows(uses, kind, key, default=default):
             found.append(name)

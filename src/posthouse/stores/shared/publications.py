@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.library.errors import PublicationRunningError
-from posthouse.core.templates.library.model import Follower, Item, ItemKind, ItemVersion, LiveSource
-from posthouse.core.templates.library.publication import Publication, State, Turn
+from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
+from posthouse.core.templates.library.publication import Follower, LiveSource, Publication, State, Turn
 from posthouse.core.templates.library.uses import follows
 from posthouse.core.templates.model import Edition, Made, Template
 from posthouse.stores.shared import library
@@ -133,7 +133,9 @@ def undo(connection: Connection, publication: Publication, former: Item, turns: 
     settings_changed(connection)
     _refuse_while_running(connection, publication.workspace_id, now)
     rows = {row.id: row for row in _template_rows(connection, publication.workspace_id)}
-    changed = [turn.template_id for turn in turns if _version(rows, turn) != turn.after]
+    changed = [
+        turn.template_id for turn in turns if _version(rows, turn) != turn.after or _comes(rows[turn.template_id])
+    ]
     if changed:
         return changed
     current = library.item(connection, former.workspace_id, former.kind, former.key)
@@ -185,16 +187,16 @@ def _template_rows(connection: Connection, workspace_id: Id) -> Sequence[Row[Id,
 
 
 def _changed(rows: dict[Id, Row[Id, str, int, int, bytes]], published: Item, turns: Sequence[Turn]) -> list[Id]:
-    """Templates that were published, rolled back or made since they were read."""
+    """Templates that were published, rolled back or made since they were read, or of which another version comes."""
     expected = {turn.template_id: (turn.before, turn.latest) for turn in turns}
     moved = [one for one, numbers in expected.items() if one not in rows or _numbers(rows[one]) != numbers]
     for one, row in rows.items():
-        if one in expected or not row.version:
+        following = from_document(row.document, library.Following)
+        if not row.version or (one in expected and following.rollout is None):
             continue
-        uses = [held.use for held in from_document(row.document, library.Following).compiled]
-        if follows(uses, published.kind, published.key, default=published.default):
+        if follows(following.uses, published.kind, published.key, default=published.default):
             moved.append(one)
-    return moved
+    return list(dict.fromkeys(moved))
 
 
 def _unstaged(connection: Connection, turns: Sequence[Turn]) -> list[Id]:
@@ -332,6 +334,11 @@ def _numbers(row: Row[Id, str, int, int, bytes]) -> tuple[int, int]:
 
 def _version(rows: dict[Id, Row[Id, str, int, int, bytes]], turn: Turn) -> int:
     return rows[turn.template_id].version if turn.template_id in rows else 0
+
+
+def _comes(row: Row[Id, str, int, int, bytes]) -> bool:
+    """Whether another version of a template is being rolled out."""
+    return from_document(row.document, library.Following).rollout is not None
 
 
 def _chunks(ids: Sequence[Id]) -> Iterator[Sequence[Id]]:

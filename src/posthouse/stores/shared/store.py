@@ -8,9 +8,10 @@ from posthouse.core.delivery.model import CounterKey, ProviderRow, Route, Sandbo
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Event, Message, MessageQuery, Status
 from posthouse.core.messages.stream import StreamQuery, Told
-from posthouse.core.templates.library.model import Follower, Item, ItemKind, ItemVersion, LiveSource
-from posthouse.core.templates.library.publication import Publication, Turn
+from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
+from posthouse.core.templates.library.publication import Follower, LiveSource, Publication, Turn
 from posthouse.core.templates.model import Edition, Made, Release, Template, TemplateSource, Version
+from posthouse.core.templates.rollout import Rollout
 from posthouse.core.tracking.model import Correction, Engagement, Shares, Tracked
 from posthouse.core.webhooks.model import Attempt, Endpoint, Filter, Line, Pause, Step, Waiting
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
@@ -110,6 +111,10 @@ class SharedStore(SharedRollups, SharedSuppressions):
     async def template(self, workspace_id: Id, key: str) -> Template | None:
         """See TemplateStore."""
         return await self._read(templates.template, workspace_id, key)
+
+    async def rollout(self, workspace_id: Id, key: str) -> Rollout | None:
+        """See TemplateStore."""
+        return await self._read(templates.rollout, workspace_id, key)
 
     async def templates(self, workspace_id: Id) -> list[Template]:
         """See TemplateStore."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
@@ -10,14 +10,37 @@ from sqlalchemy.exc import IntegrityError
 
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id, milliseconds_of
+from posthouse.core.templates.library.model import CompiledIn
 from posthouse.core.templates.model import Edition, Made, Release, Template, TemplateSource, Version
+from posthouse.core.templates.rollout import Rollout
 from posthouse.stores.shared.documents import from_document, insert_unless_there, settings_changed, to_document
 from posthouse.stores.shared.library import check_current
 from posthouse.stores.shared.schema import editions, releases, sources, templates
 
-_LIVE: Final = ("version", "latest", "published_hash", "compiled", "archived")
+_LIVE: Final = ("version", "latest", "published_hash", "compiled", "archived", "rollout")
 _DRAFT: Final = ("name", "description", "kind", "category", "draft", "source_hash", "changed_by")
 """The two halves of a template: who changes one leaves the other as it is by then."""
+
+
+class _Live(NamedTuple):
+    """The version that is made, and what from."""
+
+    version: int
+    source_hash: str
+    compiled: tuple[CompiledIn, ...]
+
+
+class _RolledOut(msgspec.Struct):
+    """The part of a template's document that says whether another version comes."""
+
+    rollout: Rollout | None = None
+
+
+def rollout(connection: Connection, workspace_id: Id, key: str) -> Rollout | None:
+    """The version of a template that serves a share of the messages."""
+    mine = (templates.c.workspace_id == workspace_id) & (templates.c.key == key)
+    document = connection.execute(select(templates.c.document).where(mine)).scalar()
+    return None if document is None else from_document(document, _RolledOut).rollout
 
 
 def template(connection: Connection, workspace_id: Id, key: str) -> Template | None:
@@ -52,14 +75,17 @@ def save_draft(connection: Connection, draft: Template, expected_hash: str | Non
 def publish(
     connection: Connection, published: Template, made: Sequence[Release], source: TemplateSource | None
 ) -> None:
-    """Makes a version live: the releases and the template's new settings, all or nothing."""
+    """Makes a version live, or begins its roll-out: the releases and the template's new settings, all or nothing."""
     settings_changed(connection)
-    check_current(connection, published.workspace_id, published.compiled)
+    new = _Live(published.version, published.published_hash, published.compiled)
+    if published.rollout is not None:
+        new = _Live(published.rollout.version, published.rollout.source_hash, published.rollout.compiled)
+    check_current(connection, published.workspace_id, new.compiled)
     mine = templates.c.id == published.id
     current = connection.execute(select(templates.c.latest, templates.c.document).where(mine)).first()
     if current is None:
         _add(connection, published, _version_taken(published))
-    elif current.latest >= published.version:
+    elif current.latest >= new.version:
         raise _version_taken(published)
     else:
         # a draft that was saved while this one was compiled stays; what a publication of the library staged is out of date
@@ -68,7 +94,7 @@ def publish(
         staged = (releases.c.template_id == published.id) & (releases.c.version > current.latest)
         connection.execute(delete(releases).where(staged))
     if source is not None:
-        _keep_source(connection, published, source)
+        _keep_source(connection, published, new, source)
     try:
         connection.execute(insert(releases), [release_row(Made.of(release)) for release in made])
     except IntegrityError as error:
@@ -151,15 +177,17 @@ def _add(connection: Connection, new: Template, conflict: ConflictError) -> None
         raise conflict from error
 
 
-def _keep_source(connection: Connection, published: Template, source: TemplateSource) -> None:
+def _keep_source(connection: Connection, published: Template, new: _Live, source: TemplateSource) -> None:
     """What the version was made from: needed when a block changes, for a rollback and for a comparison."""
-    digest = published.published_hash
-    row = {"template_id": published.id, "source_hash": digest, "document": to_document(source)}
+    row = {"template_id": published.id, "source_hash": new.source_hash, "document": to_document(source)}
     connection.execute(insert_unless_there(connection, sources).values(**row))
-    edition = Edition(published.id, published.version, published.updated_at, digest, "", published.compiled)
+    edition = Edition(published.id, new.version, published.updated_at, new.source_hash, "", new.compiled)
     connection.execute(
         insert(editions).values(
-            template_id=published.id, version=published.version, source_hash=digest, document=to_document(edition)
+            template_id=published.id,
+            version=new.version,
+            source_hash=new.source_hash,
+            document=to_document(edition),
         )
     )
 
@@ -169,7 +197,8 @@ def _with_draft_of(published: Template, current: Template) -> Template:
 
 
 def _version_taken(one: Template) -> ConflictError:
-    return ConflictError(f"version {one.version} of the template {one.key!r} exists already; read it again and retry")
+    version = one.rollout.version if one.rollout else one.version
+    return ConflictError(f"version {version} of the template {one.key!r} exists already; read it again and retry")
 
 
 def _columns(one: Template) -> dict[str, Any]:

@@ -42,35 +42,6 @@ class CompiledIn(msgspec.Struct, frozen=True):
     version: int
 
 
-class Follower(msgspec.Struct, frozen=True):
-    """Of a template what a publication of the library has to know; its draft stays unread."""
-
-    id: Id
-    key: str
-    name: str
-    version: int
-    published_hash: str = ""
-    latest: int = 0
-    compiled: tuple[CompiledIn, ...] = ()
-
-    @property
-    def next_version(self) -> int:
-        """The number that the next publication gets."""
-        return max(self.latest, self.version) + 1
-
-    @property
-    def uses(self) -> tuple[Use, ...]:
-        """What the live version names of the library."""
-        return tuple([one.use for one in self.compiled])
-
-
-class LiveSource(msgspec.Struct, frozen=True):
-    """What a live version was made from, unread, and its variants: (channel, locale)."""
-
-    raw: msgspec.Raw
-    variants: tuple[tuple[str, str], ...]
-
-
 class ItemSource(msgspec.Struct, frozen=True):
     """What a person wrote: a block's content and sample, or a theme's tokens."""
 

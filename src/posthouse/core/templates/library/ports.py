@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
 
 from posthouse.core.kernel.ids import Id
-from posthouse.core.templates.library.model import Follower, Item, ItemKind, ItemVersion, LiveSource
-from posthouse.core.templates.library.publication import Publication, Turn
+from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
+from posthouse.core.templates.library.publication import Follower, LiveSource, Publication, Turn
 from posthouse.core.templates.library.shelf import ItemReading
 from posthouse.core.templates.model import Made, Release
 from posthouse.core.templates.press import Order, Printed

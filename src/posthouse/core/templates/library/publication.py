@@ -8,7 +8,8 @@ import msgspec
 from posthouse.core.kernel.clock import SECOND
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.ids import Id
-from posthouse.core.templates.library.model import CompiledIn, ItemKind
+from posthouse.core.templates.library.model import CompiledIn, ItemKind, Use
+from posthouse.core.templates.rollout import Rollout
 
 LEASE: Final = 60 * SECOND
 """A publication that has not moved for so long belongs to a process that is gone."""
@@ -24,6 +25,41 @@ class State(enum.StrEnum):
     FAILED = "failed"
     """It was cut short: nothing was changed."""
     UNDONE = "undone"
+
+
+class Follower(msgspec.Struct, frozen=True):
+    """Of a template what a publication of the library has to know; its draft stays unread."""
+
+    id: Id
+    key: str
+    name: str
+    version: int
+    published_hash: str = ""
+    latest: int = 0
+    compiled: tuple[CompiledIn, ...] = ()
+    rollout: Rollout | None = None
+
+    @property
+    def next_version(self) -> int:
+        """The number that the next publication gets."""
+        return max(self.latest, self.version) + 1
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """What the live version names of the library."""
+        return tuple([one.use for one in self.compiled])
+
+    @property
+    def all_uses(self) -> tuple[Use, ...]:
+        """The same, and what a version names that is being rolled out."""
+        return (*self.uses, *(self.rollout.uses if self.rollout else ()))
+
+
+class LiveSource(msgspec.Struct, frozen=True):
+    """What a live version was made from, unread, and its variants: (channel, locale)."""
+
+    raw: msgspec.Raw
+    variants: tuple[tuple[str, str], ...]
 
 
 class Turn(msgspec.Struct, frozen=True):

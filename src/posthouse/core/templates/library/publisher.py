@@ -1,7 +1,7 @@
 """Edit once: a new version of a block or theme, and every template that follows it, live in one go or not at all."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from typing import Final
 
@@ -11,9 +11,9 @@ from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import ConflictError, FieldProblem
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.templates.library.errors import ItemProblemsError, UnknownItemError
-from posthouse.core.templates.library.model import Follower, Item, ItemKind, ItemVersion, LiveSource
+from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
 from posthouse.core.templates.library.ports import PressRoom, WithLibrary
-from posthouse.core.templates.library.publication import Publication, State, Trouble, Turn
+from posthouse.core.templates.library.publication import Follower, LiveSource, Publication, State, Trouble, Turn
 from posthouse.core.templates.library.service import LibraryService, item_hash
 from posthouse.core.templates.library.shelf import OneLook, Shelf
 from posthouse.core.templates.library.uses import follows
@@ -171,7 +171,7 @@ class LibraryPublisher:
         templates = [
             one
             for one in await self._store.followers(item.workspace_id)
-            if follows(one.uses, item.kind, item.key, default=default)
+            if follows(one.all_uses, item.kind, item.key, default=default)
         ]
         sources = await self._store.live_sources([one.id for one in templates])
         return [Following(one, sources[one.id]) for one in templates if one.id in sources]
@@ -217,6 +217,8 @@ class LibraryPublisher:
             return work.moved(self._clock.now(), state=State.REFUSED, troubles=troubles)
         waiting = list(await self.followers(item))
         for _ in range(_ROUNDS):
+            if rolled_out := list(_rolled_out(waiting)):
+                return work.moved(self._clock.now(), state=State.REFUSED, troubles=tuple(rolled_out), turns=())
             await self._compile(work, item, waiting)
             if work.troubles:
                 return work.moved(self._clock.now(), state=State.REFUSED, troubles=tuple(work.troubles), turns=())
@@ -289,6 +291,14 @@ class _Work:
 
 def _live(item: Item, publication: Publication) -> Item:
     return msgspec.structs.replace(item, version=publication.version, default=item.draft.default)
+
+
+def _rolled_out(followers: Sequence[Following]) -> Iterator[Trouble]:
+    """Two versions of a template would need the new one: which of them it is meant for, a person has to say first."""
+    for one in followers:
+        if one.template.rollout is not None:
+            told = f"{one.template.rollout}; complete it or take it back first"
+            yield Trouble(one.template.key, FieldProblem("", told, "rolled-out"))
 
 
 def _untold(_: Publication) -> None:
