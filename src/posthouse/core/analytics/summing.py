@@ -28,8 +28,7 @@ class Group(msgspec.Struct):
         """One more row."""
         for name, count in zip(columns, row.counts, strict=True):
             self.counts[name] = self.counts.get(name, 0) + count
-        for kept in row.latencies:
-            self.latencies.add(kept)
+        self.latencies.add(*row.latencies)
 
 
 def nothing() -> Group:

@@ -29,13 +29,12 @@ _BEGIN: Final = """
 INSERT INTO rollup_positions (edition, seq) VALUES (0, $1) ON CONFLICT DO NOTHING RETURNING edition
 """
 _HISTOGRAMS: Final = """
-SELECT k.workspace_id, k.grain, k.period, k.combo, r.latencies
+SELECT k.workspace_id, k.grain, k.period, k.combo, r.histogram
 FROM unnest($2::uuid[], $3::smallint[], $4::bigint[], $5::bigint[]) AS k (workspace_id, grain, period, combo)
 CROSS JOIN LATERAL (
-    SELECT latencies FROM rollups WHERE edition = $1::int AND rollups.workspace_id = k.workspace_id
-        AND rollups.grain = k.grain AND rollups.period = k.period AND rollups.combo = k.combo OFFSET 0
+    SELECT histogram FROM rollup_latencies l WHERE l.edition = $1::int AND l.workspace_id = k.workspace_id
+        AND l.grain = k.grain AND l.period = k.period AND l.combo = k.combo OFFSET 0
 ) AS r
-WHERE r.latencies IS NOT NULL
 """
 _COMBO_TYPES: Final = (
     "bigint",
@@ -49,7 +48,7 @@ _COMBO_TYPES: Final = (
     "smallint",
     *["text"] * 5,
 )
-_CELL_TYPES: Final = ("int", "uuid", "smallint", "bigint", "bigint", *["int"] * len(COLUMNS), "bytea")
+_CELL_TYPES: Final = ("int", "uuid", "smallint", "bigint", "bigint", *["int"] * len(COLUMNS))
 
 
 def _arrays(types: Sequence[str]) -> str:
@@ -70,9 +69,13 @@ ON CONFLICT (edition, message_id) DO UPDATE SET seen = excluded.seen
 _ADD_CELLS: Final = f"""
 INSERT INTO rollups AS r ({", ".join(CELL_COLUMNS)}) SELECT * FROM unnest({_arrays(_CELL_TYPES)})
 ON CONFLICT (edition, workspace_id, grain, period, combo) DO UPDATE SET
-    {", ".join(f"{name} = r.{name} + excluded.{name}" for name in COLUMNS)},
-    latencies = coalesce(excluded.latencies, r.latencies)
+    {", ".join(f"{name} = r.{name} + excluded.{name}" for name in COLUMNS)}
 """  # noqa: S608 - names of ours
+_ADD_HISTOGRAMS: Final = """
+INSERT INTO rollup_latencies (edition, workspace_id, grain, period, combo, histogram)
+SELECT * FROM unnest($1::int[], $2::uuid[], $3::smallint[], $4::bigint[], $5::bigint[], $6::bytea[])
+ON CONFLICT (edition, workspace_id, grain, period, combo) DO UPDATE SET histogram = excluded.histogram
+"""
 
 _Key = tuple[bytes, int, int, int]
 
@@ -100,13 +103,11 @@ async def keep(database: Database, edition: int, since: int, until: int, step: S
                 moved = await connection.fetchval(_BEGIN, until)
             if moved is None:
                 return False
-            histograms = await _histograms(connection, edition, [key for key, cell in cells if cell.latencies])
-            rows = [
-                (edition, *key, *counts_row(cell), merged(histograms.get(key), cell) if cell.latencies else None)
-                for key, cell in cells
-            ]
+            kept = await _histograms(connection, edition, [key for key, cell in cells if cell.latencies])
+            histograms = [(edition, *key, merged(kept.get(key), cell)) for key, cell in cells if cell.latencies]
+            rows = [(edition, *key, *counts_row(cell)) for key, cell in cells]
             for statement, some in (
-                (_ADD_COMBOS, combos), (_ADD_ZONES, zones), (_ADD_SEEN, seen), (_ADD_CELLS, rows),
+                (_ADD_COMBOS, combos), (_ADD_ZONES, zones), (_ADD_SEEN, seen), (_ADD_CELLS, rows), (_ADD_HISTOGRAMS, histograms),
             ):  # fmt: skip
                 if some:
                     await connection.execute(statement, *zip(*some, strict=True))

@@ -14,11 +14,24 @@ rollups = Table(
     Column("period", BigInteger, nullable=False),
     Column("combo", BigInteger, nullable=False),
     *(Column(name, Integer, nullable=False) for name in COLUMNS),
-    Column("latencies", Bytes),
     PrimaryKeyConstraint("edition", "workspace_id", "grain", "period", "combo"),
     sqlite_with_rowid=False,
 )
 """Events counted by hour and by day (core/analytics). One follower of the stream writes them: the hot doors do not."""
+
+rollup_latencies = Table(
+    "rollup_latencies",
+    metadata,
+    Column("edition", Integer, nullable=False),
+    Column("workspace_id", Id, nullable=False),
+    Column("grain", SmallInteger, nullable=False),
+    Column("period", BigInteger, nullable=False),
+    Column("combo", BigInteger, nullable=False),
+    Column("histogram", Bytes, nullable=False),
+    PrimaryKeyConstraint("edition", "workspace_id", "grain", "period", "combo"),
+    sqlite_with_rowid=False,
+)
+"""How long things took (core/analytics/latencies.py). Apart, because most questions do not ask, and read half as much without."""
 
 rollup_combos = Table(
     "rollup_combos",

@@ -37,6 +37,7 @@ Bytes = column_types.Bytes
 Sequence = column_types.Sequence
 STATISTICS = (
     rollup_schema.rollups,
+    rollup_schema.rollup_latencies,
     rollup_schema.rollup_combos,
     rollup_schema.rollup_seen,
     rollup_schema.rollup_positions,

@@ -21,7 +21,7 @@ WHERE e.seq > ? AND e.seq <= ? ORDER BY e.seq
 _MOVE: Final = "UPDATE rollup_positions SET seq = ? WHERE edition = ? AND seq = ?"
 _BEGIN: Final = "INSERT INTO rollup_positions (edition, seq) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _HISTOGRAM: Final = """
-SELECT latencies FROM rollups WHERE edition = ? AND workspace_id = ? AND grain = ? AND period = ? AND combo = ?
+SELECT histogram FROM rollup_latencies WHERE edition = ? AND workspace_id = ? AND grain = ? AND period = ? AND combo = ?
 """
 _ADD_COMBO: Final = f"""
 INSERT INTO rollup_combos ({", ".join(COMBO_COLUMNS)}) VALUES ({", ".join("?" * len(COMBO_COLUMNS))})
@@ -30,9 +30,12 @@ ON CONFLICT DO NOTHING
 _ADD_CELL: Final = f"""
 INSERT INTO rollups ({", ".join(CELL_COLUMNS)}) VALUES ({", ".join("?" * len(CELL_COLUMNS))})
 ON CONFLICT (edition, workspace_id, grain, period, combo) DO UPDATE SET
-    {", ".join(f"{name} = {name} + excluded.{name}" for name in COLUMNS)},
-    latencies = coalesce(excluded.latencies, latencies)
+    {", ".join(f"{name} = {name} + excluded.{name}" for name in COLUMNS)}
 """  # noqa: S608 - names of ours
+_ADD_HISTOGRAM: Final = """
+INSERT INTO rollup_latencies (edition, workspace_id, grain, period, combo, histogram) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (edition, workspace_id, grain, period, combo) DO UPDATE SET histogram = excluded.histogram
+"""
 _ADD_ZONE: Final = "INSERT INTO rollup_zones (edition, workspace_id, zone) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _ADD_SEEN: Final = """
 INSERT INTO rollup_seen (edition, message_id, seen) VALUES (?, ?, ?)
@@ -48,11 +51,10 @@ class Rows:
         self.combos = [combo_row(number, combo) for number, combo in step.combos.items()]
         self.zones = [(edition, workspace, zone) for workspace, zone in step.zones.items()]
         self.seen = [(edition, message, bits) for message, bits in step.seen.items()]
-        self.cells: list[tuple[tuple[Any, ...], list[int], Cell]] = sorted(
-            (((edition, *key_of(place)), counts_row(cell), cell) for place, cell in step.cells.items()),
-            key=itemgetter(0),
-        )
+        cells = sorted([((edition, *key_of(place)), cell) for place, cell in step.cells.items()], key=itemgetter(0))
+        self.cells = [(*key, *counts_row(cell)) for key, cell in cells]
         """In the order of the table, so that neighbours are written together."""
+        self.measured = [(key, cell) for key, cell in cells if cell.latencies]
 
 
 def facts(raw: sqlite3.Connection, after: int, until: int) -> list[Fact]:
@@ -70,12 +72,11 @@ def keep(raw: sqlite3.Connection, rows: Rows, since: int, until: int) -> bool:
     insert(raw, _ADD_COMBO, rows.combos)
     insert(raw, _ADD_ZONE, rows.zones)
     insert(raw, _ADD_SEEN, rows.seen)
-    insert(raw, _ADD_CELL, [_cell_row(raw, *row) for row in rows.cells])
+    insert(raw, _ADD_CELL, rows.cells)
+    insert(raw, _ADD_HISTOGRAM, [(*key, _histogram(raw, key, cell)) for key, cell in rows.measured])
     return True
 
 
-def _cell_row(raw: sqlite3.Connection, key: tuple[Any, ...], counts: list[int], cell: Cell) -> tuple[Any, ...]:
-    if not cell.latencies:
-        return (*key, *counts, None)
+def _histogram(raw: sqlite3.Connection, key: tuple[Any, ...], cell: Cell) -> bytes:
     kept = raw.execute(_HISTOGRAM, key).fetchone()
-    return (*key, *counts, merged(kept[0] if kept else None, cell))
+    return merged(kept[0] if kept else None, cell)
