@@ -1,5 +1,6 @@
 """Sums cells into buckets: which rows are read for a period, and where each of them belongs."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +17,10 @@ from posthouse.core.kernel.clock import HOUR
 
 _HOURS = {Kind.COARSE: Grain.COARSE_HOUR, Kind.FINE: Grain.FINE_HOUR, Kind.TAGS: Grain.TAGS_HOUR}
 _DAYS = {Kind.COARSE: Grain.COARSE_DAY, Kind.FINE: Grain.FINE_DAY, Kind.TAGS: Grain.TAGS_DAY}
+
+
+_LONG = 14
+"""Days or hours."""
 
 
 class Group(msgspec.Struct):
@@ -66,6 +71,14 @@ def stretches(question: Question, days: bool) -> Iterator[Stretch]:
     yield Stretch(_DAYS[question.kind], first, last, by_day=True)
     if to_hour < end:
         yield Stretch(hours, to_hour, end, by_day=False)
+
+
+def _halves(stretch: Stretch, kind: Kind) -> list[Stretch]:
+    """A long stretch of rows that are many is read by two at a time."""
+    middle = (stretch.begin + stretch.end) // 2
+    if kind is Kind.COARSE or stretch.end - stretch.begin < _LONG:
+        return [stretch]
+    return [stretch._replace(end=middle), stretch._replace(begin=middle)]
 
 
 def _whole_days(question: Question) -> tuple[int, int]:
@@ -124,11 +137,12 @@ async def grouped(
     latencies = not columns and any(metric.span is not None for metric in (*question.metrics, question.sort))
     days = days_in == question.zone and not (series and question.granularity == "hour")
     found: Grouped = {}
+    parts = [part for stretch in stretches(question, days) for part in _halves(stretch, question.kind)]
     place: Callable[[int, bool], int] = (
         (lambda period, by_day: bucket(question, period, by_day=by_day)) if series else (lambda _period, _by_day: 0)
     )
-    for stretch in stretches(question, days):
-        query = SumQuery(
+    queries = [
+        SumQuery(
             workspace_id=question.workspace_id,
             grain=stretch.grain,
             begin=stretch.begin,
@@ -139,7 +153,11 @@ async def grouped(
             filters=question.filters,
             latencies=latencies,
         )
-        for row in await store.rollup_sums(edition, query):
+        for stretch in parts
+    ]
+    answers = await asyncio.gather(*(store.rollup_sums(edition, query) for query in queries))
+    for stretch, rows in zip(parts, answers, strict=True):
+        for row in rows:
             key: tuple[int, tuple[Any, ...]] = (place(row.period, stretch.by_day), row.dims)
             group = found.get(key)
             if group is None:

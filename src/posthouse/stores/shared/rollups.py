@@ -117,7 +117,10 @@ def sums(connection: Connection, edition: int, query: SumQuery) -> list[Sums]:
         _key(query, row): Sums(*_key(query, row), _counts(query, row), [])
         for row in _summed(connection, edition, query)
     }
-    if query.latencies:
+    if query.latencies and not query.by and not query.by_period:
+        histograms = [row[0] for row in _measured(connection, edition, query)]  # many, and all of them belong together
+        found.setdefault((0, ()), Sums(0, (), (0,) * len(query.columns), [])).latencies.extend(histograms)
+    elif query.latencies:
         for *key, histogram in _measured(connection, edition, query):
             place = _key(query, key)
             if place not in found:
