@@ -125,6 +125,7 @@ async def fill_rollups(store: Any, shop: Shop, messages: int) -> int:
     place = rows = 0
     for day in range(DAYS):
         cells: dict[Place, Cell] = {}
+        combos: dict[int, Combo] = {}
         for hour in range(24):
             drawn = Counter(shop.chance.choices(shop.combos, cum_weights=cumulative, k=messages // DAYS // 24))
             at = BEGIN // HOUR + day * 24 + hour
@@ -134,8 +135,8 @@ async def fill_rollups(store: Any, shop: Shop, messages: int) -> int:
                     (Grain.FINE_HOUR, at, combo), (Grain.FINE_DAY, BEGIN // DAY + day, combo),
                     (Grain.COARSE_HOUR, at, combo.scope), (Grain.COARSE_DAY, BEGIN // DAY + day, combo.scope),
                 ):  # fmt: skip
-                    _merge(cells, Place(grain, period, told), cell)
-        combos = {number_of(where.combo): where.combo for where in cells} if day < 3 else {}
+                    _merge(cells, Place(shop.kit.workspace, grain, period, number_of(told)), cell)
+                    combos[number_of(told)] = told
         step = Step(cells, {}, {shop.kit.workspace: "UTC"}, combos)
         assert await store.keep_rollup(0, place, place + 1, step)
         place, rows = place + 1, rows + len(cells)

@@ -18,7 +18,7 @@ _log = structlog.get_logger("posthouse.rollups")
 
 
 async def keep_rolling(follower: Follower) -> None:
-    """Folds events until cancelled. While there is much to do it rests as long as it works: sending comes first."""
+    """Folds events until cancelled. While there is much to do it rests twice as long as it works: sending comes first."""
     while True:
         begun = time.monotonic()
         try:
@@ -30,4 +30,4 @@ async def keep_rolling(follower: Follower) -> None:
             _log.exception("rollups_failed")
             await asyncio.sleep(TROUBLE)
         else:
-            await asyncio.sleep(min(LONGEST_REST, time.monotonic() - begun) if more else IDLE)
+            await asyncio.sleep(min(LONGEST_REST, 2 * (time.monotonic() - begun)) if more else IDLE)

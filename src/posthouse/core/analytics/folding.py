@@ -14,7 +14,7 @@ import msgspec
 from posthouse.core.analytics.domains import DomainGroups
 from posthouse.core.analytics.latencies import Span, key_of
 from posthouse.core.analytics.measures import INDEX
-from posthouse.core.analytics.model import Before, Cell, Combo, Fact, Grain, Kind, Place, Seen, Step
+from posthouse.core.analytics.model import Before, Cell, Combo, Fact, Grain, Kind, Place, Seen, Step, number_of
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.clock import HOUR
 from posthouse.core.kernel.errors import NotFoundError
@@ -58,6 +58,9 @@ _OF: Final = {place: INDEX[f"of_{name}"] for name, place in INDEX.items() if f"o
 
 
 _ABOUT: Final = slice(Fact._fields.index("template"), Fact._fields.index("locale"))
+_COARSE_HOUR, _COARSE_DAY, _FINE_HOUR, _FINE_DAY, _TAGS_HOUR, _TAGS_DAY = map(
+    int, Grain
+)  # as plain numbers: they are hashed often
 _COARSE: Final = 6
 """So many values of a combination are told apart by every kind: template, version, channel, lane, mode, source."""
 _About: TypeAlias = tuple[Any, ...]
@@ -88,7 +91,7 @@ def fold(facts: Sequence[Fact], before: dict[Id, Before], *, day_of: DayOf, grou
     folding = _Folding(before, day_of, groups, bound)
     for fact in facts:
         folding.add(fact)
-    return Step(folding.expanded(), folding.seen)
+    return Step(folding.expanded(), folding.seen, combos=folding.combos)
 
 
 def needs_before(fact: Fact) -> bool:
@@ -107,6 +110,7 @@ class _Folding:
         self._fine: dict[_Key, Cell] = {}
         self._tags: dict[_Key, Cell] = {}
         self.seen: dict[Id, int] = {}
+        self.combos: dict[int, Combo] = {}
 
     def add(self, fact: Fact) -> None:
         said = _said(fact.data)
@@ -190,20 +194,26 @@ class _Folding:
             cell = self._tags[key] = Cell({}, {})
         return cell
 
+    def _number(self, combo: Combo) -> int:
+        number = number_of(combo)
+        self.combos[number] = combo
+        return number
+
     def expanded(self) -> dict[Place, Cell]:
         """The cells of every grain."""
         cells: dict[Place, Cell] = {}
         for (workspace, hour, day, about), added in self._fine.items():
-            fine = self._bound(Combo(workspace, Kind.FINE, *about))
-            coarse = Combo(workspace, Kind.COARSE, *about[:_COARSE])
-            _add(cells, Place(Grain.FINE_HOUR, hour, fine), added)
-            _add(cells, Place(Grain.FINE_DAY, day, fine), added)
-            _add(cells, Place(Grain.COARSE_HOUR, hour, coarse), added)
-            _add(cells, Place(Grain.COARSE_DAY, day, coarse), added)
+            fine = self._number(self._bound(Combo(workspace, Kind.FINE, *about)))
+            coarse = self._number(Combo(workspace, Kind.COARSE, *about[:_COARSE]))
+            _add(cells, Place(workspace, _FINE_HOUR, hour, fine), added)
+            _add(cells, Place(workspace, _FINE_DAY, day, fine), added)
+            _add(cells, Place(workspace, _COARSE_HOUR, hour, coarse), added)
+            _add(cells, Place(workspace, _COARSE_DAY, day, coarse), added)
         for (workspace, hour, day, about), added in self._tags.items():
-            tagged = self._bound(Combo._make((workspace, Kind.TAGS, *about[:_COARSE], "", "", "", about[_COARSE])))
-            _add(cells, Place(Grain.TAGS_HOUR, hour, tagged), added)
-            _add(cells, Place(Grain.TAGS_DAY, day, tagged), added)
+            combo = Combo._make((workspace, Kind.TAGS, *about[:_COARSE], "", "", "", about[_COARSE]))
+            tagged = self._number(self._bound(combo))
+            _add(cells, Place(workspace, _TAGS_HOUR, hour, tagged), added)
+            _add(cells, Place(workspace, _TAGS_DAY, day, tagged), added)
         return cells
 
 

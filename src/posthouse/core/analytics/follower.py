@@ -118,11 +118,7 @@ class Follower:
             bound=bounds.bound,
         )
         step.zones = new
-        step.combos = {
-            number: combo
-            for combo in {place.combo for place in step.cells}
-            if (number := number_of(combo)) not in self._combos.kept
-        }
+        step.combos = {number: combo for number, combo in step.combos.items() if number not in self._combos.kept}
         return step
 
     async def _known_zones(self, edition: int, met: set[Id]) -> tuple[dict[Id, str], dict[Id, str]]:

@@ -116,11 +116,13 @@ class Cell(msgspec.Struct):
 
 
 class Place(NamedTuple):
-    """Where a cell stands. ``period`` is hours since the epoch, or days of the time zone since 1 January 1970."""
+    """Where a cell stands, in the order of the table. ``period`` is hours since the epoch, or days of the time zone since 1 January 1970."""
 
-    grain: Grain
+    workspace_id: Id
+    grain: int
     period: int
-    combo: Combo
+    combo: int
+    """The number of its combination."""
 
 
 class Step(msgspec.Struct):
@@ -132,7 +134,7 @@ class Step(msgspec.Struct):
     zones: dict[Id, str] = {}
     """Time zones of the days of workspaces that were met for the first time."""
     combos: dict[int, Combo] = {}
-    """Combinations that may be new, by number."""
+    """Combinations by number: those of the cells, or those of them that may be new."""
 
 
 class Position(msgspec.Struct, frozen=True):

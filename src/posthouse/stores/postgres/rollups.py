@@ -1,12 +1,13 @@
 """Roll-ups by hand: reading the next events, and adding what they come to."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from posthouse.core.analytics.measures import COLUMNS
-from posthouse.core.analytics.model import Fact, Step
+from posthouse.core.analytics.model import Fact, Place, Step
 from posthouse.stores.postgres.pool import Connection, Database
-from posthouse.stores.shared.rollups import CELL_COLUMNS, COMBO_COLUMNS, combo_row, counts_row, key_of, merged
+from posthouse.stores.shared.rollups import CELL_COLUMNS, COMBO_COLUMNS, combo_row, counts_row, merged
 
 _FACTS: Final = """
 WITH told AS MATERIALIZED (
@@ -77,8 +78,6 @@ SELECT * FROM unnest($1::int[], $2::uuid[], $3::smallint[], $4::bigint[], $5::bi
 ON CONFLICT (edition, workspace_id, grain, period, combo) DO UPDATE SET histogram = excluded.histogram
 """
 
-_Key = tuple[bytes, int, int, int]
-
 
 async def facts(database: Database, after: int, until: int) -> list[Fact]:
     """The events of a stretch of the stream."""
@@ -94,7 +93,7 @@ async def keep(database: Database, edition: int, since: int, until: int, step: S
     combos = [combo_row(number, combo) for number, combo in step.combos.items()]
     zones = [(edition, workspace, zone) for workspace, zone in step.zones.items()]
     seen = [(edition, message, bits) for message, bits in sorted(step.seen.items())]
-    cells = sorted([(key_of(place), cell) for place, cell in step.cells.items()], key=lambda pair: pair[0])
+    cells = sorted(step.cells.items(), key=itemgetter(0))
 
     async def work(connection: Connection, _slot: int) -> bool:
         async with connection.transaction():
@@ -116,9 +115,9 @@ async def keep(database: Database, edition: int, since: int, until: int, step: S
     return await database.run(work)
 
 
-async def _histograms(connection: Connection, edition: int, keys: Sequence[_Key]) -> dict[_Key, bytes]:
+async def _histograms(connection: Connection, edition: int, keys: Sequence[Place]) -> dict[Place, bytes]:
     if not keys:
         return {}
     columns: list[Any] = list(zip(*keys, strict=True))
     rows = await connection.fetch(_HISTOGRAMS, edition, *columns)
-    return {(row[0], row[1], row[2], row[3]): row[4] for row in rows}
+    return {Place._make(tuple(row)[:4]): row[4] for row in rows}

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, tuple_
 from posthouse.core.analytics.folding import provider_of
 from posthouse.core.analytics.latencies import decode, encode
 from posthouse.core.analytics.measures import COLUMNS
-from posthouse.core.analytics.model import Before, Cell, Combo, Place, Position, number_of
+from posthouse.core.analytics.model import Before, Cell, Combo, Position, number_of
 from posthouse.core.analytics.ports import Known, SumQuery, Sums
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import EventType
@@ -210,11 +210,6 @@ _WIDTH: Final = len(COLUMNS)
 def combo_row(number_: int, combo: Combo) -> tuple[Any, ...]:
     """A row of ``rollup_combos``."""
     return (number_, combo.workspace_id, number_of(combo.scope), *combo[1:])
-
-
-def key_of(place: Place) -> tuple[Id, int, int, int]:
-    """Workspace, grain, period and combination."""
-    return place.combo.workspace_id, int(place.grain), place.period, number_of(place.combo)
 
 
 def counts_row(cell: Cell) -> list[int]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from posthouse.core.analytics.measures import COLUMNS
 from posthouse.core.analytics.model import Cell, Fact, Step
-from posthouse.stores.shared.rollups import CELL_COLUMNS, COMBO_COLUMNS, combo_row, counts_row, key_of, merged
+from posthouse.stores.shared.rollups import CELL_COLUMNS, COMBO_COLUMNS, combo_row, counts_row, merged
 from posthouse.stores.sqlite.rows import insert
 
 _FACTS: Final = """
@@ -51,7 +51,7 @@ class Rows:
         self.combos = [combo_row(number, combo) for number, combo in step.combos.items()]
         self.zones = [(edition, workspace, zone) for workspace, zone in step.zones.items()]
         self.seen = [(edition, message, bits) for message, bits in step.seen.items()]
-        cells = sorted([((edition, *key_of(place)), cell) for place, cell in step.cells.items()], key=itemgetter(0))
+        cells = [((edition, *place), cell) for place, cell in sorted(step.cells.items(), key=itemgetter(0))]
         self.cells = [(*key, *counts_row(cell)) for key, cell in cells]
         """In the order of the table, so that neighbours are written together."""
         self.measured = [(key, cell) for key, cell in cells if cell.latencies]
