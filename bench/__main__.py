@@ -3,8 +3,8 @@
     python -m bench [--quick] [NAME …]
 
 Names are those of the files here (``pipeline``, ``accept``, ``latency``, ``growth``, ``memory``, ``stores``, ``compose``, ``render``,
-``document``, ``contents``, ``blocks``, ``smtp``, ``http_door``, ``returned``, ``webhooks``). ``--quick`` sends fewer messages: minutes instead of
-half an hour, and rougher figures.
+``document``, ``contents``, ``blocks``, ``smtp``, ``http_door``, ``returned``, ``webhooks``, ``analytics``). ``--quick`` sends fewer
+messages: minutes instead of half an hour, and rougher figures.
 """
 
 import argparse
@@ -19,6 +19,7 @@ QUICK = {
     "latency": ["--bulk", "30000", "--seconds", "5"],
     "growth": ["--messages", "4000"],
     "memory": ["--messages", "4000"],
+    "analytics": ["--messages", "100000", "1000000", "--raw", "100000"],
     "blocks": ["--templates", "60", "--one-by-one", "10"],
     "webhooks": ["--seconds", "5", "--burst", "800"],
 }

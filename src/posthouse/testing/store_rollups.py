@@ -105,7 +105,9 @@ class Life:
         await store.record(settled)
         hits = [
             hit(kit, chance.choice(new).id, f"{chance.randrange(4)}", chance.choice(list(Verdict)), kind)
-            for kind in chance.choices((EventType.OPENED, EventType.CLICKED, EventType.UNSUBSCRIBED), k=6)
+            for kind in chance.choices(
+                (EventType.OPENED, EventType.CLICKED, EventType.UNSUBSCRIBED, EventType.CONVERTED), k=6
+            )
         ]
         await add(store, hits + chance.choices(hits, k=2))
         await store.append([
@@ -177,14 +179,31 @@ class StoreContractRollups:
         data = {"attempt": 1, "provider_id": ids.show(ids.PROVIDER, provider), "milliseconds": 500}
         settlement.events = (msgspec.structs.replace(settlement.events[0], data=data),)
         await store.record([settlement])
-        await store.append([Event(new.id, kit.workspace, EventType.BOUNCED, kit.clock.advance(SECOND))])
+        later = [
+            (EventType.BOUNCED, ""),
+            (EventType.CONVERTED, "A-1"),
+            (EventType.CONVERTED, "A-2"),
+            (EventType.COMPLAINED, "abuse"),
+        ]
+        now = kit.clock.advance(SECOND)
+        await store.append([Event(new.id, kit.workspace, kind, now, key) for kind, key in later])
         await follow(follower(store, kit))
         found = await table(store, kit)
         about = (kit.template_id.hex(), 3, 1, 1, 1, key.hex())
         fine = {tuple(dims): counts for (grain, _, *dims), (counts, _) in found.items() if grain == Grain.FINE_DAY}
         assert fine == {
             (*about, "en", "", "gmail", ""): {"accepted": 1},
-            (*about, "en", provider.hex(), "gmail", ""): {"sent": 1, "of_sent": 1, "bounced": 1, "of_bounced": 1},
+            (*about, "en", provider.hex(), "gmail", ""): {
+                "sent": 1,
+                "of_sent": 1,
+                "bounced": 1,
+                "of_bounced": 1,
+                "complained": 1,
+                "of_complained": 1,
+                "conversions": 2,
+                "converted": 1,
+                "of_converted": 1,
+            },
         }
         assert {dims[-1] for (grain, _, *dims) in found if grain == Grain.TAGS_DAY} == {"a", "b"}
         merged = Latencies([])
@@ -236,3 +255,11 @@ class StoreContractRollups:
         assert await table(store, kit) == found
         assert await store.first_after(0) == facts[0].at
         assert await store.first_after(position.seq) is None
+        every = SumQuery(kit.workspace, Grain.FINE_HOUR, -_ALWAYS, _ALWAYS, ("accepted",), by_period=True)
+        await store.accept([kit.new(created_at=hour * HOUR, due_at=0) for hour in range(3)])
+        await follow(follower(store, kit))
+        assert [len(await store.rollup_sums(0, msgspec.structs.replace(every, most=most))) for most in (1, 2, 9)] == [
+            2,
+            3,
+            4,
+        ]

@@ -137,7 +137,7 @@ async def test_a_funnel_is_of_the_messages(paris: Scene) -> None:
     stages = {stage.name: (stage.messages, stage.share, stage.machines_only) for stage in funnel.total.stages}
     assert stages == {
         "accepted": (3, None, None), "sent": (2, 0.666667, None), "delivered": (0, 0.0, None),
-        "opened": (1, 0.5, 0), "clicked": (0, 0.0, 0),
+        "opened": (1, 0.5, 0), "clicked": (0, 0.0, 0), "converted": (0, 0.0, None),
     }  # fmt: skip
     assert [path.dims for path in funnel.items] == [{"template": "order-confirmation"}]
 

@@ -20,7 +20,14 @@ def test_numbers_tables_and_bars(run: Run, house: Path) -> None:
     assert len(series) == 31
     assert series[-1].split()[1:] == ["█" * 28, "3", "0"]
     funnel = run("stats", "funnel", "--data", house).out.splitlines()
-    assert [line.split()[0] for line in funnel[1:]] == ["accepted", "sent", "delivered", "opened", "clicked"]
+    assert [line.split()[0] for line in funnel[1:]] == [
+        "accepted",
+        "sent",
+        "delivered",
+        "opened",
+        "clicked",
+        "converted",
+    ]
     assert "open_rate" in run("stats", "metrics").out
 
 

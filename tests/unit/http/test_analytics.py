@@ -25,6 +25,7 @@ async def test_every_question_is_answered(client: AsyncClient, stage: Stage) -> 
     funnel = (await client.get("/v1/analytics/funnel")).json()
     assert [(stage["name"], stage["messages"], stage["share"]) for stage in funnel["total"]["stages"]] == [
         ("accepted", 200, None), ("sent", 100, 0.5), ("delivered", 0, 0.0), ("opened", 25, 0.25), ("clicked", 5, 0.2),
+        ("converted", 0, 0.0),
     ]  # fmt: skip
     assert funnel["total"]["stages"][3]["machines_only"] == 15
 
@@ -32,8 +33,11 @@ async def test_every_question_is_answered(client: AsyncClient, stage: Stage) -> 
 async def test_csv_by_header_or_parameter(client: AsyncClient) -> None:
     """One line of names, numbers as they are; what a spreadsheet would run as a formula is only a word."""
     for path, headers in (
-        ("/v1/analytics/breakdown?by=tag&metrics=accepted,open_rate", {"accept": "text/csv"}),
-        ("/v1/analytics/breakdown?by=tag&metrics=accepted,open_rate&format=csv", {}),
+        (
+            "/v1/analytics/breakdown?by=tag&since=2027-01-15T00:00:00Z&metrics=accepted,open_rate",
+            {"accept": "text/csv"},
+        ),
+        ("/v1/analytics/breakdown?by=tag&since=2027-01-15T00:00:00Z&metrics=accepted,open_rate&format=csv", {}),
     ):
         answer = await client.get(path, headers=headers)
         assert answer.headers["content-type"].startswith("text/csv")

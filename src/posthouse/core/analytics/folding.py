@@ -32,10 +32,13 @@ _DELIVERED: Final = int(EventType.DELIVERED)
 _BOUNCED: Final = int(EventType.BOUNCED)
 _OPENED: Final = int(EventType.OPENED)
 _CLICKED: Final = int(EventType.CLICKED)
+_CONVERTED: Final = int(EventType.CONVERTED)
 _UNSUBSCRIBED: Final = int(EventType.UNSUBSCRIBED)
 _COMPLAINED: Final = int(EventType.COMPLAINED)
 _ATTEMPTS: Final = frozenset({_SENT, int(EventType.DEFERRED), _BOUNCED, int(EventType.FAILED)})
-_NEED_BEFORE: Final = frozenset({_BOUNCED, _COMPLAINED, _OPENED, _CLICKED, _UNSUBSCRIBED, int(EventType.RATED)})
+_NEED_BEFORE: Final = frozenset(
+    {_BOUNCED, _COMPLAINED, _OPENED, _CLICKED, _UNSUBSCRIBED, _CONVERTED, int(EventType.RATED)}
+)
 _PLAIN: Final = {
     int(kind): INDEX[name]
     for kind, name in {
@@ -152,8 +155,15 @@ class _Folding:
         if kind == _COMPLAINED and not before.complained:
             before.complained = True
             return (_COMPLAINED_AT,)
-        if kind == _UNSUBSCRIBED and self._first(fact.message_id, before, Seen.UNSUBSCRIBED):
+        return self._of_person(fact, before)
+
+    def _of_person(self, fact: Fact, before: Before) -> Sequence[int]:
+        """Unsubscribing, which counts once for each message, and what was bought."""
+        if fact.type == _UNSUBSCRIBED and self._first(fact.message_id, before, Seen.UNSUBSCRIBED):
             return (_UNSUBSCRIBED_AT,)
+        if fact.type == _CONVERTED:
+            first = self._first(fact.message_id, before, Seen.CONVERTED)
+            return (_CONVERSIONS_AT, _CONVERTED_AT) if first else (_CONVERSIONS_AT,)
         return ()
 
     def _hit(self, fact: Fact, said: _Said, before: Before) -> Sequence[int]:
@@ -274,6 +284,8 @@ def _tags(words: str) -> tuple[str, ...]:
 _BOUNCED_AT: Final = INDEX["bounced"]
 _AT_ONCE_AT: Final = INDEX["bounced_at_once"]
 _COMPLAINED_AT: Final = INDEX["complained"]
+_CONVERSIONS_AT: Final = INDEX["conversions"]
+_CONVERTED_AT: Final = INDEX["converted"]
 _UNSUBSCRIBED_AT: Final = INDEX["unsubscribed"]
 _OPENED_AT: Final = INDEX["opened"]
 _OPENED_HUMAN_AT: Final = INDEX["opened_human"]

@@ -15,11 +15,12 @@ COUNTS: Final = (
     "in_doubt", "complained", "unsubscribed", "rated",
     "opens_human", "opens_machine", "opens_unknown", "opened", "opened_human",
     "clicks_human", "clicks_machine", "clicks_unknown", "clicked", "clicked_human",
+    "conversions", "converted",
 )  # fmt: skip
 """As they happened."""
 OF_MESSAGES: Final = (
     "of_sent", "of_delivered", "of_bounced", "of_bounced_at_once", "of_complained", "of_unsubscribed",
-    "of_opened", "of_opened_human", "of_clicked", "of_clicked_human",
+    "of_opened", "of_opened_human", "of_clicked", "of_clicked_human", "of_converted",
 )  # fmt: skip
 """Of the messages accepted then; their number is ``accepted``, which is the same both ways."""
 COLUMNS: Final = (*COUNTS, *OF_MESSAGES)
@@ -71,6 +72,8 @@ _SAYS: Final = {
     "clicks_unknown": "clicks that nobody can tell, all of them",
     "clicked": "messages clicked at least once, by whomever",
     "clicked_human": "messages clicked at least once by a person",
+    "conversions": "orders and other goals credited to messages",
+    "converted": "messages that at least one of them was credited to",
 }
 _TRIED: Final = ("of_sent", "of_bounced_at_once")
 _RATES: Final = (
@@ -82,6 +85,7 @@ _RATES: Final = (
     Metric("open_rate", "of those sent, those opened by a person", ("of_opened_human",), ("of_sent",)),
     Metric("click_rate", "of those sent, those clicked by a person", ("of_clicked_human",), ("of_sent",)),
     Metric("click_to_open_rate", "of those opened by a person, those clicked by one", ("of_clicked_human",), ("of_opened_human",)),
+    Metric("conversion_rate", "of those sent, those that something was credited to", ("of_converted",), ("of_sent",)),
     Metric(
         "machine_open_share", "of all opens, those by machines", ("opens_machine",),
         ("opens_human", "opens_machine", "opens_unknown"),

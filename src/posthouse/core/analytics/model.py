@@ -95,6 +95,7 @@ class Seen(enum.IntFlag):
     CLICKED = 4
     CLICKED_HUMAN = 8
     UNSUBSCRIBED = 16
+    CONVERTED = 32
 
 
 class Before(msgspec.Struct):

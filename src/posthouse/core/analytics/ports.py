@@ -82,6 +82,8 @@ class SumQuery(msgspec.Struct, frozen=True):
     filters: tuple[tuple[str, tuple[str | int, ...]], ...] = ()
     """Each dimension with the values it may have."""
     latencies: bool = False
+    most: int = 100_000
+    """Rows, and histograms, of an answer: one more of either is given when there are more."""
 
 
 class Sums(msgspec.Struct):

@@ -37,6 +37,7 @@ _STAGES: Final = (
     ("delivered", "sent", "of_delivered", None),
     ("opened", "sent", "of_opened_human", "of_opened"),
     ("clicked", "opened", "of_clicked_human", "of_clicked"),
+    ("converted", "sent", "of_converted", None),
 )
 """Name, of which stage its share is, its column, and the column with the machines among them."""
 _FUNNEL_COLUMNS: Final = tuple([column for *_, one, all_ in _STAGES for column in (one, all_) if column is not None])

@@ -14,11 +14,14 @@ from posthouse.core.analytics.measures import columns_of
 from posthouse.core.analytics.model import Grain, Kind
 from posthouse.core.analytics.ports import SumQuery, Sums, SumStore
 from posthouse.core.kernel.clock import HOUR
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
 
 _HOURS = {Kind.COARSE: Grain.COARSE_HOUR, Kind.FINE: Grain.FINE_HOUR, Kind.TAGS: Grain.TAGS_HOUR}
 _DAYS = {Kind.COARSE: Grain.COARSE_DAY, Kind.FINE: Grain.FINE_DAY, Kind.TAGS: Grain.TAGS_DAY}
 
 
+MOST = 100_000
+"""Rows that one answer is made from: some tens of megabytes while it is made."""
 _LONG = 14
 """Days or hours."""
 
@@ -132,6 +135,9 @@ async def grouped(
         days_in: the time zone that days are kept in.
         series: whether by buckets.
         columns: what to sum, in place of what the metrics need.
+
+    Raises:
+        ValidationError: there would be too many numbers.
     """
     wanted = tuple(columns) or columns_of((*question.metrics, question.sort))
     latencies = not columns and any(metric.span is not None for metric in (*question.metrics, question.sort))
@@ -152,11 +158,17 @@ async def grouped(
             by_period=series,
             filters=question.filters,
             latencies=latencies,
+            most=MOST,
         )
         for stretch in parts
     ]
     answers = await asyncio.gather(*(store.rollup_sums(edition, query) for query in queries))
     for stretch, rows in zip(parts, answers, strict=True):
+        if len(rows) > MOST or sum([len(row.latencies) for row in rows]) > MOST:
+            advice = (
+                "that would be too many numbers; ask for days or weeks, for a shorter period, or by fewer dimensions"
+            )
+            raise ValidationError("The question is too wide.", fields=[FieldProblem("/by", advice, "too-many")])
         for row in rows:
             key: tuple[int, tuple[Any, ...]] = (place(row.period, stretch.by_day), row.dims)
             group = found.get(key)

@@ -27,7 +27,7 @@ from posthouse.stores.shared.rollup_schema import (
 from posthouse.stores.shared.schema import api_keys, events
 
 PURGED_AT_ONCE: Final = 2_000
-_COMPLAINED: Final = 25
+_COMPLAINED: Final = int(EventType.COMPLAINED)
 _ONCE: Final = (int(EventType.SENT), int(EventType.BOUNCED), _COMPLAINED)
 
 
@@ -138,11 +138,11 @@ def _summed(connection: Connection, edition: int, query: SumQuery) -> Iterable[A
     first = [r.period] if query.by_period else []
     where = _where(rollups, edition, query)
     if not query.by:
-        return connection.execute(select(*first, *counted).where(*where).group_by(*first))
+        return connection.execute(select(*first, *counted).where(*where).group_by(*first).limit(query.most + 1))
     inner = select(*first, r.combo, *counted).where(*where).group_by(*first, r.combo).subquery()
     group = [*([inner.c.period] if query.by_period else []), *[c[name] for name in query.by]]
     outer = select(*group, *[func.sum(inner.c[name]) for name in query.columns])
-    return connection.execute(outer.join(inner, c.number == inner.c.combo).group_by(*group))
+    return connection.execute(outer.join(inner, c.number == inner.c.combo).group_by(*group).limit(query.most + 1))
 
 
 def _measured(connection: Connection, edition: int, query: SumQuery) -> Iterable[Any]:
@@ -151,7 +151,7 @@ def _measured(connection: Connection, edition: int, query: SumQuery) -> Iterable
     what = select(*([r.period] if query.by_period else []), *[c[name] for name in query.by], r.histogram)
     if query.by:
         what = what.join_from(rollup_latencies, rollup_combos, c.number == r.combo)
-    return connection.execute(what.where(*_where(rollup_latencies, edition, query)))
+    return connection.execute(what.where(*_where(rollup_latencies, edition, query)).limit(query.most + 1))
 
 
 def _where(table: Table, edition: int, query: SumQuery) -> list[Any]:

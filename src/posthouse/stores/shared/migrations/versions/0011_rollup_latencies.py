@@ -1,8 +1,8 @@
-"""Statistics: waiting times stand apart from the counts.
+"""Statistics: waiting times stand apart from the counts; conversions are counted.
 
 Roll-ups are made of the events: what stood there is counted again by whoever follows them.
 
-Revision: 0010, after 0009.
+Revision: 0011, after 0010.
 """
 
 import sqlalchemy as sa
@@ -10,15 +10,16 @@ from alembic import op
 
 from posthouse.stores.shared.schema import Bytes, Id
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
 _COUNTS = """
 accepted sent delivered deferred bounced bounced_at_once failed expired withdrawn suppressed in_doubt complained unsubscribed
 rated opens_human opens_machine opens_unknown opened opened_human clicks_human clicks_machine clicks_unknown clicked clicked_human
-of_sent of_delivered of_bounced of_bounced_at_once of_complained of_unsubscribed of_opened of_opened_human of_clicked of_clicked_human
+conversions converted of_sent of_delivered of_bounced of_bounced_at_once of_complained of_unsubscribed of_opened of_opened_human
+of_clicked of_clicked_human of_converted
 """
 
 
