@@ -362,3 +362,31 @@ def test_orders_are_counted_and_shown(house: Path, run: Run) -> None:
         refused = run("conversions", "report", *wrong, "--data", house)
         assert (refused.code, said in refused.err) == (2, True), refused.err
     assert run("conversions", "report", "A-1", "1.00", "EUR", "--data", house).code == 4
+
+
+def test_what_happens_is_followed(house: Path, run: Run) -> None:
+    """From an event on, filtered, one a line; a wrong type is answered with the right one."""
+    for name in ("Ann", "Bob"):
+        run("send", "hello", "--to", f"{name}@example.com", "--var", f"name={name}", "--send-at", "2h", "--data", house)
+    first, second = run(
+        "tail", "--after", "evt_00000000000000", "--count", "2", "--data", house, "--json"
+    ).out.splitlines()
+    assert json.loads(first)["type"] == json.loads(second)["type"] == "message.accepted"
+    rest = run(
+        "tail",
+        "--after",
+        json.loads(first)["id"],
+        "--type",
+        "accepted",
+        "--count",
+        "1",
+        "--language",
+        "fr",
+        "--data",
+        house,
+    ).out
+    assert json.loads(second)["data"]["message"] in rest
+    assert "Posthouse a accepté" in rest
+    assert "example.com" not in rest
+    wrong = run("tail", "--type", "acepted", "--data", house)
+    assert (wrong.code, "message.accepted" in wrong.err) == (2, True), wrong.err

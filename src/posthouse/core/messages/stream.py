@@ -20,7 +20,7 @@ EVENT: Final = "evt"
 WINDOW: Final = 10_000
 """How many events one page looks at, at most, for those that match: a page costs the same however rare its events are."""
 TYPE_BY_WORD: Final = {kind.word: kind for kind in EventType}
-INSTANTS: Final = ("expires_at", "retry_at", "since")
+INSTANTS: Final = ("expires_at", "retry_at", "since", "clicked_at")
 """What is an instant among the data of events."""
 _LETTERS: Final = 14
 _MOST: Final = (1 << 63) - 1
