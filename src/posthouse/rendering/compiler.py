@@ -35,6 +35,8 @@ _ENVIRONMENT: Final = engine.environment()
 _SLOW: Final = "a macro, a block or a backslash escape rules out the wire form: dispatch encodes the whole body"
 _NOT_DERIVED: Final = "no text part can be derived without losing a {% … %} tag; add a text file (email.LOCALE.txt)"
 _BODIES: Final = ("html", "text")
+_PAD: Final = "&#847;&zwnj;&nbsp;" * 60
+"""Invisible letters after the preheader: without them the list of mails goes on with the mail's first words."""
 
 
 class CompiledVariant(msgspec.Struct):
@@ -219,7 +221,8 @@ def _with_preheader(html: str, preheader: str | None) -> str:
     """Puts the line that mail programs show after the subject at the top of the body, hidden."""
     if not preheader:
         return html
-    hidden = f'<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{tags.clean(preheader)}</div>'
+    words = f"{tags.clean(preheader)}{_PAD}"
+    hidden = f'<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{words}</div>'
     found = _BODY.search(html)
     return html[: found.end()] + hidden + html[found.end() :] if found else hidden + html
 

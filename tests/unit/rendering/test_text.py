@@ -134,3 +134,14 @@ def test_time_is_linear(unit: str) -> None:
 def test_any_html_can_be_read(html: str) -> None:
     """No defect, and no line that is blank at its ends."""
     assert all(line == line.strip(" \t") for line in text_of(html).split("\n"))
+
+
+def test_a_preheader_of_ones_own_is_padded(make: Callable[..., Release]) -> None:
+    """The list of mails shows it and nothing of the body; the text part has neither it nor its padding."""
+    seen = MinijinjaRenderer().plain(
+        make(html="<body class='a>b'><p>Hi</p></body>", preheader="About {{ x }}"), {"x": "it"}
+    )
+    assert seen.html is not None
+    assert seen.html.startswith("<body class='a>b'><div style=\"display:none")
+    assert "About it&#847;&zwnj;&nbsp;" in seen.html
+    assert (seen.html.count("&zwnj;"), seen.text) == (60, "Hi\n")

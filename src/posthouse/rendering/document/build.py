@@ -19,8 +19,6 @@ from posthouse.rendering.document.writing import Writing
 
 _GAP: Final = 12
 """Pixels on each inner side of a column."""
-_PAD: Final = "&#847;&zwnj;&nbsp;" * 60
-"""Invisible letters after the preheader: without them the list of mails goes on with the mail's first words."""
 _Placed = tuple[str, Block]
 
 
@@ -61,7 +59,7 @@ def build(document: EmailDocument, theme: Theme, locale: str, default: str, libr
     return Built(
         mjml=element("mjml", source, lang=locale, dir=writing.direction),
         subject=subject,
-        preheader=preheader + _PAD if preheader else "",
+        preheader=preheader,
         inserts=writing.inserts,
         problems=told(writing.problems),
         warnings=told(writing.warnings),

@@ -11,6 +11,7 @@ from posthouse.core.templates.lint.content import body_file
 from posthouse.core.templates.lint.model import Finding, Looked
 from posthouse.core.templates.lint.rules import finding
 from posthouse.core.templates.model import VariantSource
+from posthouse.rendering.lint.access import look_at_access
 from posthouse.rendering.lint.clients import look_at_support
 from posthouse.rendering.lint.contrast import look_at_contrast
 from posthouse.rendering.lint.language import look_at_language
@@ -41,6 +42,7 @@ class MarkupLinter:
         findings = [
             *look_at_language(variant.locale, written, file, pointer),
             *look_at_links(source, file, pointer),
+            *(look_at_access(source, variant.locale, file, pointer) if kind == "html" else ()),
             *look_at_support(source, file, pointer),
             *_contrast(seen, written, file, pointer),
             *_preheader(variant, seen, file, base),

@@ -119,6 +119,13 @@ CASES: list[tuple[str, TemplateSource, int]] = [
     ("locale-unknown", translated("tlh", "<p>Qapla</p>"), 0),
     ("unsubscribe-missing", html("<p>Buy</p>", category=Category.COMMERCIAL), 0),
     ("image-alt", html('<p>x</p>\n<img src="https://shop.org/a.png">'), 3),
+    (
+        "html-lang",
+        html('<html dir="ltr"><head><meta name="color-scheme" content="light dark"></head><p>x</p></html>'),
+        2,
+    ),
+    ("table-role", html("<p>x</p>\n<table><tr><td><p>x</p></td></tr></table>"), 3),
+    ("dark-scheme", html('<html lang="en"><p>x</p></html>'), 2),
     ("link-label", html('<a href="https://shop.org/"><img src="https://shop.org/a.png" alt=""></a>'), 2),
     ("link-label", mjml('<mj-image src="https://shop.org/a.png" alt="" href="https://shop.org/" />'), 4),
     ("link-dead", html('<a href="#">Order</a>'), 2),
@@ -344,3 +351,36 @@ def test_floods_are_waded_through(scrap: str) -> None:
     start = time.perf_counter()
     MarkupLinter().look(VariantSource("email", "en", "A", html=scrap * (500_000 // len(scrap))), {}, 0)
     assert time.perf_counter() - start < 15
+
+
+@pytest.mark.parametrize(
+    ("locale", "page", "told"),
+    [
+        ("en", '<html lang="en-GB">', ""),
+        ("ar", '<html lang="ar" dir="rtl">', ""),
+        ("ar", '<html lang="ar">', "no dir"),
+        ("fr", '<html lang="en">', 'says lang="en"'),
+        ("he", '<html lang="{{ tongue }}" dir="{{ way }}">', ""),
+    ],
+)
+def test_the_page_says_its_language(locale: str, page: str, told: str) -> None:
+    """As the variant has it, with its direction; what is printed is not judged."""
+    variant = VariantSource("email", locale, "Hi", html=f"{page}<p>Hello</p></html>", text="Hello")
+    source = template(variant, default_locale=locale, sample={"tongue": "he", "way": "rtl"})
+    found = [one.detail for one in press().lint(source) if one.rule == "html-lang"]
+    assert len(found) == bool(told)
+    assert told in "".join(found)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "<tr><th>Item</th></tr><tr><td><p>Cup</p></td></tr>",
+        "<tr><td>Cup</td><td>3</td></tr>",
+        '<tr><td><table role="presentation"><tr><td><img src="https://shop.org/a.png" alt="A"></td></tr></table></td></tr>',
+    ],
+)
+def test_tables_of_data_need_no_role(table: str) -> None:
+    """Head cells, or words and figures only. Whatever holds another table is a layout."""
+    found = [one for one in press().lint(html(f"<table>{table}</table>")) if one.rule == "table-role"]
+    assert bool(found) == ("role=" in table)

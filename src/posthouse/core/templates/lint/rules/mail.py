@@ -12,6 +12,24 @@ MAIL: Final = (
         'Say what it shows, or alt="" when it is decoration.',
     ),
     Rule(
+        "html-lang",
+        Severity.WARNING,
+        "The HTML does not say its language, or another one, or not that it is written from right to left: screen readers speak it wrongly.",
+        'Write <html lang="LOCALE">, and dir="rtl" for Arabic, Hebrew, Persian and Urdu.',
+    ),
+    Rule(
+        "table-role",
+        Severity.WARNING,
+        "A table that lays things out does not say so: screen readers read rows and columns, and the derived text has it as a table.",
+        'Write role="presentation" on it. A table of data has <th> cells.',
+    ),
+    Rule(
+        "dark-scheme",
+        Severity.INFO,
+        "The HTML does not say what it looks like in the dark: mail programs turn its colours round as they see fit.",
+        'Write <meta name="color-scheme" content="light dark"> and colours for prefers-color-scheme: dark, or content="light only".',
+    ),
+    Rule(
         "link-label",
         Severity.WARNING,
         "A link has no words: screen readers spell its address, and without images there is nothing to press.",
