@@ -37,7 +37,9 @@ class Answer(NamedTuple):
     seconds: float = 0.0
     endless: bool = False
     surplus: bytes = b""
-    """What is said after the answer, though nobody asked."""
+    """What is said with the answer, though nobody asked."""
+    late: bytes = b""
+    """What is said a little after it, though nobody asked."""
     raw: bytes | None = None
     """Said instead of all that, before hanging up."""
 
@@ -144,4 +146,8 @@ class Receiver:
         length = f"content-length: {len(answer.body)}\r\n"
         writer.write(f"HTTP/1.1 {answer.status} X\r\n{length}{extra}\r\n".encode() + answer.body + answer.surplus)
         await writer.drain()
+        if answer.late:
+            await asyncio.sleep(0.02)
+            writer.write(answer.late)
+            await writer.drain()
         return True

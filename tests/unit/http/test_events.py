@@ -47,6 +47,26 @@ async def test_an_event_says_what_the_timeline_says_and_no_more(client: AsyncCli
     assert item["data"]["facts"] == {"retry_at": "1970-01-01T00:00:00.000Z", "code": 250}
 
 
+async def test_another_workspaces_events_are_told_neither_in_pages_nor_live(client: AsyncClient, stage: Stage) -> None:
+    """Live all follow one reader, which reads everything."""
+
+    def foreign() -> Told:
+        one = told(stage)
+        return msgspec.structs.replace(one, event=msgspec.structs.replace(one.event, workspace_id=stage.new_id()))
+
+    stage.stream.add(foreign(), told(stage))
+
+    async def later() -> None:
+        await asyncio.sleep(0.1)
+        stage.stream.add(foreign(), told(stage))
+
+    adding = asyncio.create_task(later())
+    live = await client.get("/v1/events/stream", headers={"last-event-id": show_cursor(0)})
+    await adding
+    assert [one["id"] for one in pieces(live)] == [show_cursor(2), show_cursor(4)]
+    assert [item["id"] for item in (await client.get("/v1/events")).json()["items"]] == [show_cursor(2), show_cursor(4)]
+
+
 async def test_a_test_key_sees_test_events_only(client: AsyncClient, stage: Stage) -> None:
     """As with messages; a live key sees the live ones unless it asks otherwise."""
     stage.stream.add(told(stage), told(stage, live=False))

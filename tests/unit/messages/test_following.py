@@ -105,6 +105,23 @@ async def test_joining_late_neither_skips_nor_repeats() -> None:
     await late.aclose()
 
 
+async def test_what_the_reader_handed_out_before_a_follower_joined_is_told_too() -> None:
+    """It was catching up, slowly, while the reader went on for others."""
+    source = FakeStream()
+    hub = Hub(source, number)
+    first = hub.follow(StreamQuery(), 0.01)
+    await anext(first)
+    source.add(*[ONE] * 3)
+    assert await take(first, 3) == [1, 2, 3]
+    late = hub.follow(StreamQuery(), 0.01)
+    assert await take(late, 1) == [1]
+    source.add(*[ONE] * 2)
+    assert await take(first, 2) == [4, 5]
+    assert await take(late, 4) == [2, 3, 4, 5]
+    await first.aclose()
+    await late.aclose()
+
+
 async def test_a_hub_that_closes_ends_every_stream() -> None:
     """So that a stop need not wait for clients that never leave."""
     hub = Hub(FakeStream(), number)

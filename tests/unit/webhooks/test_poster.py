@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from posthouse.channels.webhooks.connection import MOST_OF_ANSWER
-from posthouse.channels.webhooks.network import SystemLookup
+from posthouse.channels.webhooks.network import MOST_LOOKUPS, SystemLookup
 from posthouse.channels.webhooks.poster import SHOWN, HttpPoster
 from posthouse.testing.smtp_tls import make_certificate
 from posthouse.testing.webhook_receiver import Answer, Receiver
@@ -90,6 +90,15 @@ async def test_a_name_that_leads_inside_is_not_followed(addresses: list[str]) ->
     assert (posted.status, posted.error.partition(":")[0], receiver.connections) == (None, "forbidden-address", 0)
 
 
+async def test_of_several_addresses_only_the_good_ones_are_asked() -> None:
+    """One that is public must not open the door for the others."""
+    async with Receiver() as receiver:
+        poster = HttpPoster(5, ["127.0.0.2/32"], lookup=Names(["127.0.0.1", "127.0.0.2"]))
+        posted = await poster.post(f"https://hooks.example:{receiver.port}/", HEADERS, b"{}")
+        await poster.close()
+    assert (posted.status, posted.error.partition(":")[0], receiver.connections) == (None, "connection", 0)
+
+
 async def test_a_name_is_resolved_once_and_connected_to_as_it_was_judged() -> None:
     """A name that changes its mind after the judgement (DNS rebinding) is not asked again; the certificate is still its own."""
     made = make_certificate(["hooks.example"])
@@ -104,16 +113,36 @@ async def test_a_name_is_resolved_once_and_connected_to_as_it_was_judged() -> No
     assert receiver.received[0].headers["host"] == f"hooks.example:{port}"
 
 
-async def test_a_name_that_many_ask_for_is_resolved_once() -> None:
-    """A look-up cannot be called off: one that hangs must cost one thread, not one for each request."""
-    lookup, before = SystemLookup(), threading.active_count()
-    found = await asyncio.gather(*(lookup("localhost", 80) for _ in range(50)))
-    assert threading.active_count() <= before + 1
-    assert all(one == found[0] for one in found)
-    assert "127.0.0.1" in found[0]
+async def test_names_that_hang_cost_one_thread_each_and_not_more_than_so_many() -> None:
+    """A look-up cannot be called off: fifty requests to one name ask once, and the others are still resolved."""
+    asked: list[str] = []
+    going_on = threading.Event()
+
+    def ask(host: str, port: int, type: int) -> list[tuple[int, int, int, str, tuple[str, int]]]:  # noqa: A002  its own name
+        asked.append(host)
+        if host != "quick.example":
+            going_on.wait(30)
+        return [(2, type, 6, "", ("192.0.2.1", port))]
+
+    lookup = SystemLookup(ask)
+    hanging = [asyncio.ensure_future(lookup("slow.example", 443)) for _ in range(50)]
+    await asyncio.sleep(0)
+    assert await lookup("quick.example", 443) == ["192.0.2.1"]
+    hanging += [asyncio.ensure_future(lookup(f"{number}.example", 443)) for number in range(MOST_LOOKUPS - 1)]
+    await asyncio.sleep(0)
+    with pytest.raises(OSError, match="too many"):
+        await lookup("quick.example", 443)
+    going_on.set()
+    assert await asyncio.gather(*hanging) == [["192.0.2.1"]] * len(hanging)
+    assert asked.count("slow.example") == 1
+    assert await lookup("quick.example", 443) == ["192.0.2.1"]
+
+
+async def test_what_the_machine_knows_is_resolved() -> None:
+    """And what it does not is an error of the connection."""
+    assert "127.0.0.1" in await SystemLookup()("localhost", 80)
     with pytest.raises(OSError, match=r".+"):
-        await lookup("no.such.name.invalid", 80)
-    assert "127.0.0.1" in await lookup("localhost", 80)
+        await SystemLookup()("no.such.name.invalid", 80)
 
 
 async def test_another_servers_certificate_is_refused() -> None:
@@ -171,6 +200,12 @@ async def test_a_connection_is_used_again_until_the_other_side_closes_it() -> No
         receiver.judge = lambda _: Answer(surplus=b"HTTP/1.1 408 X\r\ncontent-length: 0\r\n\r\n")
         for _ in range(3):
             assert (await poster.post(receiver.url, HEADERS, b"{}")).status == 200
+        receiver.judge = lambda _: Answer(late=b"HTTP/1.1 408 X\r\ncontent-length: 0\r\n\r\n")
+        before = receiver.connections
+        async with asyncio.timeout(20):
+            while receiver.connections == before:
+                assert (await poster.post(receiver.url, HEADERS, b"{}")).status == 200
+                await asyncio.sleep(0.05)
         receiver.hang_up()
         await asyncio.sleep(0)
         receiver.judge = lambda _: Answer(201)

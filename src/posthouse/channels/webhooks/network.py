@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from posthouse.channels.reach import is_public
 from posthouse.channels.webhooks.connection import Connection
@@ -90,9 +90,13 @@ class SystemLookup:
     """The machine's own resolver, one question at a time for each name, in a thread of its own.
 
     A question cannot be called off: name servers that never answer would fill the threads that all share, and hold up everybody.
+
+    Args:
+        ask: the question, answered like ``socket.getaddrinfo``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ask: Callable[..., Any] = socket.getaddrinfo) -> None:
+        self._ask = ask
         self._asked: dict[tuple[str, int], asyncio.Future[Sequence[str] | OSError | UnicodeError]] = {}
 
     async def __call__(self, host: str, port: int) -> Sequence[str]:
@@ -108,27 +112,26 @@ class SystemLookup:
                 raise OSError("too many names are being resolved")
             asked = self._asked[host, port] = asyncio.get_running_loop().create_future()
             asked.add_done_callback(lambda _: self._asked.pop((host, port)))
-            threading.Thread(target=_resolve, args=(host, port, asked), name="webhook-lookup", daemon=True).start()
+            threading.Thread(target=self._resolve, args=(host, port, asked), name="webhook-lookup", daemon=True).start()
         found = await asyncio.shield(asked)
         if isinstance(found, OSError | UnicodeError):
             raise found
         return found
 
+    def _resolve(self, host: str, port: int, asked: "asyncio.Future[Sequence[str] | OSError | UnicodeError]") -> None:
+        found: Sequence[str] | OSError | UnicodeError
+        try:
+            each_way = self._ask(host, port, type=socket.SOCK_STREAM)
+            found = list(dict.fromkeys(str(each[4][0]) for each in each_way))
+        except (OSError, UnicodeError) as error:
+            found = error
 
-def _resolve(host: str, port: int, asked: "asyncio.Future[Sequence[str] | OSError | UnicodeError]") -> None:
-    found: Sequence[str] | OSError | UnicodeError
-    try:
-        each_way = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        found = list(dict.fromkeys(str(each[4][0]) for each in each_way))
-    except (OSError, UnicodeError) as error:
-        found = error
+        def tell() -> None:
+            if not asked.done():
+                asked.set_result(found)
 
-    def tell() -> None:
-        if not asked.done():
-            asked.set_result(found)
-
-    with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits
-        asked.get_loop().call_soon_threadsafe(tell)
+        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits
+            asked.get_loop().call_soon_threadsafe(tell)
 
 
 def trusted() -> ssl.SSLContext:
