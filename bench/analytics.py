@@ -21,6 +21,7 @@ from typing import Any
 
 from bench.kit import machine
 from posthouse.core.analytics.asking import Asked
+from posthouse.core.analytics.calendar import monday_of
 from posthouse.core.analytics.domains import DomainGroups
 from posthouse.core.analytics.follower import Follower
 from posthouse.core.analytics.latencies import Span, key_of
@@ -133,6 +134,7 @@ async def fill_rollups(store: Any, shop: Shop, messages: int) -> int:
                 cell = cell_of(shop.chance, count)
                 for grain, period, told in (
                     (Grain.FINE_HOUR, at, combo), (Grain.FINE_DAY, BEGIN // DAY + day, combo),
+                    (Grain.FINE_WEEK, monday_of(BEGIN // DAY + day), combo),
                     (Grain.COARSE_HOUR, at, combo.scope), (Grain.COARSE_DAY, BEGIN // DAY + day, combo.scope),
                 ):  # fmt: skip
                     _merge(cells, Place(shop.kit.workspace, grain, period, number_of(told)), cell)
@@ -268,6 +270,7 @@ class Sqlite:
         import sqlite3
 
         raw = sqlite3.connect(self._path)
+        raw.execute("PRAGMA cache_size=-2000000")
         statement = RAW.format(workspace=f"x'{shop.kit.workspace.hex()}'", begin=BEGIN, end=end)
         began = time.perf_counter()
         raw.execute(statement).fetchall()

@@ -136,7 +136,7 @@ class StoreContractRollups:
             ("sent", EventType.SENT),
             ("deferred", EventType.DEFERRED),
         ):
-            for grain in (Grain.COARSE_HOUR, Grain.COARSE_DAY, Grain.FINE_HOUR, Grain.FINE_DAY):
+            for grain in (Grain.COARSE_HOUR, Grain.COARSE_DAY, Grain.FINE_HOUR, Grain.FINE_DAY, Grain.FINE_WEEK):
                 assert total(found, grain, column) == counted[kind] > 0
         opens = sum(total(found, Grain.FINE_DAY, f"opens_{verdict.word}") for verdict in Verdict)
         assert opens == counted[EventType.OPENED]

@@ -63,6 +63,22 @@ async def test_every_granularity(paris: Scene, granularity: str, expected: dict[
     assert points == expected
 
 
+async def test_whole_weeks_are_read_as_such(paris: Scene) -> None:
+    """The same numbers from rows by week, with days before and behind: in a table, and by week."""
+    await paris.counted("2026-12-20T10:00:00Z")
+    asked = Asked(
+        since="2026-11-20", until="2026-12-09", by=("locale",), metrics=("accepted", "opened"), granularity="week"
+    )
+    table = await paris.service.breakdown(paris.kit.workspace, asked)
+    assert {row.dims["locale"]: numbers(row.values, "accepted", "opened") for row in table.items} == {
+        "en": [3, 1],
+        "fr": [1, 0],
+    }
+    found = await paris.service.timeseries(paris.kit.workspace, asked)
+    weeks = {one.dims["locale"]: [point.values["accepted"] for point in one.points] for one in found.series}
+    assert weeks == {"en": [0, 3, 0, 0], "fr": [0, 1, 0, 0]}
+
+
 async def test_counts_are_as_they_happened_and_rates_of_the_messages(paris: Scene) -> None:
     """An open on the next day is that day's; the rate belongs to the day on which its message was accepted."""
     asked = Asked(metrics=("opens_human", "opens_machine", "opened", "opened_human", "open_rate"), since="2026-11-25")

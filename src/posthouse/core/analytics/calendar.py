@@ -29,6 +29,11 @@ def day_of(zone_name: str, instant: int) -> int:
     return _day_of_quarter(zone_name, instant // _QUARTER)
 
 
+def monday_of(day: int) -> int:
+    """The first day of the week that a day lies in."""
+    return day - (day + 3) % 7  # the first of January 1970 was a Thursday
+
+
 def start_of_day(zone_name: str, day: int) -> int:
     """The instant at which a day begins."""
     date = date_of(day)

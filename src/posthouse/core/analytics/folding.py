@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from posthouse.core.analytics.calendar import monday_of
 from posthouse.core.analytics.domains import DomainGroups
 from posthouse.core.analytics.latencies import Span, key_of
 from posthouse.core.analytics.measures import INDEX
@@ -61,9 +62,8 @@ _OF: Final = {place: INDEX[f"of_{name}"] for name, place in INDEX.items() if f"o
 
 
 _ABOUT: Final = slice(Fact._fields.index("template"), Fact._fields.index("locale"))
-_COARSE_HOUR, _COARSE_DAY, _FINE_HOUR, _FINE_DAY, _TAGS_HOUR, _TAGS_DAY = map(
-    int, Grain
-)  # as plain numbers: they are hashed often
+_COARSE_HOUR, _COARSE_DAY, _FINE_HOUR, _FINE_DAY, _TAGS_HOUR, _TAGS_DAY, _FINE_WEEK, _TAGS_WEEK = map(int, Grain)
+"""As plain numbers: they are hashed often."""
 _COARSE: Final = 6
 """So many values of a combination are told apart by every kind: template, version, channel, lane, mode, source."""
 _About: TypeAlias = tuple[Any, ...]
@@ -217,6 +217,7 @@ class _Folding:
             coarse = self._number(Combo(workspace, Kind.COARSE, *about[:_COARSE]))
             _add(cells, Place(workspace, _FINE_HOUR, hour, fine), added)
             _add(cells, Place(workspace, _FINE_DAY, day, fine), added)
+            _add(cells, Place(workspace, _FINE_WEEK, monday_of(day), fine), added)
             _add(cells, Place(workspace, _COARSE_HOUR, hour, coarse), added)
             _add(cells, Place(workspace, _COARSE_DAY, day, coarse), added)
         for (workspace, hour, day, about), added in self._tags.items():
@@ -224,6 +225,7 @@ class _Folding:
             tagged = self._number(self._bound(combo))
             _add(cells, Place(workspace, _TAGS_HOUR, hour, tagged), added)
             _add(cells, Place(workspace, _TAGS_DAY, day, tagged), added)
+            _add(cells, Place(workspace, _TAGS_WEEK, monday_of(day), tagged), added)
         return cells
 
 

@@ -22,7 +22,7 @@ class Kind(enum.IntEnum):
 
 
 class Grain(enum.IntEnum):
-    """A kind of row by hour or by day (of the workspace's time zone)."""
+    """A kind of row by hour, by day (of the workspace's time zone) or by week from Monday, which rows that are many have too."""
 
     COARSE_HOUR = 0
     COARSE_DAY = 1
@@ -30,6 +30,8 @@ class Grain(enum.IntEnum):
     FINE_DAY = 3
     TAGS_HOUR = 4
     TAGS_DAY = 5
+    FINE_WEEK = 6
+    TAGS_WEEK = 7
 
 
 class Combo(NamedTuple):
@@ -117,7 +119,7 @@ class Cell(msgspec.Struct):
 
 
 class Place(NamedTuple):
-    """Where a cell stands, in the order of the table. ``period`` is hours since the epoch, or days of the time zone since 1 January 1970."""
+    """Where a cell stands, in the order of the table. ``period`` is hours since the epoch, or the (first) day since 1 January 1970."""
 
     workspace_id: Id
     grain: int

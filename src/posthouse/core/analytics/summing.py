@@ -17,6 +17,7 @@ from posthouse.core.kernel.clock import HOUR
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 
 _HOURS = {Kind.COARSE: Grain.COARSE_HOUR, Kind.FINE: Grain.FINE_HOUR, Kind.TAGS: Grain.TAGS_HOUR}
+_WEEKS = {Kind.FINE: Grain.FINE_WEEK, Kind.TAGS: Grain.TAGS_WEEK}
 _DAYS = {Kind.COARSE: Grain.COARSE_DAY, Kind.FINE: Grain.FINE_DAY, Kind.TAGS: Grain.TAGS_DAY}
 
 
@@ -57,8 +58,8 @@ class Stretch(NamedTuple):
     by_day: bool
 
 
-def stretches(question: Question, days: bool) -> Iterator[Stretch]:
-    """Days where they are whole and of the right zone, hours for the rest."""
+def stretches(question: Question, *, days: bool, weeks: bool) -> Iterator[Stretch]:
+    """Weeks and days where they are whole and of the right zone, hours for the rest."""
     begin, end = question.since // HOUR, question.until // HOUR
     hours = _HOURS[question.kind]
     if not days:
@@ -71,9 +72,22 @@ def stretches(question: Question, days: bool) -> Iterator[Stretch]:
     from_hour, to_hour = (calendar.start_of_day(question.zone, day) // HOUR for day in (first, last))
     if begin < from_hour:
         yield Stretch(hours, begin, from_hour, by_day=False)
-    yield Stretch(_DAYS[question.kind], first, last, by_day=True)
+    yield from _in_days(question.kind, first, last, weeks=weeks)
     if to_hour < end:
         yield Stretch(hours, to_hour, end, by_day=False)
+
+
+def _in_days(kind: Kind, first: int, last: int, *, weeks: bool) -> Iterator[Stretch]:
+    """Whole weeks where there are rows for them, days before and behind."""
+    monday, end = calendar.monday_of(first + 6), calendar.monday_of(last)
+    if not weeks or kind not in _WEEKS or monday >= end:
+        yield Stretch(_DAYS[kind], first, last, by_day=True)
+        return
+    if first < monday:
+        yield Stretch(_DAYS[kind], first, monday, by_day=True)
+    yield Stretch(_WEEKS[kind], monday, end, by_day=True)
+    if end < last:
+        yield Stretch(_DAYS[kind], end, last, by_day=True)
 
 
 def _halves(stretch: Stretch, kind: Kind) -> list[Stretch]:
@@ -104,7 +118,7 @@ def bucket(question: Question, period: int, *, by_day: bool) -> int:
 def bucket_of_day(granularity: str, day: int) -> int:
     """The first day of the day, week or month that a day lies in."""
     if granularity == "week":
-        return day - (day + 3) % 7  # the first of January 1970 was a Thursday
+        return calendar.monday_of(day)
     if granularity == "month":
         return calendar.day_number(calendar.date_of(day).replace(day=1))
     return day
@@ -143,7 +157,10 @@ async def grouped(
     latencies = not columns and any(metric.span is not None for metric in (*question.metrics, question.sort))
     days = days_in == question.zone and not (series and question.granularity == "hour")
     found: Grouped = {}
-    parts = [part for stretch in stretches(question, days) for part in _halves(stretch, question.kind)]
+    weeks = not series or question.granularity == "week"
+    parts = [
+        part for stretch in stretches(question, days=days, weeks=weeks) for part in _halves(stretch, question.kind)
+    ]
     place: Callable[[int, bool], int] = (
         (lambda period, by_day: bucket(question, period, by_day=by_day)) if series else (lambda _period, _by_day: 0)
     )
