@@ -133,7 +133,8 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
         str(status): {"description": HTTPStatus(status).phrase, "content": copy.deepcopy(page)}
         for status in operation.pages
     }
-    return {str(operation.status): own, **problems, **shown}
+    again = {} if operation.also is None else {str(operation.also): copy.deepcopy(own)}
+    return {str(operation.status): own, **again, **problems, **shown}
 
 
 def _answer_headers(operation: Operation) -> dict[str, Any]:

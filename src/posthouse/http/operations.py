@@ -29,6 +29,8 @@ class Operation:
     takes: Any = None
     gives: Any = None
     status: int = 200
+    also: int | None = None
+    """Another status with the same answer: of what is not new."""
     fails: tuple[int, ...] = ()
     pages: tuple[int, ...] = ()
     """Statuses that are answered with a page for people instead of a problem document."""

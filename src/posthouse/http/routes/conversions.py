@@ -88,6 +88,7 @@ OPERATIONS = (
         takes=schemas.ConversionReport,
         gives=schemas.CountedAnswer,
         status=201,
+        also=200,
         fails=(409,),
         example={"order": "A-1001", "amount": "49.90", "currency": "EUR", "email": "ann@shop.example"},
     ),

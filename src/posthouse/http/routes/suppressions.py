@@ -236,6 +236,7 @@ OPERATIONS = (
         endpoint=list_suppressions,
         scope=SUPPRESSIONS_READ,
         gives=schemas.SuppressionPage,
+        fails=(404,),
     ),
     Operation(
         method="POST",
