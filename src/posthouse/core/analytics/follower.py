@@ -21,8 +21,8 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.stream import StreamStore
 from posthouse.core.workspaces.model import Workspace
 
-TURN: Final = 2_000
-"""Events a transaction: some ten milliseconds that nobody else writes on SQLite."""
+TURN: Final = 1_000
+"""Events a transaction: up to some fourteen milliseconds of work in which nobody else writes on SQLite."""
 MOST: Final = {Kind.FINE: 1_000, Kind.TAGS: 200}
 """Combinations of each kind that one template version, channel, lane, mode and source may have; later ones are counted together."""
 OTHER: Final = "(other)"
