@@ -94,8 +94,9 @@ class Asker:
         parts = [asked.body] if len(asked.body) < 100 else [asked.body[:50], asked.body[50:]]
 
         async def receive() -> dict[str, Any]:
-            part = parts.pop(0) if parts else b""
-            return {"type": "http.request", "body": part, "more_body": bool(parts)}
+            if not parts:
+                return {"type": "http.disconnect"}  # it leaves: the live stream has no other end
+            return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
 
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)

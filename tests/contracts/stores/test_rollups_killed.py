@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
+import asyncpg
 import pytest
 
 from posthouse.stores.postgres.store import PostgresStore
@@ -47,6 +48,11 @@ async def on_sqlite(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def on_postgres(postgres_url: str) -> AsyncIterator[Store]:
+    connection = await asyncpg.connect(
+        postgres_url
+    )  # one number a turn: those that earlier tests used up are not walked through
+    await connection.execute("SELECT setval('events_seq', 1, false)")
+    await connection.close()
     store = PostgresStore(postgres_url, clock=FakeClock())
     await store.open()
     yield store

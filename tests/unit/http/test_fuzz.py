@@ -99,8 +99,10 @@ async def ask(
     """One request, straight to the application; the status, after checking what every answer owes."""
     sent: list[dict[str, Any]] = []
 
+    told = iter([{"type": "http.request", "body": body, "more_body": False}])
+
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
+        return next(told, {"type": "http.disconnect"})  # then it leaves: the live stream has no other end
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)

@@ -127,7 +127,7 @@ async def test_each_mechanism_logs_in(mechanism: str, right: bool) -> None:
     if right:
         assert isinstance(outcome, Accepted)
     else:
-        assert outcome == Refused(535, "5.7.8", "wrong credentials", outcome.remote, Scope.PROVIDER)
+        assert outcome == Refused(535, "5.7.8", "wrong credentials", outcome.remote, Scope.PROVIDER, outcome.verdict)
         assert not any(command.startswith("MAIL") for command in server.commands)
 
 
