@@ -1,4 +1,7 @@
-"""`posthouse demo`: what a stranger sees first works, and its judge can tell a wrong mail from a right one."""
+"""`posthouse demo`: what a stranger sees first works, and its judge can tell a wrong mail from a right one.
+
+That it checks itself and ends with ``CI=true`` is what `.ci/run` sees before the tests.
+"""
 
 import asyncio
 import json
@@ -39,18 +42,6 @@ def mail(subject="Order 727", text="Your order 727", html="<p>Your order <b>727<
     message.set_content(text)
     message.add_alternative(html, subtype="html")
     return Mail("mail_1", 1, "bounce@shop.example", ("ann@x.example",), message.as_bytes())
-
-
-@pytest.mark.slow
-def test_the_demo_checks_itself_and_ends():
-    """With CI=true: every mail arrived, is signed and correct; exit code 0, no process left behind."""
-    line = [sys.executable, "-m", "posthouse", "demo", "--port", "0", "--json"]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=110, env=environment(CI="true"), check=False)
-    assert done.returncode == 0, done.stderr
-    document = json.loads(done.stdout)
-    assert document["messages"] == len(DAY) - 1
-    assert document["dkim_verified"]
-    assert "✗" not in done.stderr
 
 
 @pytest.mark.slow

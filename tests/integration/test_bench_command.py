@@ -1,6 +1,5 @@
 """``posthouse bench`` as an operator runs it."""
 
-import asyncio
 import json
 import os
 import signal
@@ -9,10 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-import asyncpg
 import pytest
-
-from posthouse.testing.postgres import create_database, drop_database, shared_server
 
 BENCH = (sys.executable, "-m", "posthouse", "bench", "--messages", "100", "--dispatchers", "1", "--json")
 
@@ -46,26 +42,6 @@ def test_it_measures_beside_the_data_and_leaves_nothing(tmp_path: Path) -> None:
     assert found["accepted_per_second"] > 1
     assert {"supervisor", "api-0", "dispatch-0"} <= found["memory"].keys()
     assert not list(data.iterdir())
-
-
-@pytest.mark.slow
-async def test_on_postgresql_it_makes_a_database_of_its_own(tmp_path: Path, testrun_uid: str) -> None:
-    """The database that is named stays empty, and the one that was made is gone."""
-    server = shared_server(testrun_uid)
-    url = await create_database(server, "bench_named")
-    try:
-        done = await asyncio.to_thread(bench, tmp_path, "--database", url)
-        assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout)["store"] == "PostgreSQL"
-        connection = await asyncpg.connect(url)
-        try:
-            assert await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
-            left = await connection.fetchval("SELECT count(*) FROM pg_database WHERE datname LIKE 'posthouse_bench_%'")
-            assert left == 0
-        finally:
-            await connection.close()
-    finally:
-        await drop_database(server, "bench_named")
 
 
 @pytest.mark.slow
