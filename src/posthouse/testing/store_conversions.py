@@ -45,6 +45,23 @@ class StoreContractConversions:
         assert (await store.conversions_of(new.id), await store.conversions_of(kit.ids())) == (1, 0)
         await check_invariants(store)
 
+    async def test_a_business_application_knows_better_than_a_browser(self, store: Store, kit: Kit) -> None:
+        """What a browser said gives way once; what the application said stays."""
+        guessed = order(kit, "A-1", amount=1, source=Source.BROWSER, link=2)
+        told = order(kit, "A-1")
+        assert await store.add_conversion(guessed, None, None) == guessed
+        assert await store.add_conversion(order(kit, "A-1", source=Source.BROWSER), None, None) == guessed
+        assert await store.add_conversion(told, None, None) == told
+        assert await store.add_conversion(order(kit, "A-1", amount=2), None, None) == told
+        assert await store.conversions(kit.workspace, True) == [told]
+
+    async def test_absurd_amounts_add_up(self, store: Store, kit: Kit) -> None:
+        """Exactly, beyond 64 bits."""
+        most = 10**18 - 1
+        for number in range(12):
+            await store.add_conversion(order(kit, f"A-{number}", amount=most), None, None)
+        assert [one.amount for one in await store.revenue(kit.workspace, True, None, None)] == [12 * most]
+
     async def test_orders_by_pages_and_sums(self, store: Store, kit: Kit) -> None:
         """Newest first by pages; sums by template, currency and source within a time."""
         made = []

@@ -29,6 +29,8 @@ async def test_bad_reports_name_the_field(client: httpx.AsyncClient) -> None:
         ({"currency": "euro"}, "/currency"),
         ({"email": "ann"}, "/email"),
         ({"at": "yesterday"}, "/at"),
+        ({"at": "0001-01-01T00:00:00+23:59"}, "/at"),
+        ({"at": "9999-12-31T23:59:59Z"}, "/at"),
         ({"click": "abc"}, "/click"),
     ):
         answer = await client.post("/v1/conversions", json={**order, **change})

@@ -16,6 +16,8 @@ async def test_a_browser_reports_and_learns_nothing(stage: Stage, client: httpx.
         {"json": {**ORDER, "amount": "1"}},
         {"json": {**ORDER, "order": "A-2", "amount": "-1"}},
         {"content": b"\xff{"},
+        {"content": b'{"x":' + b"[" * 16_000},
+        {"json": {**ORDER, "order": "A\x00"}},
     ):
         answer = await client.post(path, **send)  # type: ignore[arg-type]
         assert (answer.status_code, answer.content) == (204, b"")

@@ -15,6 +15,8 @@ class ConversionStore(Protocol):
     async def add_conversion(self, new: Conversion, event: Event | None, message: Tracked | None) -> Conversion:
         """Keeps a conversion and its event in ONE durable transaction; when its order is counted already, that one is the answer.
 
+        What only a browser said gives way to what a business application says.
+
         Raises:
             UnavailableError: the store could not write; nothing was kept.
         """

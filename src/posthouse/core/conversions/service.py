@@ -22,6 +22,8 @@ from posthouse.core.tracking.tokens import Kind, Token, Tokens
 
 AHEAD: Final = 10 * MINUTE
 """How far an order may lie in the future: clocks differ."""
+OLDEST: Final = 3_650 * DAY
+"""How long ago an order may have been."""
 MOST_BY_BROWSERS: Final = 20
 """Conversions of one message after which browsers are not believed any more."""
 NO_CLICK: Final = "this is not what Posthouse puts into ph_cid; send it as it came, or leave it out"
@@ -97,15 +99,14 @@ class ConversionService:
         """What a business application reports.
 
         Raises:
-            ValidationError: the click is none of ours, the address is none, or the time is in the future.
+            ValidationError: the click is none of ours, the address is none, or the time is out of bounds.
             OrderCountedError: the order is counted with another amount.
             UnavailableError: the store could not write.
         """
         now = self._clock.now()
-        if wanted.at is not None and wanted.at > now + AHEAD:
-            problem = FieldProblem(
-                "/at", "it lies in the future; send it when it was ordered, or leave it out", "range"
-            )
+        if wanted.at is not None and not now - OLDEST <= wanted.at <= now + AHEAD:
+            advice = f"write when it was ordered, within the last {OLDEST // DAY} days and not in the future, or leave it out"
+            problem = FieldProblem("/at", advice, "range")
             raise ValidationError("The conversion is wrong.", fields=[problem])
         if wanted.address is not None:
             wanted = msgspec.structs.replace(wanted, address=self._address(wanted.address))

@@ -1,6 +1,6 @@
 """Conversions as JSON."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -8,9 +8,10 @@ from msgspec import Meta
 from posthouse.core.conversions.model import Conversion, Wanted, read_amount, show_amount
 from posthouse.core.conversions.service import Counted, Revenue
 from posthouse.core.kernel import ids
-from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.kernel.errors import FieldProblem, PosthouseError, ValidationError
 from posthouse.core.kernel.moments import read_moment, show_moment
 from posthouse.core.kernel.paging import Page
+from posthouse.http.decoding import Decoder
 from posthouse.http.schemas.messages import Moment
 
 ConversionId = Annotated[str, Meta(pattern="^cnv_[0-9a-z]{26}$", examples=["cnv_01jdb3z5v8e9tr4w6k2m7n0qxy"])]
@@ -99,6 +100,9 @@ class RevenueAnswer(msgspec.Struct, frozen=True):
     items: list[RevenueRow]
 
 
+_browser_report: Final[Decoder[BrowserReport]] = Decoder(BrowserReport)
+
+
 def wanted(said: ConversionReport) -> Wanted:
     """The report, checked.
 
@@ -123,9 +127,9 @@ def wanted(said: ConversionReport) -> Wanted:
 def browser_report(body: bytes) -> Wanted | None:
     """What a browser said; None when it cannot be read."""
     try:
-        said = msgspec.json.decode(body, type=BrowserReport)
+        said = _browser_report(body)
         return Wanted(said.order, read_amount(said.amount), said.currency)
-    except (msgspec.DecodeError, ValueError):
+    except (PosthouseError, ValueError):
         return None
 
 

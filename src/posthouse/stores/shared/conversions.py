@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, func, or_, select, update
 
-from posthouse.core.conversions.model import Basis, Conversion, Source, Sum
+from posthouse.core.conversions.model import MICRO, Basis, Conversion, Source, Sum
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Event, EventType
 from posthouse.core.tracking.model import Tracked
@@ -23,12 +23,24 @@ def add(
 ) -> Conversion:
     """Keeps a conversion and its event; the one that is there already is the answer."""
     row = msgspec.structs.asdict(new) | {"source": new.source.value, "basis": new.basis.value}
-    if connection.execute(insert_unless_there(connection, conversions), row).rowcount == 0:
+    if connection.execute(insert_unless_there(connection, conversions), row).rowcount == 0 and not _instead(
+        connection, new, row
+    ):
         found = listed(connection, new.workspace_id, new.live, order=new.order, before=None, limit=1)
         return found[0]
     if event is not None and message is not None:
         tracking.add_hits(connection, shard, [event], {message.id: message})
     return new
+
+
+def _instead(connection: Connection, new: Conversion, row: dict[str, Any]) -> bool:
+    """Whether it took the place of what a browser had said: whoever guesses an order's number must not keep the shop from counting it."""
+    if new.source is not Source.API:
+        return False
+    c = conversions.c
+    same = (c.workspace_id == new.workspace_id) & (c.live == new.live) & (c.order == new.order)
+    statement = update(conversions).where(same, c.source == Source.BROWSER.value).values(row)
+    return connection.execute(statement).rowcount > 0
 
 
 def listed(
@@ -54,15 +66,17 @@ def revenue(connection: Connection, workspace_id: Id, live: bool, since: int | N
     """Sums by template, release, link, currency and source."""
     c = conversions.c
     by = (c.template_id, c.release_id, c.link, c.currency, c.source)
-    statement = select(*by, func.count(), func.sum(c.amount)).where(c.workspace_id == workspace_id, c.live == live)
+    # In two parts: SQLite ends a sum beyond 64 bits with an error, and a few absurd amounts are enough for that.
+    parts = (func.sum(c.amount // MICRO), func.sum(c.amount % MICRO))
+    statement = select(*by, func.count(), *parts).where(c.workspace_id == workspace_id, c.live == live)
     if since is not None:
         statement = statement.where(c.at >= since)
     if until is not None:
         statement = statement.where(c.at < until)
     rows = connection.execute(statement.group_by(*by))
     return [
-        Sum(template, release, link, currency, Source(source), count, int(amount))
-        for template, release, link, currency, source, count, amount in rows
+        Sum(template, release, link, currency, Source(source), count, int(whole) * MICRO + int(rest))
+        for template, release, link, currency, source, count, whole, rest in rows
     ]
 
 
