@@ -9,6 +9,9 @@ WORKERS ?= 2
 
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench-ready
+# Tests outside of tests/faults that have a long form.
+LONGER := tests/integration/test_api_contract.py tests/integration/test_spamassassin.py
+
 NODE_READY := tests/node/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
@@ -85,7 +88,7 @@ bench: $(BENCH_READY) $(NODE_READY) ## Run the benchmarks; each prints its ratio
 
 faults: $(READY) ## Kill, cut, fill and freeze things for some minutes; nothing may be lost
 	echo "==> faults: the long form (minutes); the short form is part of the tests"
-	POSTHOUSE_TEST_FAULTS=long $(BIN)/python -m pytest -q tests/faults $(ARGS)
+	POSTHOUSE_TEST_FAULTS=long $(BIN)/python -m pytest -q tests/faults $(LONGER) $(ARGS)
 
 fuzz: $(READY) ## Ask the API a million odd questions, half of them of each store; none may give a 500
 	echo "==> fuzz: REQUESTS=n for another number, SEED=n for other requests"
