@@ -17,6 +17,14 @@ from posthouse.testing.fault_load import hang_up
 
 READY_SECONDS: Final = 40.0
 DOMAIN: Final = "shop.example"
+_RUN: Final = """
+import json, sys
+from posthouse.cli.app import build
+app = build()
+for words in json.load(sys.stdin):
+    if code := app(words, standalone_mode=False):
+        sys.exit(code)
+"""
 
 
 class FaultHouse:
@@ -41,20 +49,35 @@ class FaultHouse:
 
     def command(self, *words: str) -> Any:
         """Runs one command and reads what it prints. RuntimeError with its words when it fails."""
-        line = [sys.executable, "-m", "posthouse", *words, "--data", str(self.data), "--json"]
-        done = subprocess.run(line, capture_output=True, env=self._environment, timeout=60, check=False)  # noqa: S603
+        (told,) = self.commands([words])
+        return told
+
+    def commands(self, lines: Sequence[Sequence[str]]) -> list[Any]:
+        """Runs commands one after the other in one process, which starts once, and reads what each prints.
+
+        Raises:
+            RuntimeError: with its words when one fails.
+        """
+        asked = json.dumps([[*words, "--data", str(self.data), "--json"] for words in lines]).encode()
+        line = [sys.executable, "-c", _RUN]
+        done = subprocess.run(line, input=asked, capture_output=True, env=self._environment, timeout=60, check=False)  # noqa: S603
         if done.returncode:
-            raise RuntimeError(f"posthouse {' '.join(words)}: {(done.stderr + done.stdout).decode()}")
-        return json.loads(done.stdout)
+            raise RuntimeError(f"posthouse {lines}: {(done.stderr + done.stdout).decode()}")
+        return list(_documents(done.stdout.decode()))
 
     def furnish(self, smtp_port: int, *, connections: int = 10, relay_settings: Sequence[str] = ()) -> None:
         """Workspace, key, sending domain and the way out (``relay_settings``: ``name=value``)."""
-        made = self.command("init", *(["--database", self.database] if self.database else []))
-        self.key, self.workspace = made["live_key"], made["workspace_id"]
-        self.command("domains", "add", DOMAIN, "--verified")
         relay = ["--host", "127.0.0.1", "--port", str(smtp_port), "--tls", "none"]
         more = [word for one in (f"max_connections={connections}", *relay_settings) for word in ("--set", one)]
-        self.command("providers", "add", "smtp", "--name", "relay", *relay, *more)
+        database = ["--database", self.database] if self.database else []
+        made, *_ = self.commands(
+            [
+                ["init", *database],
+                ["domains", "add", DOMAIN, "--verified"],
+                ["providers", "add", "smtp", "--name", "relay", *relay, *more],
+            ]
+        )
+        self.key, self.workspace = made["live_key"], made["workspace_id"]
 
     def start(self, *words: str, environment: Mapping[str, str] | None = None) -> None:
         """Starts ``posthouse serve`` (or what ``words`` begin with), its log beside the data."""
@@ -132,6 +155,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _documents(printed: str) -> Iterator[Any]:
+    """The JSON documents that stand one after the other."""
+    decoder = json.JSONDecoder()
+    while printed := printed.lstrip():
+        document, end = decoder.raw_decode(printed)
+        yield document
+        printed = printed[end:]
 
 
 def _processes() -> Iterator[tuple[str, int, int]]:
