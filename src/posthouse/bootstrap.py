@@ -57,6 +57,7 @@ from posthouse.core.messages.model import Channel
 from posthouse.core.messages.resolve import Resolver
 from posthouse.core.messages.senders import Senders
 from posthouse.core.messages.service import MessageService
+from posthouse.core.messages.words import WordFollower, words_by
 from posthouse.core.returned.intake import Intake
 from posthouse.core.suppressions.learning import Learner
 from posthouse.core.suppressions.rules import SuppressionRules
@@ -310,6 +311,7 @@ def _wire(
             GroupCommitter(accept),
             catalogue,
             EmailViewer(composer, enclosures, tracking),
+            words=words_by(box.derive),
             ids=new_id,
             clock=clock,
             limits=limits,
@@ -434,6 +436,11 @@ def follower_of(house: House) -> Follower:
     """What keeps the roll-ups."""
     groups = DomainGroups(_text("core.analytics", "domains.toml"))
     return Follower(house.store, house.store, house.store, groups, house.clock)
+
+
+def word_follower_of(house: House) -> WordFollower:
+    """What keeps the words that messages are found by."""
+    return WordFollower(house.store, house.store, words_by(house.box.derive))
 
 
 def deliverer_of(house: House, watch: WebhookWatch, trouble: Callable[[str, Exception], None]) -> Deliverer:

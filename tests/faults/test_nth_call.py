@@ -162,6 +162,7 @@ class Parcel:
         self.id = message.id
         self.size = 1
         self.left_out = ()
+        self.subject = "Parcel"
 
 
 class PlainBuilder:

@@ -22,7 +22,9 @@ def register(app: typer.Typer) -> None:
     """Adds the commands."""
     messages = group("messages", "Messages: what was asked for, what happened, what was said.")
     app.add_typer(messages)
-    example = "posthouse messages list --to ann@example.com\nposthouse messages list --status deferred --since 2h"
+    example = (
+        "posthouse messages list --to ann@example.com\nposthouse messages list --subject 'order A-1001' --since 7d"
+    )
     command(messages, "list", example=example)(list_some)
     command(messages, "show", example="posthouse messages show msg_01k…")(show)
     command(messages, "timeline", example="posthouse messages timeline msg_01k…")(timeline)
@@ -40,6 +42,10 @@ async def list_some(
     status: Annotated[str | None, typer.Option("--status", help="Such as deferred.")] = None,
     tag: Annotated[str | None, typer.Option("--tag", help="Tag.")] = None,
     correlation: Annotated[str | None, typer.Option("--correlation", help="Such as an order number.")] = None,
+    subject: Annotated[str | None, typer.Option("--subject", help="Words of the subject as it was sent.")] = None,
+    provider_id: Annotated[
+        str | None, typer.Option("--provider-id", help="What the provider called it, or its Message-ID.")
+    ] = None,
     since: Annotated[str | None, typer.Option("--since", help="RFC 3339, or before now: 15m, 2h, 3d.")] = None,
     until: Annotated[str | None, typer.Option("--until", help="RFC 3339, or before now: 15m, 2h, 3d.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="How many at most.")] = 50,
@@ -59,12 +65,13 @@ async def list_some(
             before=None if cursor is None else read(MESSAGE, cursor),
             limit=limit,
         )
-        page = await house.messages.search(query)
+        page = await house.messages.search(query, subject=subject, provider_id=provider_id)
     items = [schema.summary(message) for message in page.items]
 
     def human() -> None:
         rows = [(item.id, item.created_at, item.status, item.to.email, item.template or "") for item in items]
-        desk.out.table(("id", "accepted", "status", "to", "template"), rows, empty="no message matches")
+        empty = "none among those looked at" if page.next else "no message matches"
+        desk.out.table(("id", "accepted", "status", "to", "template"), rows, empty=empty)
         if page.next:
             desk.out.note(f"more: --cursor {page.next}")
 

@@ -32,7 +32,7 @@ async def trace(
         str,
         typer.Argument(
             metavar="WHAT",
-            help="A message's id, a recipient's address, or a correlation such as an order number.",
+            help="A message's id, a recipient's address, an order number (correlation), what a provider called it, or its subject.",
             show_default=False,
         ),
     ],
@@ -74,14 +74,19 @@ async def trace(
 
 
 async def _search(house: "House", workspace: Workspace, what: str) -> list[Message]:
-    """What an identifier, an address or an order number leads to, newest first."""
-    if what.startswith(f"{MESSAGE}_"):
+    """What an identifier, an address, an order number, a provider's word or a subject leads to, newest first."""
+    if what.startswith(f"{MESSAGE}_") and "@" not in what:
         return [await house.messages.get(workspace.id, read(MESSAGE, what))]
     query = MessageQuery(workspace_id=workspace.id, limit=_FOUND)
     name = "recipient" if "@" in what else "correlation"
     page = await house.messages.search(msgspec.structs.replace(query, **{name: what}))
     if not page.items:
+        page = await house.messages.search(query, provider_id=what)
+    if not page.items and any(letter.isalnum() for letter in what):
+        page = await house.messages.search(query, subject=what)
+    if not page.items:
         raise NotFoundError(
-            f"no message of workspace {workspace.name} has the {name} {what!r}; posthouse messages list shows the newest"
+            f"no message of workspace {workspace.name} has {what!r} as its recipient, order number (correlation), provider's id or "
+            "subject; posthouse messages list shows the newest"
         )
     return list(page.items)

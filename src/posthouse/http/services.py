@@ -92,7 +92,9 @@ class Messages(Protocol):
         """One message."""
         ...
 
-    async def search(self, query: MessageQuery) -> Page[Message]:
+    async def search(
+        self, query: MessageQuery, *, subject: str | None = None, provider_id: str | None = None
+    ) -> Page[Message]:
         """A page of messages."""
         ...
 

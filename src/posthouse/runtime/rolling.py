@@ -1,12 +1,11 @@
-"""Keeps the roll-ups of the events close behind them."""
+"""Keeps what is made of the events close behind them: roll-ups, and the words that messages are found by."""
 
 import asyncio
 import time
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
-from posthouse.core.analytics.follower import Follower
 from posthouse.core.kernel.errors import PosthouseError
 
 IDLE: Final = 0.5
@@ -14,7 +13,15 @@ IDLE: Final = 0.5
 TROUBLE: Final = 10.0
 LONGEST_REST: Final = 0.25
 
-_log = structlog.get_logger("posthouse.rollups")
+_log = structlog.get_logger("posthouse.followers")
+
+
+class Follower(Protocol):
+    """Follows the stream of events."""
+
+    async def turn(self) -> bool:
+        """Takes the next events; whether there are more already. UnavailableError: nothing of them was kept."""
+        ...
 
 
 async def keep_rolling(follower: Follower) -> None:
@@ -24,10 +31,10 @@ async def keep_rolling(follower: Follower) -> None:
         try:
             more = await follower.turn()
         except PosthouseError as error:
-            _log.warning("rollups_wait", error=str(error))
+            _log.warning("follower_waits", what=type(follower).__name__, error=str(error))
             await asyncio.sleep(TROUBLE)
         except Exception:  # noqa: BLE001 - webhooks and housekeeping of this process go on
-            _log.exception("rollups_failed")
+            _log.exception("follower_failed", what=type(follower).__name__)
             await asyncio.sleep(TROUBLE)
         else:
             await asyncio.sleep(min(LONGEST_REST, 2 * (time.monotonic() - begun)) if more else IDLE)

@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from posthouse.bootstrap import House, deliverer_of, follower_of, open_house
+from posthouse.bootstrap import House, deliverer_of, follower_of, open_house, word_follower_of
 from posthouse.core.kernel.clock import DAY
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.core.kernel.ids import lowest_at
@@ -35,6 +35,7 @@ async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
         tasks = [
             asyncio.ensure_future(keep_time(house)),
             asyncio.ensure_future(keep_rolling(follower_of(house))),
+            asyncio.ensure_future(keep_rolling(word_follower_of(house))),
             asyncio.ensure_future(_every(HOURLY, lambda: _age_idempotency_keys(house), first=HOURLY)),
             asyncio.ensure_future(_every(DAILY, lambda: _make_room(house), first=1.0)),
             asyncio.ensure_future(_every(HOURLY, lambda: _shorten_log(house), first=HOURLY)),

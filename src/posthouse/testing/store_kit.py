@@ -15,6 +15,7 @@ from posthouse.core.kernel.ids import Id, Uuid7Source
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, NewMessage, Status
 from posthouse.core.messages.ports import MessageStore
 from posthouse.core.messages.stream import StreamStore
+from posthouse.core.messages.words import WordStore
 from posthouse.core.returned.ports import ReturnedStore
 from posthouse.core.suppressions.ports import SuppressionStore
 from posthouse.core.templates.library.ports import LibraryStore
@@ -31,6 +32,7 @@ class Store(
     TemplateStore,
     LibraryStore,
     MessageStore,
+    WordStore,
     StreamStore,
     WebhookStore,
     RollupStore,

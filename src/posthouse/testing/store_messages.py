@@ -47,7 +47,7 @@ class StoreContractAccept:
         assert await store.message(stranger, new.id, now) is None
         assert await store.events_of(stranger, new.id) == []
         assert await store.cancel(stranger, new.id, now) is None
-        assert await store.search(MessageQuery(stranger), now) == []
+        assert (await store.search(MessageQuery(stranger), now)).messages == []
 
     async def test_scheduled_until_due(self, store: Store, kit: Kit) -> None:
         """A message for later is SCHEDULED, is not claimed early, and is QUEUED and claimed once due."""
@@ -273,7 +273,7 @@ class StoreContractSearch:
         async def found(**filters: object) -> list[int]:
             query = MessageQuery(kit.workspace, **filters)  # type: ignore[arg-type]  # the filters of each case
             numbers = {one.id: n for n, one in enumerate(batch)}
-            return [numbers[one.id] for one in await store.search(query, kit.clock.now())]
+            return [numbers[one.id] for one in (await store.search(query, kit.clock.now())).messages]
 
         newest = list(range(29, -1, -1))
         assert await found() == newest
@@ -287,6 +287,34 @@ class StoreContractSearch:
         assert await found(tag="even", recipient="u0@example.net", status=Status.QUEUED) == [24, 18, 12, 6, 0]
         assert await found(tag="even", limit=4) == [28, 26, 24, 22]
         assert await found(tag="even", limit=4, before=batch[22].id) == [20, 18, 16, 14]
+
+    async def test_by_words_of_what_was_handed_over(self, store: Store, kit: Kit) -> None:
+        """All words must be there; with other filters too; the position moves once, and words are kept once."""
+        batch = [kit.new(recipient=f"u{n % 3}@example.net") for n in range(12)]
+        await store.accept(batch)
+        settled = [kit.settle(one) for one in await kit.claim(store, 12)]
+        await store.record(settled)
+        end = await store.stream_end()
+        handed = await store.handed_between(0, end)
+        assert {one.message_id for one in handed} == {one.id for one in batch}
+        words = [(1, one.id) for one in batch] + [(2, one.id) for one in batch[::2]] + [(3, batch[4].id)]
+        assert await store.keep_words(0, end, words)
+        assert not await store.keep_words(0, end, words)
+        assert await store.words_position() == end
+
+        async def found(*words: int, **filters: object) -> list[int]:
+            query = MessageQuery(kit.workspace, words=words, **filters)  # type: ignore[arg-type]  # the filters of each case
+            numbers = {one.id: n for n, one in enumerate(batch)}
+            return [numbers[one.id] for one in (await store.search(query, kit.clock.now())).messages]
+
+        assert await found(1) == list(range(11, -1, -1))
+        assert await found(1, 2) == [10, 8, 6, 4, 2, 0]
+        assert await found(2, 3) == await found(3, 2, 1) == [4]
+        assert await found(4) == await found(1, 4) == []
+        assert await found(2, recipient="u0@example.net", status=Status.SENT) == [6, 0]
+        assert await found(1, limit=2, before=batch[5].id) == [4, 3]
+        stranger = MessageQuery(kit.ids(), words=(1,))
+        assert (await store.search(stranger, kit.clock.now())).messages == []
 
     async def test_by_status(self, store: Store, kit: Kit) -> None:
         """Every status finds exactly its messages, pending and ended."""
@@ -307,8 +335,9 @@ class StoreContractSearch:
         expected = {Status.SENT, Status.BOUNCED, Status.UNKNOWN, Status.DEFERRED, Status.HELD, Status.SENDING}
         expected |= {Status.CANCELLED, Status.QUEUED, Status.SCHEDULED}
         for status in Status:
-            statuses = [one.status for one in await store.search(MessageQuery(kit.workspace, status=status), now)]
+            found = await store.search(MessageQuery(kit.workspace, status=status), now)
+            statuses = [one.status for one in found.messages]
             assert statuses == ([status] if status in expected else []), status
         kit.clock.advance(LEASE + SECOND)
         queued = await store.search(MessageQuery(kit.workspace, status=Status.QUEUED), kit.clock.now())
-        assert sending.id in {one.id for one in queued}
+        assert sending.id in {one.id for one in queued.messages}

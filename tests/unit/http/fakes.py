@@ -182,6 +182,7 @@ class FakeMessages:
         self.refuse: dict[str, PosthouseError] = {}
         self.fail: BaseException | None = None
         self.queries: list[MessageQuery] = []
+        self.words: list[tuple[str | None, str | None]] = []
 
     async def accept(self, caller: Caller, items: Sequence[Submission]) -> list[Receipt | PosthouseError]:
         if self.fail is not None:
@@ -253,8 +254,11 @@ class FakeMessages:
             raise NotFoundError("there is no such message")
         return message
 
-    async def search(self, query: MessageQuery) -> Page[Message]:
+    async def search(
+        self, query: MessageQuery, *, subject: str | None = None, provider_id: str | None = None
+    ) -> Page[Message]:
         self.queries.append(query)
+        self.words.append((subject, provider_id))
         found = [
             message
             for message in sorted(self.kept.values(), key=lambda message: message.id, reverse=True)
@@ -265,7 +269,7 @@ class FakeMessages:
             and query.status in (None, message.status)
         ]
         shown = found[: query.limit]
-        return Page(shown, "more" if len(found) > len(shown) else None)
+        return Page(shown, ids.show(ids.MESSAGE, shown[-1].id) if len(found) > len(shown) else None)
 
     async def timeline(self, workspace_id: bytes, message_id: bytes) -> list[Event]:
         return [Event(message_id, workspace_id, EventType.ACCEPTED, self.clock.now(), data={"lane": "normal"})]

@@ -46,6 +46,7 @@ class _Mail(NamedTuple):
     header_message_id: str
     wide: bool
     """Whether an address in the header needs UTF-8 (RFC 6532)."""
+    subject: str
 
 
 class EmailComposer:
@@ -89,6 +90,7 @@ class EmailComposer:
             eight_bit=mail.wide,
             smtputf8=mail.wide or not "".join(recipients).isascii(),
             manual_domain=identity.manual,
+            subject=mail.subject,
         )
 
     def view(
@@ -141,12 +143,13 @@ class EmailComposer:
         message_id = f"<{word}@{domain_of(sender.email)}>"
         fields = _address_fields(message, extras, release, sender)
         wide = not all(value.isascii() for _, value in fields)
-        if line := one_line(wire.subject):
+        line = one_line(wire.subject)
+        if line:
             fields.append(("Subject", text_value(line, len("Subject: "))))
         if links is not None:
             fields += unsubscribe_fields(release, links)
         fields += _other_fields(message, extras, release, message_id, body)
-        return _Mail(fields, body.body, message_id, wide)
+        return _Mail(fields, body.body, message_id, wide, line)
 
     def _wire(self, message: Letter, extras: Extras, release: Release | None, links: MessageLinks | None) -> WireBody:
         if release is None:

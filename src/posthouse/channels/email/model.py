@@ -30,6 +30,8 @@ class Outbound(msgspec.Struct):
     """Lane ``critical``: goes before others that wait for a connection."""
     left_out: tuple[Copy, ...] = ()
     """Copies that are not in the envelope, as their people must not be written to."""
+    subject: str = ""
+    """On one line."""
 
     @property
     def size(self) -> int:

@@ -52,6 +52,11 @@ class Built(Protocol):
         ...
 
     @property
+    def subject(self) -> str:
+        """As it is sent, on one line; empty where the channel has none."""
+        ...
+
+    @property
     def left_out(self) -> tuple[Copy, ...]:
         """Copies that it is not sent to, and why."""
         ...
@@ -205,7 +210,7 @@ class Delivery:
         if last[1] is None and soonest is not None:
             pause = Throttled(soonest, "every provider of the route rests after failures")
             return self._settle(message, started_at, pause, None, ())
-        settlement = self._settle(message, started_at, last[0], last[1], tuple(failed))
+        settlement = self._settle(message, started_at, last[0], last[1], tuple(failed), built.subject)
         settlement.tried = tuple(tried)
         return settlement
 
@@ -223,10 +228,16 @@ class Delivery:
             way.circuit.failed(now)
 
     def _settle(
-        self, message: Claimed, started_at: int, outcome: Outcome, way: WayOut | None, failed: tuple[Event, ...]
+        self,
+        message: Claimed,
+        started_at: int,
+        outcome: Outcome,
+        way: WayOut | None,
+        failed: tuple[Event, ...],
+        subject: str = "",
     ) -> Settlement:
         row = way.row if way else None
-        return self._judge.settle(Attempt(message, started_at, self._clock.now(), outcome, row, failed))
+        return self._judge.settle(Attempt(message, started_at, self._clock.now(), outcome, row, failed, subject))
 
     def defect(self, message: Claimed, error: Exception) -> Settlement:
         """What to do after a defect of ours: try again later, and say so in the timeline."""

@@ -13,6 +13,7 @@ from posthouse.core.delivery.outcomes import Accepted, Copy, Deferred, Outcome, 
 from posthouse.core.delivery.retry import RetryPolicy
 from posthouse.core.kernel import ids
 from posthouse.core.messages.model import Channel, Event, EventType, Status
+from posthouse.core.messages.words import LONGEST, SUBJECT
 from posthouse.core.suppressions.model import Bounce, Verdict
 from posthouse.core.templates.model import UnknownPolicy
 
@@ -28,6 +29,8 @@ class Attempt(msgspec.Struct):
     provider: ProviderRow | None
     failed_before: tuple[Event, ...] = ()
     """ATTEMPT_FAILED events of the providers tried first."""
+    subject: str = ""
+    """What the message is found by afterwards."""
 
     @property
     def number(self) -> int:
@@ -70,7 +73,7 @@ class Judge:
             "tls": outcome.tls,
             "milliseconds": (attempt.ended_at - attempt.started_at) // 1000,
         }
-        settlement = _ended(attempt, Status.SENT, EventType.SENT, facts)  # d
+        settlement = _ended(attempt, Status.SENT, EventType.SENT, facts | {SUBJECT: attempt.subject[:LONGEST]})  # d
         further = [
             _event(attempt, EventType.RECIPIENT_REFUSED, copy.recipient, {
                 "recipient": copy.recipient, "code": copy.code, "enhanced": copy.enhanced, "text": copy.text,

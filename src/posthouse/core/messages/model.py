@@ -273,5 +273,14 @@ class MessageQuery(msgspec.Struct, frozen=True):
     since: int | None = None
     until: int | None = None
     live: bool | None = None
+    words: tuple[int, ...] = ()
+    """Of its subject and of what the provider called it (core/messages/words.py): all must be there."""
     before: Id | None = None
     limit: int = 50
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What one search came to. ``rest``: it looked at as many messages as one search may; older ones follow from here."""
+
+    messages: list[Message]
+    rest: Id | None = None

@@ -12,6 +12,7 @@ from posthouse.core.messages.model import (
     Channel,
     Event,
     Extras,
+    Found,
     Message,
     MessageQuery,
     NewMessage,
@@ -41,8 +42,12 @@ class MessageStore(Protocol):
         """One message with its state."""
         ...
 
-    async def search(self, query: MessageQuery, now: int) -> list[Message]:
-        """At most ``query.limit`` messages, newest first; cost does not grow with the history for an indexed filter."""
+    async def search(self, query: MessageQuery, now: int) -> Found:
+        """At most ``query.limit`` messages, newest first. The cost does not grow with the history, whatever the filters.
+
+        Filters that only few messages match together, though each of them many, are looked for among so many messages at a time: then
+        fewer than there are may be found, even none, and ``rest`` says where to look on.
+        """
         ...
 
     async def events_of(self, workspace_id: Id, message_id: Id) -> list[Event]:

@@ -1,5 +1,6 @@
 """The one door in, and what is asked about messages afterwards."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -7,7 +8,7 @@ import msgspec
 
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.clock import Clock
-from posthouse.core.kernel.errors import FieldProblem, NotFoundError, PosthouseError, ValidationError
+from posthouse.core.kernel.errors import FieldProblem, InvalidIdError, NotFoundError, PosthouseError, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.paging import MAX_PAGE, Page
 from posthouse.core.messages.committer import GroupCommitter
@@ -30,12 +31,14 @@ from posthouse.core.messages.ports import MessageStore, Releases, Viewer
 from posthouse.core.messages.resolve import Resolver, answer_for, body_hash, flow_of, namespaced, refusal
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload, make_upload_id, read_upload_id
+from posthouse.core.messages.words import Words
 from posthouse.core.templates.locales import fallbacks
 
 NO_SUCH_UPLOAD: Final = (
     "there is no such upload in this workspace; send the file to POST /v1/uploads, use the id it answers"
 )
 
+_MESSAGE_ID: Final = re.compile(rf"<?({ids.MESSAGE}_[0-9a-z]{{26}})(?:@[^<>@]*)?>?")
 _extras_of: Final = msgspec.json.Decoder(Extras)
 
 
@@ -64,6 +67,7 @@ class MessageService:
         committer: group commit over the store's accept.
         releases: for showing and sending again.
         viewer: renders a message again.
+        words: turns words that are looked for into what is kept of them.
     """
 
     def __init__(
@@ -74,10 +78,12 @@ class MessageService:
         releases: Releases,
         viewer: Viewer,
         *,
+        words: Words,
         ids: IdSource,
         clock: Clock,
         limits: Limits,
     ) -> None:
+        self._words = words
         self._store = store
         self._resolver = resolver
         self._committer = committer
@@ -161,15 +167,30 @@ class MessageService:
             raise NotFoundError(f"there is no message {ids.show(ids.MESSAGE, message_id)} in this workspace")
         return message
 
-    async def search(self, query: MessageQuery) -> Page[Message]:
-        """Messages that match, newest first."""
+    async def search(
+        self, query: MessageQuery, *, subject: str | None = None, provider_id: str | None = None
+    ) -> Page[Message]:
+        """Messages that match, newest first. A page may be short, even empty, while ``next`` says that there may be more.
+
+        Args:
+            query: the filters.
+            subject: words that must all be in the subject as it was sent, in any order.
+            provider_id: what the provider called it, or the ``Message-ID`` that it carries.
+
+        Raises:
+            ValidationError: there is no word in one of the last two.
+        """
+        if provider_id is not None and (own := _own_id(provider_id)) is not None:
+            found = await self._store.message(query.workspace_id, own, self._clock.now())
+            return Page([found] if found is not None and query.live in (None, found.live) else [])
         limit = max(1, min(query.limit, MAX_PAGE))
         recipient = None if query.recipient is None else self._resolver.written_as(query.recipient)
-        wanted = msgspec.structs.replace(query, limit=limit + 1, recipient=recipient)
-        found = await self._store.search(wanted, self._clock.now())
-        more = len(found) > limit
-        shown = found[:limit]
-        return Page(shown, ids.show(ids.MESSAGE, shown[-1].id) if more else None)
+        words = self._words.asked(query.workspace_id, subject=subject, provider_id=provider_id)
+        wanted = msgspec.structs.replace(query, limit=limit + 1, recipient=recipient, words=words)
+        page = await self._store.search(wanted, self._clock.now())
+        shown = page.messages[:limit]
+        following = shown[-1].id if len(page.messages) > limit else page.rest
+        return Page(shown, None if following is None else ids.show(ids.MESSAGE, following))
 
     async def timeline(self, workspace_id: Id, message_id: Id) -> list[Event]:
         """What happened to a message, oldest first."""
@@ -254,6 +275,17 @@ class MessageService:
         word, digest = make_upload_id(data)
         await self._store.add_blob(workspace_id, digest, data, self._clock.now())
         return Upload(word, name, type_, len(data))
+
+
+def _own_id(provider_id: str) -> Id | None:
+    """The message that one of our own ``Message-ID`` headers names."""
+    found = _MESSAGE_ID.fullmatch(provider_id.strip())
+    if found is None:
+        return None
+    try:
+        return ids.read(ids.MESSAGE, found[1])
+    except InvalidIdError:
+        return None
 
 
 def _replayed(answer: bytes) -> Receipt:

@@ -22,6 +22,8 @@ WINDOW: Final = 10_000
 TYPE_BY_WORD: Final = {kind.word: kind for kind in EventType}
 INSTANTS: Final = ("expires_at", "retry_at", "since", "clicked_at")
 """What is an instant among the data of events."""
+PRIVATE: Final = frozenset({"subject"})
+"""Facts that stay in the house: the timeline shows them, what is told outside does not."""
 _LETTERS: Final = 14
 _MOST: Final = (1 << 63) - 1
 
@@ -138,7 +140,7 @@ def document(told: Told) -> EventDocument:
             template=told.template_key,
             correlation=told.correlation,
             tags=told.tags,
-            facts=facts(event),
+            facts={name: fact for name, fact in facts(event).items() if name not in PRIVATE},
         ),
     )
 

@@ -14,6 +14,7 @@ from asyncpg import Connection
 PARTITIONED: Final = {
     "messages": "id",
     "message_tags": "message_id",
+    "message_words": "message_id",
     "states": "message_id",
     "events": "message_id",
     "engagements": "message_id",

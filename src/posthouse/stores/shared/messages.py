@@ -1,20 +1,18 @@
-"""Messages read back and searched: the queries of both stores."""
+"""Messages read back: the queries of both stores."""
 
 import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, case, func, literal, or_, select
+from sqlalchemy import Connection, Row, Select, and_, case, func, literal, select
 
-from posthouse.core.kernel.clock import MINUTE
-from posthouse.core.kernel.ids import Id, lowest_at
-from posthouse.core.messages.model import Channel, Lane, Message, MessageQuery, Status
+from posthouse.core.kernel.ids import Id
+from posthouse.core.messages.model import Channel, Lane, Message, Status
 from posthouse.core.templates.model import UnknownPolicy
 from posthouse.stores.shared.documents import insert_unless_there
 from posthouse.stores.shared.schema import (
     blobs,
     idempotency,
-    message_tags,
     messages,
     queue,
     releases,
@@ -24,9 +22,6 @@ from posthouse.stores.shared.schema import (
 
 POLICIES: Final = (UnknownPolicy.RESEND, UnknownPolicy.HOLD)
 """By the number kept in ``messages.policy``."""
-_SLACK_MS: Final = MINUTE // 1000
-"""How far an identifier's own time may lie from ``created_at``, milliseconds."""
-_MOST_MS: Final = (1 << 48) - 1
 
 
 def message(connection: Connection, workspace_id: Id, message_id: Id, now: int) -> Message | None:
@@ -42,15 +37,10 @@ def message_anywhere(connection: Connection, message_id: Id, now: int) -> Messag
     return None if row is None else _message(row)
 
 
-def search(connection: Connection, query: MessageQuery, now: int) -> list[Message]:
-    """At most ``query.limit`` messages, newest first. ``since`` is included, ``until`` is not."""
-    driver = _driving_table(query)
-    key = _key_of(driver)
-    statement = _select(now, driver).where(*_filters(query, driver, now))
-    if query.tag is not None and driver is not message_tags:
-        statement = statement.join(message_tags, message_tags.c.message_id == messages.c.id)
-    rows = connection.execute(statement.order_by(key.desc()).limit(query.limit))
-    return [_message(row) for row in rows]
+def messages_by_id(connection: Connection, message_ids: Sequence[Id], now: int) -> dict[Id, Message]:
+    """Messages by their identifiers."""
+    rows = connection.execute(_select(now).where(messages.c.id.in_(message_ids)))
+    return {row[0]: _message(row) for row in rows}
 
 
 def status_now(connection: Connection, workspace_id: Id, message_id: Id, now: int) -> Status | None:
@@ -86,93 +76,7 @@ def blob_sizes(connection: Connection, workspace_id: Id, digests: Sequence[bytes
     return {bytes(digest): size for digest, size in rows}
 
 
-def _narrow(query: MessageQuery) -> bool:
-    """Whether an index of ``messages`` answers the query."""
-    return query.recipient is not None or query.correlation is not None or query.template_key is not None
-
-
-def _driving_table(query: MessageQuery) -> Table:
-    """The table that narrows most: its key is walked backwards, so that order costs nothing."""
-    if _narrow(query):
-        return messages
-    if query.tag is not None:
-        return message_tags
-    if query.status is not None:
-        return queue if query.status.pending else states
-    return messages
-
-
-def _key_of(table: Table) -> ColumnElement[Id]:
-    return table.c.id if table is messages else table.c.message_id
-
-
-def _filters(query: MessageQuery, driver: Table, now: int) -> list[ColumnElement[bool]]:
-    """Every filter that is given, as conditions."""
-    m = messages.c
-    found = [_workspace_filter(query, driver), *_time_filters(query, _key_of(driver))]
-    if query.recipient is not None:
-        found.append(m.recipient == query.recipient)
-    if query.correlation is not None:
-        found.append(m.correlation == query.correlation)
-    if query.live is not None:
-        found.append(m.live == query.live)
-    if query.template_key is not None:
-        wanted = (templates.c.workspace_id == query.workspace_id) & (templates.c.key == query.template_key)
-        found.append(m.template_id == select(templates.c.id).where(wanted).scalar_subquery())
-    if query.tag is not None:
-        found += [message_tags.c.workspace_id == query.workspace_id, message_tags.c.tag == query.tag]
-    if query.status is not None:
-        found.append(_status_filter(query.status, now))
-    return found
-
-
-def _workspace_filter(query: MessageQuery, driver: Table) -> ColumnElement[bool]:
-    """On the driving table alone, and there only where an index begins with it.
-
-    Where none helps, the column is hidden from the planner (coalesce), which would otherwise take any index that begins with the
-    workspace and sort everything it finds.
-    """
-    column = driver.c.workspace_id
-    indexed = driver is message_tags or driver is states or (driver is messages and _narrow(query))
-    return (column if indexed else func.coalesce(column, column)) == query.workspace_id
-
-
-def _time_filters(query: MessageQuery, key: ColumnElement[Id]) -> list[ColumnElement[bool]]:
-    """Instants narrow the range of identifiers first (they sort by time), then hold exactly."""
-    found: list[ColumnElement[bool]] = []
-    if query.before is not None:
-        found.append(key < query.before)
-    if query.since is not None:
-        found += [key >= lowest_at(query.since // 1000 - _SLACK_MS), messages.c.created_at >= query.since]
-    if query.until is not None:
-        until_ms = min(query.until // 1000 + _SLACK_MS, _MOST_MS)
-        found += [key < lowest_at(until_ms), messages.c.created_at < query.until]
-    return found
-
-
-def _status_filter(status: Status, now: int) -> ColumnElement[bool]:
-    q = queue.c
-    if not status.pending:
-        return states.c.status == int(status)
-    let_go = func.coalesce(q.held, 0) == 0  # hidden from the planner, which would take queue_due and sort
-    free = and_(let_go, q.lease.is_(None))
-    conditions: dict[Status, ColumnElement[bool]] = {
-        Status.HELD: q.held != 0,
-        Status.SENDING: and_(let_go, q.lease.is_not(None), q.available_at > now),
-        Status.DEFERRED: and_(free, q.attempts > 0),
-        Status.SCHEDULED: and_(free, q.attempts == 0, messages.c.due_at > now),
-        Status.QUEUED: and_(
-            let_go,
-            or_(
-                and_(q.lease.is_(None), q.attempts == 0, messages.c.due_at <= now),
-                and_(q.lease.is_not(None), q.available_at <= now),
-            ),
-        ),
-    }
-    return conditions[status]
-
-
-def _select(now: int, driver: Table = messages) -> Select[*tuple[Any, ...]]:
+def _select(now: int) -> Select[*tuple[Any, ...]]:
     """All columns of a message as read back; the place in its life is worked out in the statement."""
     m, q = messages.c, queue.c
     status = case(
@@ -190,12 +94,9 @@ def _select(now: int, driver: Table = messages) -> Select[*tuple[Any, ...]]:
         m.policy, m.extras, m.tags, m.correlation, m.supersedes, status, states.c.attempts, q.attempts,
         q.available_at, states.c.ended_at,
     ]  # fmt: skip
-    statement = select(*columns).select_from(driver)
-    if driver is not messages:
-        statement = statement.join(messages, m.id == driver.c.message_id)
+    statement = select(*columns).select_from(messages)
     for place in (queue, states):
-        if place is not driver:
-            statement = statement.outerjoin(place, place.c.message_id == _key_of(driver))
+        statement = statement.outerjoin(place, place.c.message_id == m.id)
     return statement.outerjoin(templates, templates.c.id == m.template_id).outerjoin(
         releases, releases.c.id == m.release_id
     )

@@ -29,7 +29,7 @@ from sqlalchemy import (
     text,
 )
 
-from posthouse.stores.shared import column_types, rollup_schema, suppression_schema
+from posthouse.stores.shared import column_types, rollup_schema, suppression_schema, word_schema
 
 metadata = column_types.metadata
 Id = column_types.Id
@@ -50,6 +50,7 @@ SUPPRESSIONS = (
     suppression_schema.receipts,
     suppression_schema.unmatched,
 )
+WORDS = (word_schema.message_words,)
 """Tables that stand in files of their own."""
 
 meta = Table(

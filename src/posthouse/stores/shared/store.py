@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from posthouse.core.conversions.model import Conversion, Sum
 from posthouse.core.delivery.model import CounterKey, ProviderRow, Route, SandboxMessage
 from posthouse.core.kernel.ids import Id
-from posthouse.core.messages.model import Channel, Event, Message, MessageQuery, Status
+from posthouse.core.messages.model import Channel, Event, Message, Status
 from posthouse.core.messages.stream import StreamQuery, Told
 from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
 from posthouse.core.templates.library.publication import Follower, LiveSource, Publication, Turn
@@ -34,9 +34,10 @@ from posthouse.stores.shared import (
 from posthouse.stores.shared.gentle import GentleBell
 from posthouse.stores.shared.rollup_store import SharedRollups
 from posthouse.stores.shared.suppression_store import SharedSuppressions
+from posthouse.stores.shared.word_store import SharedWords
 
 
-class SharedStore(SharedRollups, SharedSuppressions):
+class SharedStore(SharedRollups, SharedSuppressions, SharedWords):
     """The ordinary half of a store, over two primitives (``_read``, ``_write``) that each store supplies.
 
     Args:
@@ -214,15 +215,11 @@ class SharedStore(SharedRollups, SharedSuppressions):
         """See LibraryStore."""
         return await self._read(publications.newest, workspace_id, limit)
 
-    # --- MessageStore, but accept
+    # --- MessageStore, but accept and search
 
     async def message(self, workspace_id: Id, message_id: Id, now: int) -> Message | None:
         """See MessageStore."""
         return await self._read(messages.message, workspace_id, message_id, now)
-
-    async def search(self, query: MessageQuery, now: int) -> list[Message]:
-        """See MessageStore."""
-        return await self._read(messages.search, query, now)
 
     async def events_of(self, workspace_id: Id, message_id: Id) -> list[Event]:
         """See MessageStore."""

@@ -1,0 +1,54 @@
+"""Words that messages are found by: the queries of both stores."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Connection, delete, select, tuple_, update
+
+from posthouse.core.kernel.ids import Id
+from posthouse.core.messages.model import EventType
+from posthouse.core.messages.words import Handed
+from posthouse.stores.shared.documents import insert_unless_there
+from posthouse.stores.shared.events import CHUNK
+from posthouse.stores.shared.maintenance import number
+from posthouse.stores.shared.schema import events, meta
+from posthouse.stores.shared.word_schema import message_words
+
+POSITION: Final = "words_position"
+HAND_OVERS: Final = (int(EventType.SENT), int(EventType.DELIVERED))
+
+
+def position(connection: Connection) -> int:
+    """Up to which event words were kept."""
+    return number(connection, POSITION)
+
+
+def handed_between(connection: Connection, after: int, until: int) -> list[Handed]:
+    """Hand-overs among some events."""
+    e = events.c
+    statement = select(e.message_id, e.workspace_id, e.data).where(
+        e.seq > after, e.seq <= until, e.type.in_(HAND_OVERS)
+    )
+    return [Handed(*row) for row in connection.execute(statement.order_by(e.seq))]
+
+
+def keep(connection: Connection, since: int, until: int, found: Sequence[tuple[int, Id]]) -> bool:
+    """Keeps words and moves the position; False: it was moved meanwhile."""
+    first = insert_unless_there(connection, meta).values(name=POSITION, number=0)
+    connection.execute(first)
+    mine = (meta.c.name == POSITION) & (meta.c.number == since)
+    if connection.execute(update(meta).where(mine).values(number=until)).rowcount != 1:
+        return False
+    if found:
+        rows = [{"word": word, "message_id": message_id} for word, message_id in found]
+        connection.execute(insert_unless_there(connection, message_words), rows)
+    return True
+
+
+def forget(connection: Connection, found: Sequence[tuple[int, Id]]) -> int:
+    """Removes words of messages; how many."""
+    c, gone = message_words.c, 0
+    for start in range(0, len(found), CHUNK):
+        some = tuple_(c.word, c.message_id).in_(found[start : start + CHUNK])
+        gone += connection.execute(delete(message_words).where(some)).rowcount
+    return gone
