@@ -235,7 +235,7 @@ class Sqlite:
         from posthouse.stores.sqlite.store import FILE, SqliteStore
 
         self.store = SqliteStore(folder / "data", clock=FakeClock())
-        self._path = folder / "data" / FILE
+        self.path = folder / "data" / FILE
 
     async def fill_raw(self, shop: Shop, messages: int) -> None:
         await asyncio.to_thread(self._fill, shop, messages)
@@ -243,7 +243,7 @@ class Sqlite:
     def _fill(self, shop: Shop, messages: int) -> None:
         import sqlite3
 
-        raw = sqlite3.connect(self._path, isolation_level=None)
+        raw = sqlite3.connect(self.path, isolation_level=None)
         raw.execute("PRAGMA synchronous=OFF")
         raw.execute("PRAGMA cache_size=-1000000")
         for rows in past(shop, messages):
@@ -269,7 +269,7 @@ class Sqlite:
     async def ask_raw(self, shop: Shop, end: int) -> float:
         import sqlite3
 
-        raw = sqlite3.connect(self._path)
+        raw = sqlite3.connect(self.path)
         raw.execute("PRAGMA cache_size=-2000000")
         statement = RAW.format(workspace=f"x'{shop.kit.workspace.hex()}'", begin=BEGIN, end=end)
         began = time.perf_counter()

@@ -25,7 +25,7 @@ WORDS = Words(bytes(32))
         ("Your order A-1001 has shipped", "1001"),
         ("Votre commande est expédiée", "EXPÉDIÉE"),
         ("Ваш заказ № 17 отправлен", "заказ 17"),
-        ("ﬁnal ｏｒｄｅｒ", "final order"),
+        ("\ufb01nal \uff4f\uff52der", "final order"),
     ],
 )
 def test_words_are_found_in_any_order_and_case(subject: str, asked: str) -> None:

@@ -24,11 +24,11 @@ LONGEST: Final = 200
 """Characters of a subject that are kept."""
 MOST: Final = 16
 """Words of one message's subject, and of one question."""
-TURN: Final = 1_000
-"""Events a transaction."""
+TURN: Final = 500
+"""Events a transaction: some milliseconds in which nobody else writes on SQLite."""
 
 _TOKEN: Final = re.compile(r"\w+(?:[-./_:#@+]\w+)*")
-_PART: Final = re.compile(r"[^\W_]+")
+_PART: Final = re.compile(r"[^\W_]{2,}")
 _CALLED: Final = re.compile(r"[A-Za-z0-9][\w.:=+@-]{5,}")
 _SUBJECT_KIND: Final = b"s"
 _PROVIDER_KIND: Final = b"p"

@@ -269,7 +269,7 @@ OPERATIONS = (
         summary="Find messages",
         description=(
             "All given filters must hold. Newest first. Filters that many messages match each, and few together, are looked for among "
-            "8,000 messages a page: then a page may be short, even empty, while `next` says where to look on. Subjects and what providers "
+            "5,000 messages a page: then a page may be short, even empty, while `next` says where to look on. Subjects and what providers "
             "said are found a second or two after the hand-over."
         ),
         tag=TAG,

@@ -1,5 +1,6 @@
 """Words that messages are found by: the queries of both stores."""
 
+import uuid
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,6 +17,12 @@ from posthouse.stores.shared.word_schema import message_words
 
 POSITION: Final = "words_position"
 HAND_OVERS: Final = (int(EventType.SENT), int(EventType.DELIVERED))
+
+_ADD_ROWS: Final = "INSERT OR IGNORE INTO message_words (word, message_id) VALUES (?, ?)"
+_ADD_ARRAYS: Final = """
+INSERT INTO message_words (word, message_id) SELECT * FROM unnest($1::bigint[], $2::uuid[]) ON CONFLICT DO NOTHING
+"""
+"""By hand: some ten rows a message, which SQLAlchemy would prepare one by one."""
 
 
 def position(connection: Connection) -> int:
@@ -39,9 +46,11 @@ def keep(connection: Connection, since: int, until: int, found: Sequence[tuple[i
     mine = (meta.c.name == POSITION) & (meta.c.number == since)
     if connection.execute(update(meta).where(mine).values(number=until)).rowcount != 1:
         return False
-    if found:
-        rows = [{"word": word, "message_id": message_id} for word, message_id in found]
-        connection.execute(insert_unless_there(connection, message_words), rows)
+    if found and connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_ADD_ROWS, list(found))
+    elif found:
+        numbers, ids = zip(*found, strict=True)
+        connection.exec_driver_sql(_ADD_ARRAYS, (list(numbers), [uuid.UUID(bytes=one) for one in ids]))
     return True
 
 
