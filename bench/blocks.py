@@ -18,7 +18,6 @@ from typing import Any
 
 import msgspec
 
-from posthouse.bootstrap import make_press
 from posthouse.core.kernel.clock import SystemClock
 from posthouse.core.kernel.ids import Uuid7Source
 from posthouse.core.templates.folder import read_tree
@@ -31,6 +30,7 @@ from posthouse.core.templates.model import Template, TemplateSource
 from posthouse.core.templates.press import Job
 from posthouse.core.templates.service import TemplateService, source_hash
 from posthouse.rendering.checker import SchemaChecker
+from posthouse.rendering.press import make_press
 from posthouse.rendering.pressroom import InlineRoom, ProcessRoom, press_command
 from posthouse.rendering.renderer import MinijinjaRenderer
 from posthouse.stores.sqlite.store import SqliteStore

@@ -16,7 +16,6 @@ from typing import NamedTuple
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from posthouse.bootstrap import make_press
 from posthouse.core.templates.attachments.model import Barcode, Qr
 from posthouse.core.templates.folder import read_tree
 from posthouse.core.templates.library.folder import library_of, read_library
@@ -25,6 +24,7 @@ from posthouse.core.templates.library.uses import uses_of
 from posthouse.core.templates.model import Release, TemplateSource
 from posthouse.core.templates.press import Press
 from posthouse.rendering.attachments.codes import bar_image, qr_image
+from posthouse.rendering.press import make_press
 from posthouse.rendering.renderer import MinijinjaRenderer
 
 ROOT = Path(__file__).parent.parent

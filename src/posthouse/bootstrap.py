@@ -5,7 +5,6 @@ import hashlib
 import os
 import random
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -47,9 +46,9 @@ from posthouse.core.delivery.leases import Leases
 from posthouse.core.delivery.model import ProviderRow
 from posthouse.core.delivery.ports import Provider, ProviderFactory
 from posthouse.core.delivery.retry import RetryPolicy
-from posthouse.core.kernel.clock import HOUR, SECOND, Clock, HouseClock, SystemClock
+from posthouse.core.kernel.clock import HOUR, SECOND, HouseClock, SystemClock
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
-from posthouse.core.kernel.ids import IdSource, Uuid7Source
+from posthouse.core.kernel.ids import Uuid7Source
 from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.messages.committer import Accept, GroupCommitter
 from posthouse.core.messages.limits import Limits
@@ -69,7 +68,6 @@ from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.lifecycle import LifecycleService
 from posthouse.core.templates.model import Sender
-from posthouse.core.templates.press import Press
 from posthouse.core.templates.rollouts import RolloutService
 from posthouse.core.templates.service import TemplateService
 from posthouse.core.tracking.preferences import TrackingPreferences
@@ -89,10 +87,9 @@ from posthouse.core.workspaces.service import WorkspaceService
 from posthouse.rendering.attachments.maker import AttachmentMaker
 from posthouse.rendering.attachments.pdf import PdfProcess
 from posthouse.rendering.checker import SchemaChecker
-from posthouse.rendering.compiler import MinijinjaCompiler
 from posthouse.rendering.html_text import text_of
-from posthouse.rendering.lint.linter import MarkupLinter
-from posthouse.rendering.pressroom import InlineRoom, ProcessRoom, press_command, press_forever
+from posthouse.rendering.press import make_press, press_of
+from posthouse.rendering.pressroom import InlineRoom, ProcessRoom, press_command
 from posthouse.rendering.renderer import MinijinjaRenderer
 from posthouse.stores.sealed import MasterKeyBox
 from posthouse.stores.shared.migrate import HEAD
@@ -276,7 +273,7 @@ def _wire(
     suppressions = SuppressionService(store, sieve, addresses, ids=new_id, clock=clock)
     learner = Learner(store, addresses, _suppression_rules(settings), new_id)
     resolver = Resolver(catalogue, checker, addresses, senders, sieve, new_id, text_of, limits)
-    press = _press(checker, renderer, new_id, clock)
+    press = press_of(checker, renderer, new_id, clock)
     templates = TemplateService(store, press, checker, renderer, ids=new_id, clock=clock)
     library = LibraryService(store, press, new_id, clock)
     room = ProcessRoom(press_command(), InlineRoom(make_press))
@@ -371,21 +368,6 @@ def _suppression_rules(settings: Settings) -> SuppressionRules:
         soft_for_days=suppression.soft_for_days,
         hard_for_days=suppression.hard_for_days,
     )
-
-
-def _press(checker: SchemaChecker, renderer: MinijinjaRenderer, new_id: IdSource, clock: Clock) -> Press:
-    return Press(MinijinjaCompiler(), checker, renderer, MarkupLinter(), new_id, clock)
-
-
-def make_press() -> Press:
-    """What compiles, proves and lints templates, without a store: for folders that are looked over before they are pushed."""
-    clock = HouseClock(SystemClock())
-    return _press(SchemaChecker(), MinijinjaRenderer(keep=16), Uuid7Source(clock.now), clock)
-
-
-def run_press() -> None:
-    """The life of a process that only compiles (rendering/pressroom.py)."""
-    press_forever(make_press(), sys.stdin.buffer, sys.stdout.buffer)
 
 
 def dispatcher_of(house: House, box: BlackBox, watch: Watch) -> tuple[Dispatcher, Fleet]:

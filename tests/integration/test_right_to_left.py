@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from playwright.async_api import async_playwright
 
-from posthouse.bootstrap import make_press
 from posthouse.core.templates.model import TemplateSource, VariantSource
+from posthouse.rendering.press import make_press
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from posthouse.bootstrap import make_press
 from posthouse.channels.email.compose import EmailComposer
 from posthouse.channels.email.verp import ReturnPaths
 from posthouse.core.messages.model import Extras
@@ -25,6 +24,7 @@ from posthouse.core.templates.library.uses import uses_of
 from posthouse.core.templates.model import Release, TemplateSource
 from posthouse.rendering.attachments.maker import AttachmentMaker
 from posthouse.rendering.attachments.pdf import PdfProcess
+from posthouse.rendering.press import make_press
 from posthouse.rendering.renderer import MinijinjaRenderer
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "channels" / "email"))

@@ -85,7 +85,7 @@ def is_folder(what: str) -> bool:
 
 def _of_folder(folder: Path) -> dict[str, Sequence[Finding]]:
     """Every template of the folder; one that cannot be read does not hide the others."""
-    from posthouse.bootstrap import make_press
+    from posthouse.rendering.press import make_press
 
     press, found = make_press(), dict[str, Sequence[Finding]]()
     everything = template_files(folder)

@@ -65,7 +65,7 @@ async def run_tests(
 
 
 def _of_folder(folder: Path, *, update: bool) -> dict[str, Sequence[Outcome]]:
-    from posthouse.bootstrap import make_press
+    from posthouse.rendering.press import make_press
 
     press, found = make_press(), dict[str, Sequence[Outcome]]()
     everything = template_files(folder)

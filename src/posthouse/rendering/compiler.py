@@ -17,6 +17,7 @@ from posthouse.core.templates.model import Link, Scale, TemplateSource, VariantS
 from posthouse.rendering import engine, guard, mjml_lint, mrml, tags
 from posthouse.rendering.analysis import Analysis
 from posthouse.rendering.checker import compiled as compiled_schema
+from posthouse.rendering.controls import without_controls
 from posthouse.rendering.document import Written, written
 from posthouse.rendering.formats.tongue import right_to_left
 from posthouse.rendering.html_text import derive_text
@@ -82,7 +83,7 @@ class MinijinjaCompiler:
         programs = self._programs(source, base)
         if template.attachments:
             programs |= {
-                name: tags.clean(program)
+                name: without_controls(program)
                 for name, program in attachment_programs(
                     template.attachments, variant.locale, template.default_locale
                 ).items()
@@ -141,12 +142,12 @@ class MinijinjaCompiler:
     def _programs(self, source: Written, base: str) -> dict[str, str]:
         programs, variant = {}, source.variant
         if variant.subject:
-            programs["subject"] = tags.clean(variant.subject).strip()
+            programs["subject"] = without_controls(variant.subject).strip()
         html = source.completed(self._html(variant, base))
         if html is not None:
-            programs["html"] = _with_preheader(html, variant.preheader).replace("&#x2f;", "/")
+            html = programs["html"] = _with_preheader(html, variant.preheader).replace("&#x2f;", "/")
         if variant.text is not None:
-            programs["text"] = tags.clean(variant.text)
+            programs["text"] = without_controls(variant.text)
         elif html is not None:
             programs["text"] = self._derived(variant, html, base)
         else:
@@ -161,10 +162,10 @@ class MinijinjaCompiler:
             raise _refused(variant, [FieldProblem(f"{base}/html", "give mjml or html, not both", "ambiguous")])
         if variant.mjml is not None:
             return self._from_mjml(variant, f"{base}/mjml")
-        return None if variant.html is None else tags.clean(variant.html)
+        return None if variant.html is None else without_controls(variant.html)
 
     def _from_mjml(self, variant: VariantSource, pointer: str) -> str:
-        source = _with_language(tags.clean(variant.mjml or ""), variant.locale)
+        source = _with_language(without_controls(variant.mjml or ""), variant.locale)
         try:
             protected, guarded = guard.protect(source)
         except tags.TagError as error:
@@ -202,7 +203,7 @@ def _mobile(variant: VariantSource, base: str) -> dict[str, str]:
     except ValidationError as error:
         found = [FieldProblem(f"{base}/content{one.pointer}", one.detail, one.code) for one in error.fields]
         raise _refused(variant, found) from None
-    return {path: tags.clean(source) for path, source in programs_of(variant.channel, content).items()}
+    return {path: without_controls(source) for path, source in programs_of(variant.channel, content).items()}
 
 
 def _with_language(source: str, locale: str) -> str:
@@ -221,7 +222,7 @@ def _with_preheader(html: str, preheader: str | None) -> str:
     """Puts the line that mail programs show after the subject at the top of the body, hidden."""
     if not preheader:
         return html
-    words = f"{tags.clean(preheader)}{_PAD}"
+    words = f"{without_controls(preheader)}{_PAD}"
     hidden = f'<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{words}</div>'
     found = _BODY.search(html)
     return html[: found.end()] + hidden + html[found.end() :] if found else hidden + html
@@ -238,9 +239,8 @@ def _problems(pointer: str, source: str) -> Iterator[FieldProblem]:
         yield _at(pointer, tags.line_of(source, at), detail)
     if found:
         return
-    checker = engine.environment()
     try:
-        checker.add_template("checked.html", source)
+        _ENVIRONMENT.add_template("checked.html", source)
     except minijinja.TemplateError as error:
         yield _at(pointer, error.line or 1, error.detail or error.message)
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
+from posthouse.core.kernel.references import resolved
 from posthouse.rendering.guard import SALT
 from posthouse.rendering.remembering import remembered
 from posthouse.rendering.scanning import attributes, scan
@@ -118,12 +119,13 @@ class _Reader:
     def text(self, data: str) -> None:
         """Text between tags."""
         if not self._silent:
+            data = resolved(data)
             self._write(_INVISIBLE.sub("", data) if not data.isascii() else data)
 
     def comment(self, data: str) -> None:
         """A comment says nothing; tags of templates in it stay."""
-        if self._token is not None:
-            self.text("".join(found[0] for found in self._token.finditer(data)))
+        if self._token is not None and SALT in data:
+            self.text("".join([found[0] for found in self._token.finditer(data)]))
 
     def opened(self, tag: str, rest: str) -> None:
         """Opens an element; what is hidden stays silent until its end."""

@@ -9,7 +9,7 @@ from posthouse.core.kernel.errors import FieldProblem
 from posthouse.rendering.guard import SALT, Guarded, Place
 from posthouse.rendering.mjml_vocabulary import ATTRIBUTES, EVERYWHERE, LAYOUT, NO_TAGS_INSIDE
 from posthouse.rendering.mrml import MAX_DEPTH
-from posthouse.rendering.remembering import remembered
+from posthouse.rendering.remembering import remembered_with
 from posthouse.rendering.tags import Kind, line_of
 
 _TAG: Final = re.compile(
@@ -24,8 +24,9 @@ _RAW_PLACEHOLDER: Final = re.compile(r"<mj-raw><!--[0-9a-z]+z--></mj-raw>")
 def lint(original: str, protected: str, guarded: list[Guarded], pointer: str) -> Iterator[FieldProblem]:
     """Every problem of one protected source (its lines are those of the author's)."""
     source = _RAW_PLACEHOLDER.sub(lambda found: " " * len(found[0]), protected)
+    found_tags = list(_TAG.finditer(source))
     yield from _tags(original, guarded, pointer)
-    yield from _layout_attributes(source, guarded, pointer)
+    yield from _layout_attributes(source, found_tags, guarded, pointer)
     if (cdata := source.find("<![CDATA[")) >= 0:
         yield _problem(
             "mjml-cdata",
@@ -40,12 +41,12 @@ def lint(original: str, protected: str, guarded: list[Guarded], pointer: str) ->
             line_of(source, found.start()),
             f"close <{found[1]}> as <{found[1]}{found[2].rstrip()} />",
         )
-    yield from _elements(source, pointer)
+    yield from _elements(source, found_tags, pointer)
 
 
-def _elements(source: str, pointer: str) -> Iterator[FieldProblem]:
+def _elements(source: str, found_tags: list[re.Match[str]], pointer: str) -> Iterator[FieldProblem]:
     stack: list[str] = []
-    for found in _TAG.finditer(source):
+    for found in found_tags:
         name = found["name"]
         if name is None:
             continue
@@ -64,7 +65,7 @@ def _elements(source: str, pointer: str) -> Iterator[FieldProblem]:
             stack.append(name)
 
 
-@remembered(1_024)
+@remembered_with(1_024)
 def _wrong(name: str, rest: str, *, bare: bool, defaults: bool) -> tuple[tuple[str, str], ...]:
     """Rules that an element breaks, and how. Themes and blocks write the same elements again and again.
 
@@ -125,12 +126,14 @@ def _tags(original: str, guarded: list[Guarded], pointer: str) -> Iterator[Field
             )
 
 
-def _layout_attributes(protected: str, guarded: list[Guarded], pointer: str) -> Iterator[FieldProblem]:
+def _layout_attributes(
+    protected: str, found_tags: list[re.Match[str]], guarded: list[Guarded], pointer: str
+) -> Iterator[FieldProblem]:
     """Tags in attributes that the layout is reckoned with."""
     tokens = {held.token: held for held in guarded if held.place == Place.ATTRIBUTE}
     if not tokens:
         return
-    for found in _TAG.finditer(protected):
+    for found in found_tags:
         if SALT not in (found["rest"] or ""):
             continue
         for attribute in _ATTRIBUTE.finditer(found["rest"] or ""):

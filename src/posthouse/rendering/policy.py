@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from posthouse.rendering.remembering import remembered
+from posthouse.rendering.remembering import remembered, remembered_with
 from posthouse.rendering.tags import Kind, pieces
 
 _STRINGS: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
@@ -39,7 +39,11 @@ def refusals(source: str) -> Iterator[tuple[int, str]]:
     for piece in pieces(source):
         if piece.kind not in {Kind.EXPRESSION, Kind.BLOCK}:
             continue
-        refused, grown = _looked_at(piece.code, names, block=piece.kind is Kind.BLOCK)
+        block = piece.kind is Kind.BLOCK
+        if names:
+            refused, grown = _looked_at(piece.code, names, block=block)
+        else:
+            refused, grown = _block(piece.code) if block else _expression(piece.code)
         for detail in refused:
             yield piece.start, detail
         growth += grown
@@ -49,6 +53,16 @@ def refusals(source: str) -> Iterator[tuple[int, str]]:
 
 
 @remembered(2_048)
+def _block(code: str) -> tuple[tuple[str, ...], float]:
+    return _looked_at(code, frozenset(), block=True)
+
+
+@remembered(2_048)
+def _expression(code: str) -> tuple[tuple[str, ...], float]:
+    return _looked_at(code, frozenset(), block=False)
+
+
+@remembered_with(2_048)
 def _looked_at(source: str, macros: frozenset[str], *, block: bool) -> tuple[tuple[str, ...], float]:
     """What is refused of one tag, and by how much it lets values grow. The same few stand in all programs of a template."""
     code, refused = _STRINGS.sub("''", source), list[str]()

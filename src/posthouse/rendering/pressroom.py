@@ -20,6 +20,8 @@ _JOBS: Final = msgspec.json.Decoder(Job)
 _PRINTS: Final = msgspec.json.Decoder(Printed)
 _GARBAGE: Final = 50_000
 """Objects made between two looks of the garbage collector; each look takes longer than it is worth to a press."""
+_BUFFER: Final = 1 << 21
+"""Octets that wait to be read before a press has to: more than what it prints of most templates."""
 _NICE: Final = 5
 """Presses give way to those who answer and send."""
 
@@ -90,7 +92,7 @@ class ProcessRoom:
     ) -> None:
         try:
             process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+                *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_BUFFER
             )
             assert process.stdin is not None  # noqa: S101 - told to the type checker
             assert process.stdout is not None  # noqa: S101 - as above
@@ -136,7 +138,7 @@ def press_forever(press: Press, jobs: BinaryIO, prints: BinaryIO) -> None:
 
 def press_command() -> tuple[str, ...]:
     """How to start such a process with the press of this house."""
-    return sys.executable, "-c", "from posthouse.bootstrap import run_press; run_press()"
+    return sys.executable, "-c", "from posthouse.rendering.press import run_press; run_press()"
 
 
 def _put(pipe: asyncio.StreamWriter, job: Order) -> None:

@@ -9,11 +9,12 @@ import binascii
 import re
 from typing import Final
 
+from posthouse.rendering.controls import without_controls
+
 SLASH: Final = "&#x2f;"
 """How minijinja escapes a slash in HTML: needless in text and quoted attributes, and ugly in addresses."""
 SOFT: Final = "=\r\n"
 _ROOM: Final = 75
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _QUOTED_CONTROL: Final = re.compile(rb"=(?:[01]|7F)")
 _NON_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 _TAG_OPENING: Final = re.compile(r"\{(?=[{%#])")
@@ -23,14 +24,9 @@ _EMPTY: Final = b"=0D=0A=\r\n"
 """An empty body: a line that canonicalisation cannot see as empty."""
 
 
-def without_controls(text: str) -> str:
-    """Drops control characters other than tab and line feed."""
-    return _CONTROLS.sub("", text)
-
-
 def plain_body(text: str) -> str:
     """What a reader sees: no control characters, no blanks at the end, exactly one line feed at the end."""
-    return _CONTROLS.sub("", text).rstrip(" \t\n") + "\n"
+    return without_controls(text).rstrip(" \t\n") + "\n"
 
 
 def quote_values(values: list[str], *, html: bool) -> list[bytes]:
@@ -51,12 +47,12 @@ def quote_values(values: list[str], *, html: bool) -> list[bytes]:
 
 def quote(text: str) -> str:
     """Encodes text that starts at a line's start. The last line leaves room for a soft line break after it."""
-    return _folded(_CONTROLS.sub("", text).replace("=", "=3D"))
+    return _folded(without_controls(text).replace("=", "=3D"))
 
 
 def quote_piece(text: str) -> str:
     """Encodes a constant piece so that it starts and ends at a line's start, and holds no opening of a tag."""
-    quoted = _folded(_TAG_OPENING.sub("=7B", _CONTROLS.sub("", text).replace("=", "=3D")))
+    quoted = _folded(_TAG_OPENING.sub("=7B", without_controls(text).replace("=", "=3D")))
     return quoted if not quoted or quoted.endswith("\r\n") else quoted + SOFT
 
 

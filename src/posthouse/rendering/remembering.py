@@ -11,8 +11,23 @@ _LONGEST: Final = 3_000
 """Characters of a text that is remembered: what somebody sends must not fill the memory."""
 
 
-def remembered(most: int) -> Callable[[Callable[Concatenate[str, P], T]], Callable[Concatenate[str, P], T]]:
-    """Keeps the answers for the ``most`` short texts asked for last (with whatever else was asked); the others are found each time."""
+def remembered(most: int, longest: int = _LONGEST) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
+    """Keeps the answers for the ``most`` texts asked for last that have up to ``longest`` characters; the others are found each time."""
+
+    def around(function: Callable[[str], T]) -> Callable[[str], T]:
+        keeping = functools.lru_cache(maxsize=most)(function)
+
+        @functools.wraps(function)
+        def ask(text: str, /) -> T:
+            return keeping(text) if len(text) <= longest else function(text)
+
+        return ask
+
+    return around
+
+
+def remembered_with(most: int) -> Callable[[Callable[Concatenate[str, P], T]], Callable[Concatenate[str, P], T]]:
+    """:func:`remembered` where more than the text is asked."""
 
     def around(function: Callable[Concatenate[str, P], T]) -> Callable[Concatenate[str, P], T]:
         keeping: Any = functools.lru_cache(maxsize=most)(function)  # its type knows of no hashable arguments

@@ -16,6 +16,7 @@ from posthouse.core.templates.mobile import filled, shown
 from posthouse.core.templates.model import Release, Rendered, WireBody
 from posthouse.core.templates.ports import LinkWriter
 from posthouse.rendering import engine, quoted, wire, written
+from posthouse.rendering.controls import without_controls
 from posthouse.rendering.data import guarded, reads_only_keys
 from posthouse.rendering.formats.occasion import during
 from posthouse.rendering.links import MARK
@@ -48,10 +49,10 @@ _NOTHING: Final = _Ready()
 
 
 class _Loaded:
-    """The programs of one release, compiled."""
+    """The programs of one release, each compiled when it is run for the first time: of most, the plain bodies never are."""
 
     __slots__ = (
-        "_counting", "_engine", "_fuel", "_locale", "_room", "keys_only", "places", "programs", "sections",
+        "_added", "_counting", "_engine", "_fuel", "_locale", "_room", "keys_only", "places", "programs", "sections",
         "sources",
     )  # fmt: skip
 
@@ -67,24 +68,24 @@ class _Loaded:
         self._counting: minijinja.Environment | None = None
         plain = [source for name, source in programs.items() if not name.startswith("wire.")]  # wire has the same tags
         again = any(captures(source) for source in plain)
-        self._engine = self._counted() if again else self._filled(engine.environment(self._locale, fuel=self._fuel))
+        self._added: set[tuple[bool, str]] = set()
+        self._engine = self._counted() if again else engine.environment(self._locale, fuel=self._fuel)
         self.programs = frozenset(programs)
         self.keys_only = all(reads_only_keys(source) for source in plain)
 
     def run(self, name: str, seen: _Seen) -> str:
         """Renders one program; what it prints is counted unless the variables are small. ValidationError as engine.run."""
         self._room.empty()
-        return engine.run(self._engine if seen.small else self._counted(), name, seen.data, self.sources[name])
+        environment = self._engine if seen.small else self._counted()
+        if (key := (environment is self._counting, name)) not in self._added:
+            environment.add_template(name, self.sources[name])
+            self._added.add(key)
+        return engine.run(environment, name, seen.data, self.sources[name])
 
     def _counted(self) -> minijinja.Environment:
         if self._counting is None:
-            self._counting = self._filled(engine.environment(self._locale, fuel=self._fuel, room=self._room))
+            self._counting = engine.environment(self._locale, fuel=self._fuel, room=self._room)
         return self._counting
-
-    def _filled(self, made: minijinja.Environment) -> minijinja.Environment:
-        for name, source in self.sources.items():
-            made.add_template(name, source)
-        return made
 
 
 class MinijinjaRenderer:
@@ -148,9 +149,7 @@ class MinijinjaRenderer:
         seen = _seen(loaded, variables)
         with during(at, zone):
             return tuple(
-                planned(
-                    release.attachments, loaded.programs, lambda name: quoted.without_controls(loaded.run(name, seen))
-                )
+                planned(release.attachments, loaded.programs, lambda name: without_controls(loaded.run(name, seen)))
             )
 
     def printed_links(
@@ -199,7 +198,7 @@ class MinijinjaRenderer:
 
 def _mobile(loaded: _Loaded, seen: _Seen, channel: str, words: Mapping[str, Any]) -> Rendered:
     """SMS, push, WhatsApp: each text that is a program is run, the rest stands as it was written."""
-    content = filled(channel, words, loaded.sources, lambda path: quoted.without_controls(loaded.run(path, seen)))
+    content = filled(channel, words, loaded.sources, lambda path: without_controls(loaded.run(path, seen)))
     return Rendered("", None, shown(content), content)
 
 

@@ -16,6 +16,7 @@ _STEPS_OF_A_LOOP: Final = 3
 _LEAST_FUEL: Final = 1_000
 _OTHER: Final = 40
 """Characters that a number, a date or a truth value has at most."""
+_CONSTANT: Final = frozenset({Kind.LITERAL, Kind.RAW})
 _CAPTURES: Final = frozenset({"set", "macro", "call", "filter"})
 
 
@@ -57,5 +58,5 @@ def captures(source: str) -> bool:
 
 def fuel_for(source: str, most: int) -> int:
     """The instructions that a program may take: fewer when its constant pieces are so long that a loop would be a flood."""
-    longest = max((len(piece.code) for piece in pieces(source) if piece.kind in {Kind.LITERAL, Kind.RAW}), default=0)
+    longest = max([len(piece.code) for piece in pieces(source) if piece.kind in _CONSTANT], default=0)
     return max(_LEAST_FUEL, min(most, _STEPS_OF_A_LOOP * MAX_CONSTANT // max(1, longest)))

@@ -5,7 +5,7 @@ is made and nothing is moved; comments, declarations and raw text end where HTML
 """
 
 import re
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from posthouse.core.kernel.references import resolved
 from posthouse.rendering.remembering import remembered
@@ -23,11 +23,19 @@ _OUTLOOK_END: Final = "<![endif]-->"
 _RAW: Final = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in ("script", "style", "title")}
 
 
+class _Tag(NamedTuple):
+    """A tag: whether it closes, its name in lower case, what follows the name."""
+
+    closing: bool
+    name: str
+    rest: str
+
+
 class Sink(Protocol):
     """Who is told what is there, in order. Names are in lower case."""
 
     def text(self, data: str) -> None:
-        """Text between tags, its character references resolved."""
+        """Text between tags, its character references as they stand."""
 
     def opened(self, tag: str, rest: str) -> None:
         """A start tag. ``rest`` is what follows its name: :func:`attributes` reads it, for those who want to know."""
@@ -48,17 +56,19 @@ def scan(html: str, sink: Sink) -> None:
         if sign < 0:
             break
         if sign > at:
-            sink.text(resolved(html[at:sign]))
+            sink.text(html[at:sign])
         following = html[sign + 1 : sign + 2]
         if following in {"!", "?"}:
             at = _past_declaration(html, sign, outlook, sink)
         elif following == "/" or (following.isascii() and following.isalpha()):
-            at = _past_tag(html, sign, sink)
+            end = html.find(">", sign) + 1
+            well = _well_formed(html[sign:end])
+            at = _past_tag(html, sign, sink) if well is None else _past(html, end, well, sink)
         else:
             sink.text("<")
             at = sign + 1
     if 0 <= at < len(html):
-        sink.text(resolved(html[at:]))
+        sink.text(html[at:])
 
 
 class _OutlookEnds:
@@ -94,37 +104,34 @@ def _past_declaration(html: str, sign: int, outlook: _OutlookEnds, sink: Sink) -
 
 def _past_tag(html: str, sign: int, sink: Sink) -> int:
     """Past a tag, and past the raw text that follows some; -1 when it never ends."""
-    end = html.find(">", sign) + 1
-    well = _well_formed(html[sign:end])
-    found = None if well else _TAG.match(html, sign + 1)
-    if well is not None:
-        closing, name, rest = well
-    elif found is not None:
-        closing, name, rest = found[1], found[2].lower(), found[3]
-        end = found.end()
-    else:
-        if html.startswith("</", sign):  # no name: a comment for browsers
-            end = html.find(">", sign)
-            return -1 if end < 0 else end + 1
+    found = _TAG.match(html, sign + 1)
+    if found is not None:
+        return _past(html, found.end(), _Tag(bool(found[1]), found[2].lower(), found[3]), sink)
+    if not html.startswith("</", sign):
         return -1
-    if closing:
-        sink.closed(name)
+    return html.find(">", sign) + 1 or -1  # no name: a comment for browsers
+
+
+def _past(html: str, end: int, tag: _Tag, sink: Sink) -> int:
+    """Tells of a tag that ends there."""
+    if tag.closing:
+        sink.closed(tag.name)
         return end
-    sink.opened(name, rest)
-    raw = _RAW.get(name)
+    sink.opened(tag.name, tag.rest)
+    raw = _RAW.get(tag.name)
     if raw is None:
-        if rest.endswith("/"):
-            sink.closed(name)
+        if tag.rest.endswith("/"):
+            sink.closed(tag.name)
         return end
     ends = raw.search(html, end)
     return -1 if ends is None else ends.start()
 
 
 @remembered(1_024)
-def _well_formed(tag: str) -> tuple[str, str, str] | None:
-    """Slash, name and attributes; None when it has to be read with what follows, for a quoted ``>`` may not be its end."""
+def _well_formed(tag: str) -> _Tag | None:
+    """None when it has to be read with what follows, for a quoted ``>`` may not be its end."""
     found = _WELL_FORMED.fullmatch(tag)
-    return None if found is None else (found[1], found[2].lower(), found[3])
+    return None if found is None else _Tag(bool(found[1]), found[2].lower(), found[3])
 
 
 def attributes(rest: str) -> dict[str, str]:

@@ -7,21 +7,23 @@ on where a tag ends: strings may hold ``}}``, brackets must balance, ``{% raw %}
 import enum
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
-from posthouse.rendering.remembering import remembered
+_FLAT: Final = r"""[^"'()\[\]{}%]++|"[^"\\]*+"|'[^'\\]*+'"""
+_CODE: Final = rf"(?:{_FLAT}|\((?:{_FLAT})*+\)|\[(?:{_FLAT})*+\])*+"
+_OPEN: Final = re.compile(rf"\{{(?:(\{{{_CODE}\}}\}}|%{_CODE}%\}})|[{{%#])")
+"""Where a tag starts; with a group when its end could be seen at once, which is so for most: then all of it was found.
 
-_OPEN: Final = re.compile(r"(\{(?:\{[^\"'()\[\]{}%]*+\}\}|%[^\"'()\[\]{}%]*+%\}))|\{[{%#]")
-"""Where a tag starts; in the group the whole tag when no sign inside could hide its end, which is so for most."""
+It begins with the brace, outside of every choice: that is searched for twenty times as fast.
+"""
 _RAW: Final = re.compile(r"[-+]?\s*raw\s*(-?)%\}")
 _END_RAW: Final = re.compile(r"\{%(-?)\s*endraw\s*([-+]?)%\}")
 _STRING: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _SIGN: Final = re.compile(r"[\"'()\[\]{}%]")
 """Where a tag may end, a string begin or a bracket count."""
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 MAX_CODE: Final = 3_000
@@ -67,11 +69,6 @@ class TagError(ValueError):
         self.at = at
 
 
-def clean(source: str) -> str:
-    """Drops control characters other than tab and line feed (so CRLF becomes LF)."""
-    return _CONTROLS.sub("", source)
-
-
 def line_of(source: str, at: int) -> int:
     """The line, counted from 1."""
     return source.count("\n", 0, at) + 1
@@ -84,24 +81,22 @@ def pieces(source: str) -> tuple[Piece, ...]:
     Raises:
         TagError: a tag or raw block is not closed, or is more than the engine could hold.
     """
-    return tuple(_pieces(source))
-
-
-def _pieces(source: str) -> Iterator[Piece]:
-    at, elifs = 0, 0
+    made, at, elifs = list[Piece](), 0, 0
     while found := _OPEN.search(source, at):
         start = found.start()
         if start > at:
-            yield Piece(Kind.LITERAL, source[at:start], source[at:start], at)
-        piece = (_simple_tag(found[1], start) if found[1] else None) or _tag(source, start)
-        if piece.kind is Kind.BLOCK and piece.word == "elif":
+            literal = source[at:start]
+            made.append(Piece(Kind.LITERAL, literal, literal, at))
+        piece = (_simple_tag(found[0], start) if found[1] is not None else None) or _tag(source, start)
+        if piece.kind is Kind.BLOCK and piece.code.startswith("elif") and piece.word == "elif":
             elifs += 1
             if elifs > MAX_ELIFS:
                 raise TagError(f"over {MAX_ELIFS:,} times elif; look the value up in a variable instead", start)
-        yield piece
+        made.append(piece)
         at = start + len(piece.source)
     if at < len(source):
-        yield Piece(Kind.LITERAL, source[at:], source[at:], at)
+        made.append(Piece(Kind.LITERAL, source[at:], source[at:], at))
+    return tuple(made)
 
 
 def resolved(listed: Sequence[Piece]) -> list[tuple[Piece, str]]:
@@ -150,7 +145,7 @@ def _simple_tag(text: str, start: int) -> Piece | None:
     return None if kind is Kind.RAW else Piece(kind, text, code, start, before, after)
 
 
-@remembered(2_048)
+@functools.lru_cache(maxsize=2_048)
 def _simple(text: str) -> tuple[Kind, str, bool, bool]:
     """Kind, code and trim signs of a tag."""
     if text[1] == "%" and _RAW.match(text, 2):

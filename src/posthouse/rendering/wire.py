@@ -30,6 +30,8 @@ _FIRST_PLACE: Final = 0xE000
 """The private use area: no meaning of its own, and in Python two bytes a letter."""
 _PLACES: Final = 6_400
 _RUNS_KEPT: Final = 2_000
+_SHORT: Final = 3_000
+"""Characters of a constant piece as most are."""
 _CAPTURES: Final = frozenset({"filter", "macro", "call", "block", "extends", "include", "import", "from", "do"})
 _REENTERS: Final = re.compile(r"\b(?:recursive|super|caller|self)\b|\bloop\s*\(")
 
@@ -41,10 +43,15 @@ def wire_program(source: str) -> str | None:
 
 def wire_pieces(listed: Sequence[Piece]) -> str | None:
     """The same of a program, or a part of one, that was cut into pieces already."""
-    known = resolved(listed)
-    if any(_captures(piece) for piece, _ in known):
-        return None
-    return "".join([_wired(piece, text) for piece, text in known])
+    parts: list[str] = []
+    for piece, text in resolved(listed):
+        if piece.kind is Kind.LITERAL or piece.kind is Kind.RAW:
+            parts.append(_quoted(text) if len(text) <= _SHORT else _quoted_whole(text))
+        elif _captures(piece):
+            return None
+        else:
+            parts.append(text if piece.kind is Kind.BLOCK else f"{MARK}{text}{MARK}{quoted.SOFT}")
+    return "".join(parts)
 
 
 def json_of(variables: Mapping[str, Any]) -> bytes | None:
@@ -126,11 +133,12 @@ class Places(dict[str, bytes]):
 
 def _captures(piece: Piece) -> bool:
     """Whether a tag takes hold of what was printed, or could print the mark itself by a backslash escape."""
-    if piece.kind is Kind.BLOCK:
-        if piece.word in _CAPTURES or (piece.word == "set" and "=" not in piece.code):
-            return True
-    elif piece.kind is not Kind.EXPRESSION:
-        return False
+    if (
+        piece.kind is Kind.BLOCK
+        and (word := piece.word)
+        and (word in _CAPTURES or (word == "set" and "=" not in piece.code))
+    ):
+        return True
     return _reenters(piece.code)
 
 
@@ -141,13 +149,5 @@ def _reenters(code: str) -> bool:
 
 _quoted = remembered(1_024)(quoted.quote_piece)
 """The same constant pieces stand in the plain and the marked program, and mostly in every language."""
-
-
-def _wired(piece: Piece, text: str) -> str:
-    match piece.kind:
-        case Kind.EXPRESSION:
-            return f"{MARK}{text}{MARK}{quoted.SOFT}"
-        case Kind.BLOCK:
-            return text
-        case _:
-            return _quoted(text)
+_quoted_whole = remembered(64, longest=20_000)(quoted.quote_piece)
+"""Long ones: the styles of a theme, and what stands between header and words."""

@@ -21,7 +21,6 @@ from tests.unit.http.small_fakes import (
     validate_provider,
 )
 
-from posthouse.bootstrap import make_press
 from posthouse.channels.email.addresses import EmailAddressRules
 from posthouse.core.delivery.admin import ProviderService
 from posthouse.core.delivery.model import ProviderRow, Route
@@ -54,6 +53,7 @@ from posthouse.core.workspaces.service import WorkspaceService
 from posthouse.http.app import create_app
 from posthouse.http.schemas.events import frame
 from posthouse.http.services import AccessRecord, Health, HttpSettings, Services
+from posthouse.rendering.press import make_press
 from posthouse.rendering.pressroom import InlineRoom
 from posthouse.testing.clock import FakeClock
 

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any
 
-from posthouse.bootstrap import make_press
 from posthouse.core.kernel.ids import Uuid7Source
 from posthouse.core.templates.library.impact import ImpactService
 from posthouse.core.templates.library.model import ItemKind
@@ -16,6 +15,7 @@ from posthouse.core.templates.press import Order, Printed
 from posthouse.core.templates.rollouts import RolloutService
 from posthouse.core.templates.service import TemplateService
 from posthouse.rendering.checker import SchemaChecker
+from posthouse.rendering.press import make_press
 from posthouse.rendering.pressroom import InlineRoom
 from posthouse.rendering.renderer import MinijinjaRenderer
 from posthouse.stores.sqlite.store import SqliteStore

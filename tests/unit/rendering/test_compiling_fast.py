@@ -1,14 +1,17 @@
 """Short ways through compiling give what the long ways give."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from posthouse.core.templates.model import Release
 from posthouse.rendering import quoted, tags
 from posthouse.rendering.checker import SchemaChecker
+from posthouse.rendering.controls import without_controls
 from posthouse.rendering.guard import Walker
 from posthouse.rendering.remembering import remembered
 from posthouse.rendering.scanning import scan
@@ -22,6 +25,12 @@ MARKUP = st.lists(
     ),
     max_size=14,
 ).map("".join)
+
+TAGS = st.tuples(
+    st.sampled_from(["{{", "{%"]),
+    st.lists(st.sampled_from([" a", "'", '"', "\\", "(", ")", "[", "]", "}", "%", "}}", "%}", "raw"]), max_size=9),
+    st.sampled_from(["}}", "%}"]),
+).map(lambda parts: f"x {parts[0]}{''.join(parts[1])}{parts[2]} {{{{ y }}}}")
 
 
 class Heard:
@@ -96,3 +105,33 @@ def test_one_schema_is_compiled_once_and_kept_apart_from_others(make: Callable[.
     """Releases with the same schema answer alike; another schema answers for itself."""
     checker, releases = SchemaChecker(), [make(html=html) for html in ("{{ a }}", "<p>{{ a }}</p>", "{{ b }}")]
     assert [bool(checker.problems(one, {"a": "x"})) for one in releases] == [False, False, True]
+
+
+@given(TAGS)
+@example(r"{{ '\'}}' }}")
+@example(r'{% set a = "\"%}" %}')
+@example("{{ a('}}', [1]) }} {{ a[')'] }}")
+@example("{{ (a }} ) }}")
+def test_a_tag_found_at_once_is_the_one_found_sign_by_sign(source: str) -> None:
+    """Strings, brackets, braces in strings, modulo: where the end of a tag is seen at once, it is the right one."""
+    try:
+        found = tags.pieces(source)
+    except tags.TagError:
+        return
+    for piece in found:
+        if piece.source.startswith(("{{", "{%")):
+            assert piece == tags._tag(source, piece.start)
+    assert "".join(piece.source for piece in found) == source
+
+
+@given(st.text(st.sampled_from("a\x00\x08\t\n\r\x0b\x1f \x7f\x80é€\ud800😀"), max_size=40))
+def test_control_characters_go_from_long_texts_as_from_short_ones(text: str) -> None:
+    """Which way a text goes does not matter: line feeds and tabs stay, and so does all that is no control character."""
+    assert without_controls(text * 20) == "".join([without_controls(sign) for sign in text * 20])
+
+
+def test_a_process_that_compiles_loads_nothing_else() -> None:
+    """Neither stores nor the name system nor the web: presses start in half the time."""
+    told = "import sys, posthouse.rendering.press; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True).stdout.split()
+    assert not {"sqlalchemy", "dns", "starlette", "posthouse.bootstrap"} & set(loaded)

@@ -11,11 +11,11 @@ import psutil
 import pytest
 from tests.unit.library.kit import WORKSPACE, shared, template
 
-from posthouse.bootstrap import make_press
 from posthouse.core.kernel.errors import UnavailableError
 from posthouse.core.templates.library.model import Held, ItemKind, Library, Use
 from posthouse.core.templates.model import Release
 from posthouse.core.templates.press import Job, Order, Printed
+from posthouse.rendering.press import make_press
 from posthouse.rendering.pressroom import InlineRoom, ProcessRoom, press_command
 
 FOOTER = {"blocks": [{"type": "text", "id": "words", "text": {"en": "The footer", "fr": "Le pied"}}]}

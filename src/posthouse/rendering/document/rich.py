@@ -32,8 +32,9 @@ def rich(writing: Writing, value: dict[str, str], pointer: str) -> str:
     shield = Shield()
     shielded = shield.over(source)
     seen = _Seen(shield)
-    seen.feed(bounded(shielded))
-    seen.close()
+    if "<" in shielded:
+        seen.feed(bounded(shielded))
+        seen.close()
     for problem in seen.problems:
         writing.refuse(pointer, problem, "url")
     if seen.dropped:

@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 import minijinja
 
 from posthouse.rendering import engine, policy
-from posthouse.rendering.tags import Kind, TagError, clean, pieces
+from posthouse.rendering.controls import without_controls
+from posthouse.rendering.tags import Kind, TagError, pieces
 
 _SAFE: Final = re.compile(r"\|\s*safe\b")
 _NONCHARACTERS: Final = re.compile("[\ud800-\udfff\ufffe\uffff]")
@@ -29,7 +30,7 @@ class Checked(NamedTuple):
 @functools.lru_cache(maxsize=1_024)
 def checked(source: str, *, blocks: bool = False) -> Checked:
     """Judges one text of a document; ``blocks`` allows ``{% tags %}`` and ``safe``, for developers' own sources."""
-    source = _NONCHARACTERS.sub("", clean(source))
+    source = _NONCHARACTERS.sub("", without_controls(source))
     try:
         kinds = {piece.kind for piece in pieces(source)}
         if kinds <= {Kind.LITERAL}:

@@ -56,6 +56,7 @@ def digits_of(tag: str) -> tuple[str, dict[int, str] | None]:
     return system, {ord("0") + digit: chr(ord(zero) + digit) for digit in range(10)}
 
 
+@lru_cache(maxsize=256)
 def right_to_left(tag: str) -> bool:
     """Whether the language is written from right to left."""
     found = known(tag)
