@@ -34,6 +34,7 @@ from posthouse.config import Settings, read_master_key
 from posthouse.core.analytics.domains import DomainGroups
 from posthouse.core.analytics.follower import Follower
 from posthouse.core.analytics.service import AnalyticsService
+from posthouse.core.contacts.service import ContactService
 from posthouse.core.conversions.service import ConversionService
 from posthouse.core.delivery.admin import ProviderService
 from posthouse.core.delivery.blackbox import BlackBox
@@ -53,6 +54,7 @@ from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.messages.committer import Accept, GroupCommitter
 from posthouse.core.messages.limits import Limits
 from posthouse.core.messages.model import Channel
+from posthouse.core.messages.persons import Persons
 from posthouse.core.messages.resolve import Resolver
 from posthouse.core.messages.senders import Senders
 from posthouse.core.messages.service import MessageService
@@ -123,6 +125,7 @@ class House:
     publisher: LibraryPublisher
     impact: ImpactService
     messages: MessageService
+    contacts: ContactService
     return_paths: ReturnPaths
     learner: Learner
     catalogue: Catalogue
@@ -272,7 +275,9 @@ def _wire(
     sieve, addresses = Sieve(store, clock), EmailAddressRules()
     suppressions = SuppressionService(store, sieve, addresses, ids=new_id, clock=clock)
     learner = Learner(store, addresses, _suppression_rules(settings), new_id)
-    resolver = Resolver(catalogue, checker, addresses, senders, sieve, new_id, text_of, limits)
+    contacts = ContactService(store, addresses, ids=new_id, clock=clock)
+    persons = Persons(contacts, store, clock)
+    resolver = Resolver(catalogue, checker, addresses, senders, sieve, persons, new_id, text_of, limits)
     press = press_of(checker, renderer, new_id, clock)
     templates = TemplateService(store, press, checker, renderer, ids=new_id, clock=clock)
     library = LibraryService(store, press, new_id, clock)
@@ -313,6 +318,7 @@ def _wire(
             clock=clock,
             limits=limits,
         ),
+        contacts=contacts,
         catalogue=catalogue,
         sieve=sieve,
         suppressions=suppressions,

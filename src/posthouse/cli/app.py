@@ -4,6 +4,7 @@ import typer
 
 from posthouse.cli import (
     bench,
+    contacts,
     conversions,
     demo,
     domains,
@@ -41,6 +42,7 @@ _ROOMS = (
     trace,
     tail,
     held,
+    contacts,
     suppressions,
     templates,
     starter,

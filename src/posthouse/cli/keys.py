@@ -29,6 +29,9 @@ async def create(
     network: Annotated[
         list[str] | None, typer.Option("--network", help="Where it may come from (CIDR); repeat for several.")
     ] = None,
+    locale: Annotated[
+        str, typer.Option("--locale", help="Language of its messages unless they or their contacts say.")
+    ] = "",
 ) -> None:
     """Make an API key. It is shown once.
 
@@ -36,7 +39,7 @@ async def create(
     """
     async with desk.open_workspace() as (house, workspace):
         made = await house.keys.create(
-            workspace.id, name, live=not test, scopes=scope or DEFAULT, networks=network or ()
+            workspace.id, name, live=not test, scopes=scope or DEFAULT, networks=network or (), locale=locale
         )
     document = {**_document(made.key), "secret": made.secret}
 
@@ -87,6 +90,7 @@ def _document(key: ApiKey) -> dict[str, Any]:
         "kind": "live" if key.live else "test",
         "scopes": list(key.scopes),
         "networks": list(key.networks),
+        "locale": key.locale,
         "hint": key.hint,
         "created_at": show_moment(key.created_at),
         "last_used_at": None if key.last_used_at is None else show_moment(key.last_used_at),

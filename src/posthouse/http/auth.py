@@ -71,7 +71,9 @@ class Gatekeeper:
     def _work_out(self, key: ApiKey) -> Access:
         access = Access(
             key=key,
-            caller=Caller(workspace_id=key.workspace_id, key_id=key.id, live=key.live, scopes=key.scopes),
+            caller=Caller(
+                workspace_id=key.workspace_id, key_id=key.id, live=key.live, scopes=key.scopes, locale=key.locale
+            ),
             allowed=frozenset(scope for scope in _CONCRETE if scopes.covers(key.scopes, scope)),
             networks=tuple(ipaddress.ip_network(word) for word in key.networks),
         )

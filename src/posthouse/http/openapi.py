@@ -2,13 +2,12 @@
 
 import copy
 import re
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from starlette.routing import BaseRoute
 
 from posthouse import __version__
 from posthouse.core.workspaces.scopes import DESCRIPTIONS
@@ -31,6 +30,7 @@ TAGS: Final = {
     "Analytics": "What was sent and what came of it, counted.",
     "Library": "Blocks and themes that templates share: edited once, live everywhere in one go.",
     "Domains": "Domains that mail may be written from, and the DNS records that prove it.",
+    "Contacts": "The people of a workspace: addresses, language, attributes.",
     "Suppressions": "Who must not be written to, and why.",
     "Providers": "The ways out, and which of them carry a channel.",
     "Webhooks": "Addresses of yours that are told what happens.",
@@ -63,14 +63,14 @@ _EVERYWHERE: Final = (400, 401, 403, 422, 429, 500, 503)
 _WITH_BODY: Final = (408, 413, 415)
 
 
-def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
+def document(api: FastAPI) -> dict[str, Any]:
     """The whole document.
 
     Args:
-        routes: for paths and parameters.
+        api: the router, for paths and parameters.
     """
     found = get_openapi(
-        title="Posthouse", version=__version__, openapi_version="3.1.0", description=DESCRIPTION, routes=routes
+        title="Posthouse", version=__version__, openapi_version="3.1.0", description=DESCRIPTION, routes=api.routes
     )
     paths = found.setdefault("paths", {})
     schemas = _schemas()

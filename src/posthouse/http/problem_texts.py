@@ -28,6 +28,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "The thing is in a state that does not allow this, or another request changed it meanwhile.",
         "Read it again and decide anew.",
     ),
+    "contact-key-taken": (
+        "Another contact of the workspace has this key. Nothing was changed.",
+        "Change that one with `PATCH /v1/contacts/{key}`, or choose another key.",
+    ),
     "domain-exists": (
         "The workspace has this sending domain already. Nothing was changed.",
         "Use the one that is there; `GET /v1/domains` lists them.",
@@ -137,6 +141,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
     "unavailable": (
         "The store cannot be read or written just now. Nothing was kept.",
         "Send the same request again after `Retry-After`; with an idempotency key that is always safe.",
+    ),
+    "unknown-contact": (
+        "The workspace has no contact with this id or key.",
+        "`GET /v1/contacts?email=…` finds one; `POST /v1/contacts` adds one.",
     ),
     "unknown-domain": (
         "The workspace has no sending domain of this name.",

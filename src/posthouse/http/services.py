@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from posthouse.core.analytics.service import AnalyticsService
+from posthouse.core.contacts.service import ContactService
 from posthouse.core.conversions.service import ConversionService
 from posthouse.core.delivery.admin import ProviderService
 from posthouse.core.delivery.ports import SandboxStore
@@ -157,6 +158,7 @@ class Services:
     held: HeldMessages
     tracking_reports: TrackingReports
     conversions: ConversionService
+    contacts: ContactService
     sandbox: SandboxStore
     clock: Clock
     entropy: Callable[[int], bytes]

@@ -73,6 +73,7 @@ def _further(event: Event, facts: dict[str, str]) -> list[str]:
     if event.type in _ENGAGED:
         return [name for name, fact in (("url", "url"), ("verdict", "reason")) if facts[fact]]
     wanted = ["locale"] if facts["locale_asked"] and facts["locale"] else []
+    wanted += [f"locale_by_{facts['locale_by']}"] if facts["locale_by"] in {"contact", "key"} else []
     wanted += ["provider"] if facts["provider"] and facts["attempt"] else []
     wanted += [name for name in ("remote", "tls", "milliseconds", "comment") if facts[name]]
     if facts["text"]:

@@ -9,6 +9,7 @@ import minijinja
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.templates.always import NAMES
 from posthouse.core.templates.attachments.model import Declared
 from posthouse.core.templates.attachments.programs import attachment_programs, pointer_of, without_sources
 from posthouse.core.templates.library.model import NO_LIBRARY, Library
@@ -53,6 +54,7 @@ class CompiledVariant(msgspec.Struct):
     links: tuple[Link, ...] = ()
     ratings: tuple[Scale, ...] = ()
     own_links: bool = False
+    always: tuple[str, ...] = ()
 
 
 class MinijinjaCompiler:
@@ -125,7 +127,7 @@ class MinijinjaCompiler:
             slow = [name for name in _BODIES if name in programs and f"wire.{name}" not in programs]
             warnings = (*warnings, *[FieldProblem(f"{base}/{name}", _SLOW, "slow") for name in slow])
             programs |= marks.programs
-        derived = derive(analysis.root)
+        derived = _without_always(derive(analysis.root))
         return CompiledVariant(
             programs=programs,
             variables=tuple(derived.get("required", ())),
@@ -137,6 +139,7 @@ class MinijinjaCompiler:
             links=marks.links,
             ratings=marks.ratings,
             own_links=marks.own,
+            always=tuple([name for name in NAMES if name in analysis.root.children]),
         )
 
     def _programs(self, source: Written, base: str) -> dict[str, str]:
@@ -191,6 +194,15 @@ class MinijinjaCompiler:
                 raise _refused(variant, problems) from None
             raise _refused(variant, [FieldProblem(f"{base}/text", _NOT_DERIVED, "missing")]) from None
         return text
+
+
+def _without_always(schema: dict[str, Any]) -> dict[str, Any]:
+    """What is always there need not be sent, though what is read of it must be in it."""
+    required = [name for name in schema.get("required", ()) if name not in NAMES]
+    return {
+        **{name: part for name, part in schema.items() if name != "required"},
+        **({"required": required} if required else {}),
+    }
 
 
 def _mobile(variant: VariantSource, base: str) -> dict[str, str]:

@@ -100,6 +100,7 @@ def services_of(house: House, metrics: Metrics, live: Hub) -> Services:
         tracking=house.tracking,
         tracking_reports=house.tracking_reports,
         conversions=house.conversions,
+        contacts=house.contacts,
         sandbox=house.store,
         clock=house.clock,
         entropy=os.urandom,

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, Protocol, TypeAlias
 
 from posthouse.core.analytics.ports import RollupStore, SumStore
+from posthouse.core.contacts.ports import ContactStore
 from posthouse.core.conversions.ports import ConversionStore
 from posthouse.core.delivery.model import Claimed, Settlement
 from posthouse.core.delivery.ports import DeliveryStore, MaintenanceStore, QueueStore, SandboxStore
@@ -45,6 +46,7 @@ class Store(
     MaintenanceStore,
     TrackingStore,
     ConversionStore,
+    ContactStore,
     Protocol,
 ):
     """Every port at once, as a store implements them."""

@@ -9,6 +9,7 @@ supply four fixtures:
 * ``kit``: ``Kit()``.
 """
 
+from posthouse.testing.store_contacts import StoreContractContacts
 from posthouse.testing.store_conversions import StoreContractConversions
 from posthouse.testing.store_kit import FreshStore, Kit, OpenStore, Store, check_invariants
 from posthouse.testing.store_library import (
@@ -54,6 +55,7 @@ __all__ = [
     "StoreContractAccept",
     "StoreContractCancel",
     "StoreContractClaim",
+    "StoreContractContacts",
     "StoreContractConversions",
     "StoreContractHold",
     "StoreContractIdempotency",
@@ -107,6 +109,7 @@ class StoreContract(
     StoreContractTracking,
     StoreContractRollups,
     StoreContractConversions,
+    StoreContractContacts,
     StoreContractMachine,
 ):
     """All of it."""

@@ -14,6 +14,7 @@ from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle, FakeR
 from tests.unit.http.small_fakes import (
     FakeDns,
     FakeHeld,
+    contact_service,
     conversion_service,
     make_key,
     tracking_reports,
@@ -463,6 +464,7 @@ class Stage:
             tracking=tracking_service(self.clock),
             tracking_reports=tracking_reports(self.templates, WorkspaceService(store=self.store, **common)),
             conversions=conversion_service(self.new_id, self.clock),
+            contacts=contact_service(self.new_id, self.clock),
             sandbox=self.sandbox,
             clock=self.clock,
             entropy=self.entropy,

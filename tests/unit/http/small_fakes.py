@@ -5,6 +5,9 @@ from importlib.resources import files
 from typing import Any
 
 from posthouse.channels.email.addresses import EmailAddressRules
+from posthouse.core.contacts.errors import ContactKeyTakenError
+from posthouse.core.contacts.model import Contact, ContactQuery
+from posthouse.core.contacts.service import ContactService
 from posthouse.core.conversions.model import Conversion, Sum
 from posthouse.core.conversions.service import ConversionService
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
@@ -158,3 +161,42 @@ class FakeDns:
             return []
         advice = "" if self.published else "publish this record"
         return [DnsFinding(record, self.published, (), advice) for record in self.records(domain)]
+
+
+class FakeContacts:
+    """Keeps contacts in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[bytes, Contact] = {}
+
+    async def add_contact(self, contact: Contact) -> None:
+        if contact.key is not None and await self.contact_by_key(contact.workspace_id, contact.key):
+            raise ContactKeyTakenError("taken")
+        self.kept[contact.id] = contact
+
+    async def update_contact(self, contact: Contact, seen: int) -> bool:
+        if contact.id not in self.kept or self.kept[contact.id].updated_at != seen:
+            return False
+        self.kept[contact.id] = contact
+        return True
+
+    async def contact(self, workspace_id: bytes, contact_id: bytes) -> Contact | None:
+        found = self.kept.get(contact_id)
+        return found if found is not None and found.workspace_id == workspace_id else None
+
+    async def contact_by_key(self, workspace_id: bytes, key: str) -> Contact | None:
+        return next((one for one in self.kept.values() if (one.workspace_id, one.key) == (workspace_id, key)), None)
+
+    async def contacts(self, query: ContactQuery) -> list[Contact]:
+        found = [one for one in self.kept.values() if one.workspace_id == query.workspace_id]
+        found = [one for one in found if query.email in {None, one.email}]
+        found = [one for one in found if query.before is None or one.id < query.before]
+        return sorted(found, key=lambda one: one.id, reverse=True)[: query.limit]
+
+    async def remove_contact(self, workspace_id: bytes, contact_id: bytes) -> bool:
+        return self.kept.pop(contact_id, None) is not None
+
+
+def contact_service(new_id: Any, clock: Any) -> ContactService:
+    """Contacts of nobody yet."""
+    return ContactService(FakeContacts(), EmailAddressRules(), ids=new_id, clock=clock)

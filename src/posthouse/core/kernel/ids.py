@@ -39,6 +39,7 @@ WEBHOOK: Final = "whk"
 ATTEMPT: Final = "att"
 SUPPRESSION: Final = "sup"
 CONVERSION: Final = "cnv"
+CONTACT: Final = "con"
 
 
 class Uuid7Source:

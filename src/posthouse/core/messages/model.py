@@ -169,6 +169,8 @@ class Extras(msgspec.Struct, frozen=True, omit_defaults=True):
     resend_of: bytes | None = None
     fallback: str = ""
     """The locale that was asked for, when another one had to serve."""
+    locale_by: str = ""
+    """Who asked for the locale when the request did not: ``contact`` or ``key``."""
     tracking: Tracking = Tracking()
 
 

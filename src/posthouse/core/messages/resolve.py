@@ -13,6 +13,7 @@ from posthouse.core.kernel.moments import show_moment
 from posthouse.core.messages.checks import Checks
 from posthouse.core.messages.limits import MAX_DERIVED, READ_IN_PASSING, Limits
 from posthouse.core.messages.model import Channel, Extras, Lane, NewMessage
+from posthouse.core.messages.persons import Asked, Facts, Persons, always
 from posthouse.core.messages.ports import AddressRules, Checker, Releases, Suppressions, TextOf
 from posthouse.core.messages.senders import Senders
 from posthouse.core.messages.submission import Caller, Submission
@@ -53,6 +54,7 @@ class Resolver:
         addresses: judges addresses.
         senders: who a workspace may write as.
         suppressions: who must not be written to.
+        persons: whom a message is for.
         ids: gives identifiers.
         text_of: makes a text part of HTML that came without one.
         limits: bounds.
@@ -65,6 +67,7 @@ class Resolver:
         addresses: AddressRules,
         senders: Senders,
         suppressions: Suppressions,
+        persons: Persons,
         ids: IdSource,
         text_of: TextOf,
         limits: Limits,
@@ -74,6 +77,7 @@ class Resolver:
         self._addresses = addresses
         self._senders = senders
         self._suppressions = suppressions
+        self._persons = persons
         self._ids = ids
         self._text_of = text_of
         self._limits = limits
@@ -86,20 +90,27 @@ class Resolver:
             UnknownTemplateError: no such template, version, channel or locale.
         """
         checks = Checks(self._addresses)
-        release = await self._release(caller, wanted, checks)
-        recipient = self._recipient(wanted, checks)
-        variables = self._variables(wanted, release, checks)
+        asked = await self._persons.asked(caller, wanted, checks)
+        release = await self._release(caller, wanted, asked, checks)
+        recipient = self._recipient(wanted, asked, checks)
         sender = await self._sender(caller, wanted, release, checks)
         text = wanted.text if wanted.html is None or checks.problems else await self._text(wanted)
-        extras, blobs = self._extras(wanted, release, sender, text, checks)
+        extras, blobs = self._extras(wanted, release, sender, text, asked, checks)
         due_at = checks.moment("/send_at", wanted.send_at, now) or now
         expires_at = checks.moment("/expires_at", wanted.expires_at, now)
         if expires_at is not None and expires_at <= max(due_at, now):
             checks.wrong("/expires_at", "must lie after now and after send_at", "too-early")
         lane = checks.lane(wanted.lane, release.lane if release else "normal")
         tags = checks.tags(wanted.tags) if wanted.tags else ()
+        message_id = self._ids()
+        given = wanted.variables
+        if release is not None and release.always and recipient is not None:
+            home = await self._persons.home(caller.workspace_id)
+            facts = Facts(message_id, caller.live, lane, now, max(due_at, now), recipient, asked, home)
+            given = always(release, wanted, facts)
+        variables = self._variables(given, release, checks)
         message = NewMessage(
-            id=self._ids(),
+            id=message_id,
             workspace_id=caller.workspace_id,
             key_id=caller.key_id,
             flow=flow_of(caller),
@@ -108,7 +119,7 @@ class Resolver:
             lane=lane,
             template_id=release.template_id if release else None,
             release_id=release.id if release else None,
-            locale=release.locale if release else checks.word("/locale", wanted.locale, 35) or "",
+            locale=release.locale if release else checks.word("/locale", asked.locale, 35) or "",
             recipient=recipient.email if recipient else "",
             recipient_name=recipient.name if recipient else "",
             variables=variables,
@@ -141,7 +152,7 @@ class Resolver:
             message.workspace_id, message.channel, message.recipient, category, message.due_at
         )
 
-    async def _release(self, caller: Caller, wanted: Submission, checks: Checks) -> Release | None:
+    async def _release(self, caller: Caller, wanted: Submission, asked: Asked, checks: Checks) -> Release | None:
         inline = wanted.subject is not None or wanted.html is not None or wanted.text is not None
         if wanted.template is None:
             self._check_inline(wanted, checks, inline=inline)
@@ -151,16 +162,15 @@ class Resolver:
         channel = checks.channel(wanted.channel)
         if checks.problems:
             return None
+        locale = asked.locale or (await self._persons.home(caller.workspace_id)).default_locale
         try:
-            release = await self._releases.find(
-                caller.workspace_id, wanted.template, wanted.version, channel, wanted.locale
-            )
+            release = await self._releases.find(caller.workspace_id, wanted.template, wanted.version, channel, locale)
         except NotFoundError as error:
             error.fields = error.fields or (FieldProblem("/template", error.detail, error.slug),)
             raise
-        if self._releases.staged and wanted.version is None and wanted.to is not None:
-            address = wanted.to if isinstance(wanted.to, str) else wanted.to.email
-            release = self._releases.share(release, wanted.locale, address)
+        if self._releases.staged and wanted.version is None and asked.to is not None:
+            address = asked.to if isinstance(asked.to, str) else asked.to.email
+            release = self._releases.share(release, locale, address)
         if release.channel != "email":
             text = f"this version sends e-mail only; a template's {release.channel} can be written and rendered already"
             checks.wrong("/channel", text, "not-supported")
@@ -189,20 +199,21 @@ class Resolver:
         except ValueError:
             return recipient
 
-    def _recipient(self, wanted: Submission, checks: Checks) -> Sender | None:
-        if wanted.contact is not None:
-            checks.wrong("/contact", "contacts are not kept by this version; give the address in to", "not-supported")
-        if wanted.to is None:
+    def _recipient(self, wanted: Submission, asked: Asked, checks: Checks) -> Sender | None:
+        if asked.contact is not None:  # its address is in normal form, its name was checked when it was kept
+            contact = asked.contact
+            return None if contact.email is None else Sender(contact.email, contact.name)
+        if wanted.to is None and wanted.contact is None:
             checks.wrong("/to", 'give the address, such as {"email": "ann@example.com", "name": "Ann"}', "missing")
         return checks.party("/to", wanted.to)
 
-    def _variables(self, wanted: Submission, release: Release | None, checks: Checks) -> bytes:
+    def _variables(self, given: dict[str, Any], release: Release | None, checks: Checks) -> bytes:
         if release is not None:
             checks.problems.extend(
                 FieldProblem(f"/variables{problem.pointer}", problem.detail, problem.code)
-                for problem in self._checker.problems(release, wanted.variables)
+                for problem in self._checker.problems(release, given)
             )
-        variables = _encoder.encode(wanted.variables)
+        variables = _encoder.encode(given)
         if len(variables) > self._limits.max_variables:
             checks.wrong(
                 "/variables", f"at most {self._limits.max_variables} bytes; {len(variables)} came", "too-large"
@@ -220,15 +231,28 @@ class Resolver:
         return self._text_of(html) or None
 
     def _extras(
-        self, wanted: Submission, release: Release | None, sender: Sender | None, text: str | None, checks: Checks
+        self,
+        wanted: Submission,
+        release: Release | None,
+        sender: Sender | None,
+        text: str | None,
+        asked: Asked,
+        checks: Checks,
     ) -> tuple[Extras, tuple[tuple[bytes, bytes], ...]]:
-        fallback = wanted.locale if release and wanted.locale and wanted.locale != release.locale else ""
+        fallback = asked.locale if release and asked.locale and asked.locale != release.locale else ""
         if wanted.locale is not None:
             checks.word("/locale", wanted.locale, 35)
         plain = not (
             wanted.attachments or wanted.headers or wanted.metadata or wanted.cc or wanted.bcc or wanted.tracking
         )
-        if plain and sender is None and wanted.reply_to is None and wanted.subject is None and not fallback:
+        if (
+            plain
+            and sender is None
+            and wanted.reply_to is None
+            and wanted.subject is None
+            and not fallback
+            and not asked.locale_by
+        ):
             return _NO_EXTRAS, ()
         attachments, blobs = checks.attachments(wanted.attachments, self._limits.max_message)
         extras = Extras(
@@ -243,6 +267,7 @@ class Resolver:
             html=wanted.html,
             text=text,
             fallback=fallback,
+            locale_by=asked.locale_by if release else "",
             tracking=Tracking(wanted.tracking.opens, wanted.tracking.clicks) if wanted.tracking else Tracking(),
         )
         return extras, blobs

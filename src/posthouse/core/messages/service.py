@@ -47,15 +47,18 @@ def extras_of(raw: bytes | None) -> Extras:
     return _extras_of.decode(raw) if raw else Extras()
 
 
-def _with_locale(event: Event, asked: str, served: str) -> Event:
-    """Says at the first event which language was asked for, what was tried in turn, and which one served."""
+def _with_locale(event: Event, extras: Extras, served: str) -> Event:
+    """Says at the first event which language was asked for and by whom, what was tried in turn, and which one served."""
     if event.type is not EventType.ACCEPTED:
         return event
-    chain = list(dict.fromkeys(fallbacks(asked, served)))
-    tried = chain[: chain.index(served.lower()) + 1] if served.lower() in chain else [*chain, served]
-    return msgspec.structs.replace(
-        event, data={**event.data, "locale_asked": asked, "locale_tried": tried, "locale": served}
-    )
+    data = {**event.data, "locale": served}
+    if extras.locale_by:
+        data["locale_by"] = extras.locale_by
+    if asked := extras.fallback:
+        chain = list(dict.fromkeys(fallbacks(asked, served)))
+        data["locale_asked"] = asked
+        data["locale_tried"] = chain[: chain.index(served.lower()) + 1] if served.lower() in chain else [*chain, served]
+    return msgspec.structs.replace(event, data=data)
 
 
 class MessageService:
@@ -196,8 +199,10 @@ class MessageService:
         """What happened to a message, oldest first."""
         message = await self.get(workspace_id, message_id)
         events = await self._store.events_of(workspace_id, message_id)
-        asked = extras_of(message.extras).fallback
-        return [_with_locale(event, asked, message.locale) for event in events] if asked else events
+        extras = extras_of(message.extras)
+        if not (extras.fallback or extras.locale_by):
+            return events
+        return [_with_locale(event, extras, message.locale) for event in events]
 
     async def content(self, workspace_id: Id, message_id: Id) -> Content:
         """What the person was, or will be, sent: rendered again from release and variables."""

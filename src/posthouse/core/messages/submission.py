@@ -68,6 +68,8 @@ class Caller(msgspec.Struct, frozen=True):
     key_id: bytes | None
     live: bool
     scopes: tuple[str, ...] = ()
+    locale: str = ""
+    """The key's own language."""
 
 
 class Receipt(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ import msgspec
 from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import ConflictError, ValidationError
 from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.always import sampled
 from posthouse.core.templates.errors import TemplateProblemsError, UnknownTemplateError
 from posthouse.core.templates.folder_writing import written_folder
 from posthouse.core.templates.library.model import CompiledIn
@@ -226,7 +227,9 @@ class LifecycleService:
     def _rendered(self, release: Release, source: TemplateSource) -> Iterator[tuple[str, str]]:
         name = f"{release.channel}.{release.locale}"
         try:
-            seen = self._renderer.plain(release, source.sample, at=self._clock.now())
+            seen = self._renderer.plain(
+                release, sampled(source.sample, release.always, release.locale), at=self._clock.now()
+            )
         except ValidationError as error:
             yield f"{name}.txt", f"cannot be rendered with its sample: {error.detail}\n"
             return

@@ -174,6 +174,8 @@ class Release(msgspec.Struct, frozen=True):
     tracking: Tracking = Tracking()
     own_links: bool = False
     """Whether it has addresses that we make ourselves: to unsubscribe, to rate…"""
+    always: tuple[str, ...] = ()
+    """What it reads of the names that are always there (core/templates/always.py)."""
 
 
 class Made(msgspec.Struct, frozen=True):

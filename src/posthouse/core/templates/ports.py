@@ -100,6 +100,7 @@ class Compiled(Protocol):
     links: tuple[Link, ...]
     ratings: tuple[Scale, ...]
     own_links: bool
+    always: tuple[str, ...]
 
 
 class Compiler(Protocol):

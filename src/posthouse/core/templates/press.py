@@ -9,6 +9,7 @@ import msgspec
 from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import FieldProblem, PosthouseError, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
+from posthouse.core.templates.always import sampled
 from posthouse.core.templates.cases.model import Outcome
 from posthouse.core.templates.cases.run import CaseRunner, as_problems
 from posthouse.core.templates.errors import TemplateProblemsError
@@ -186,12 +187,13 @@ class Press:
                 compiled = self._compiler.compile(source, variant, library)
                 release = self._made(source, variant, compiled, workspace_id, template_id, version)
                 findings.extend(_warned(variant, problem) for problem in compiled.warnings)
+                sample = sampled(source.sample, release.always, release.locale)
                 if prove:
-                    self._prove(release, source.sample, index)
+                    self._prove(release, sample, index)
                 if look:
-                    rendered.append(self._renderer.plain(release, source.sample, at=self._clock.now()))
+                    rendered.append(self._renderer.plain(release, sample, at=self._clock.now()))
                     findings.extend(look_at_rendering(rendered[-1], variant.locale, index))
-                    findings.extend(self._look_at_mobile(source, release, index))
+                    findings.extend(self._look_at_mobile(source, sample, release, index))
                     looked[index] = self._linter.look(variant, compiled.programs, index)
                     findings.extend((*looked[index].findings, *look_at_words(source, compiled.programs, index)))
                 releases.append(release)
@@ -222,7 +224,9 @@ class Press:
             problem = FieldProblem(f"/variants/{index}", f"{where} with sample.json: {error.detail}", "render")
             raise ValidationError(error.detail, fields=[problem]) from None
 
-    def _look_at_mobile(self, source: TemplateSource, release: Release, index: int) -> Iterator[Finding]:
+    def _look_at_mobile(
+        self, source: TemplateSource, sample: Mapping[str, Any], release: Release, index: int
+    ) -> Iterator[Finding]:
         """What the sample shows of an SMS, a push or a WhatsApp message, and how much room its values have."""
         if release.content is None:
             return
@@ -232,11 +236,11 @@ class Press:
                 raise ValidationError("These values do not fit.")
             return self._renderer.plain(release, variables, at=self._clock.now())
 
-        file, content = body_file(source.variants[index]), render(source.sample).content
+        file, content = body_file(source.variants[index]), render(sample).content
         if content is not None:
             yield from look_at_mobile(content, source.category, index, file)
         if isinstance(content, Sms):
-            yield from look_at_room(content, source.sample, release.schema, render, index, file)
+            yield from look_at_room(content, sample, release.schema, render, index, file)
 
     def _made(
         self,
@@ -274,6 +278,7 @@ class Press:
             ratings=compiled.ratings,
             tracking=source.tracking,
             own_links=compiled.own_links,
+            always=compiled.always,
         )
 
 

@@ -11,6 +11,7 @@ from posthouse.core.kernel.errors import ConflictError, FieldProblem, Validation
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.kernel.paging import MAX_PAGE, Page
+from posthouse.core.templates.always import sampled
 from posthouse.core.templates.attachments.model import name_of
 from posthouse.core.templates.cases.model import Outcome
 from posthouse.core.templates.catalogue import unknown
@@ -223,7 +224,8 @@ class TemplateService:
         template = await self.get(workspace_id, key)
         releases, warnings = await self._releases(template, version)
         release = choose(releases, channel or _channel(releases), locale, key)
-        variables = (template.draft.sample if template.draft else {}) if data is None else data
+        given = (template.draft.sample if template.draft else {}) if data is None else data
+        variables = sampled(given, release.always, release.locale)
         if problems := self._checker.problems(release, variables):
             raise ValidationError("The variables do not fit the template.", fields=problems)
         rendered = self._renderer.plain(release, variables, at=self._clock.now())

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from posthouse.core.kernel.clock import SECOND, Clock
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
+from posthouse.core.kernel.places import LOCALE_ADVICE, is_locale
 from posthouse.core.workspaces import scopes as scope_rules
 from posthouse.core.workspaces.errors import ScopeTooWideError
 from posthouse.core.workspaces.model import ApiKey
@@ -79,6 +80,7 @@ class KeyService:
         live: bool,
         scopes: Sequence[str] = scope_rules.DEFAULT,
         networks: Sequence[str] = (),
+        locale: str = "",
         creator: ApiKey | None = None,
     ) -> CreatedKey:
         """Makes a key.
@@ -89,10 +91,11 @@ class KeyService:
             live: False for a test key, whose messages the sandbox delivers.
             scopes: what it may do.
             networks: where it may come from (CIDR notation); none: anywhere.
+            locale: language of its messages when neither the request nor the contact says; empty: the workspace's.
             creator: the key that asks for it, which cannot give away more than it has; None for the operator.
 
         Raises:
-            ValidationError: name, scopes or networks are wrong.
+            ValidationError: name, scopes, networks or locale are wrong.
             ScopeTooWideError: the creator lacks a scope, or is a test key asking for a live one.
         """
         letters = base64.urlsafe_b64encode(self._entropy(SECRET_BYTES)).decode().rstrip("=")
@@ -105,6 +108,7 @@ class KeyService:
             hint=letters[-4:],
             created_at=self._clock.now(),
             networks=_checked_networks(networks),
+            locale=_checked_locale(locale),
         )
         if creator is not None:
             _check_creator(creator, key)
@@ -189,6 +193,13 @@ def _checked_name(name: str) -> str:
         problem = FieldProblem("/name", f"write 1 to {MAX_NAME} characters that tell the keys apart", "length")
         raise ValidationError("The key needs a name.", fields=[problem])
     return trimmed
+
+
+def _checked_locale(locale: str) -> str:
+    if locale and not is_locale(locale):
+        problem = FieldProblem("/locale", LOCALE_ADVICE, "form")
+        raise ValidationError("The key's language is wrong.", fields=[problem])
+    return locale
 
 
 def _checked_networks(networks: Sequence[str]) -> tuple[str, ...]:

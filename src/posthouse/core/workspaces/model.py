@@ -36,6 +36,8 @@ class ApiKey(msgspec.Struct, frozen=True):
     networks: tuple[str, ...] = ()
     last_used_at: int | None = None
     revoked_at: int | None = None
+    locale: str = ""
+    """Language of its messages when neither the request nor the contact says; empty: the workspace's."""
 
 
 class Verification(enum.StrEnum):

@@ -15,6 +15,8 @@ ADMIN_READ: Final = "admin:read"
 ADMIN_WRITE: Final = "admin:write"
 SUPPRESSIONS_READ: Final = "suppressions:read"
 SUPPRESSIONS_WRITE: Final = "suppressions:write"
+CONTACTS_READ: Final = "contacts:read"
+CONTACTS_WRITE: Final = "contacts:write"
 EVERYTHING: Final = "*"
 
 DESCRIPTIONS: Final = {
@@ -24,12 +26,15 @@ DESCRIPTIONS: Final = {
     TEMPLATES_WRITE: "Push and publish templates.",
     SUPPRESSIONS_READ: "See who must not be written to, and why.",
     SUPPRESSIONS_WRITE: "Suppress addresses, and let them be written to again.",
+    CONTACTS_READ: "See contacts: people, their addresses and attributes.",
+    CONTACTS_WRITE: "Add, change and remove contacts.",
     ANALYTICS_READ: "See statistics: numbers without addresses or content.",
     ADMIN_READ: "See keys, domains, providers, routes, webhooks and the sandbox.",
     ADMIN_WRITE: "Change keys, domains, providers, routes and webhooks; release held messages.",
     "messages:*": "Everything about messages.",
     "templates:*": "Everything about templates.",
     "suppressions:*": "Everything about suppressions.",
+    "contacts:*": "Everything about contacts.",
     "admin:*": "Everything about keys, domains, providers, routes and webhooks.",
     EVERYTHING: "Everything.",
 }

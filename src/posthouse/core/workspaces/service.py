@@ -1,7 +1,6 @@
 """Workspaces: made by the operator, seen by whoever has a key of theirs."""
 
 import re
-import zoneinfo
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,12 +9,12 @@ import msgspec
 from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
+from posthouse.core.kernel.places import LOCALE_ADVICE, ZONE_ADVICE, is_locale, is_zone
 from posthouse.core.workspaces.errors import UnknownWorkspaceError
 from posthouse.core.workspaces.model import Workspace
 from posthouse.core.workspaces.ports import WorkspaceStore
 
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
 class WorkspaceService:
@@ -90,19 +89,9 @@ def _check(name: str, locale: str, time_zone: str) -> None:
     problems = []
     if not _NAME.fullmatch(name):
         problems.append(FieldProblem("/name", "write 1 to 63 lower-case letters, digits and hyphens", "form"))
-    if not _LOCALE.fullmatch(locale):
-        problems.append(FieldProblem("/default_locale", 'write a language tag like "en" or "pt-BR"', "form"))
-    if not _is_zone(time_zone):
-        problems.append(FieldProblem("/time_zone", 'write an IANA time zone like "Europe/Paris"', "form"))
+    if not is_locale(locale):
+        problems.append(FieldProblem("/default_locale", LOCALE_ADVICE, "form"))
+    if not is_zone(time_zone):
+        problems.append(FieldProblem("/time_zone", ZONE_ADVICE, "form"))
     if problems:
         raise ValidationError("The workspace cannot be made like this.", fields=problems)
-
-
-def _is_zone(name: str) -> bool:
-    if name == "UTC":
-        return True
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True

@@ -3,6 +3,7 @@
 from posthouse.http.operations import Operation
 from posthouse.http.routes import (
     analytics,
+    contacts,
     conversions,
     domains,
     events,
@@ -31,6 +32,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *domains.OPERATIONS,
     *providers.OPERATIONS,
     *webhooks.OPERATIONS,
+    *contacts.OPERATIONS,
     *suppressions.OPERATIONS,
     *keys.OPERATIONS,
     *tracking.OPERATIONS,

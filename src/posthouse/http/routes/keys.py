@@ -36,6 +36,7 @@ async def create_key(
         live=wanted.mode == "live",
         scopes=wanted.scopes,
         networks=wanted.networks,
+        locale=wanted.locale,
         creator=access.key,
     )
     return answer(schemas.created_key(made.key, made.secret), 201)

@@ -4,11 +4,14 @@ from typing import Final
 
 SUBMISSION_FIELDS: Final = {
     "to": "Who gets it: an address, or an object with `email` and `name`.",
-    "contact": "Who gets it, by the contact's id; instead of `to`.",
+    "contact": "Who gets it: the id (`con_…`) or the key of a contact; instead of `to`.",
     "template": "The key of a published template; or send `subject` with `html` and/or `text` instead.",
     "version": "A published version of the template; default: the latest.",
     "channel": "The way to the person, `email` for example; default: the template's.",
-    "locale": "Language tag, `fr-CA` for example; falls back to `fr`, then to the template's default.",
+    "locale": (
+        "Language tag, `fr-CA` for example; falls back to `fr`, then to the template's default. "
+        "Without it: the contact's, the key's, the workspace's."
+    ),
     "variables": "The data that the template prints, checked against its schema before anything is kept.",
     "subject": "Subject of a message that you rendered yourself.",
     "html": "HTML body of a message that you rendered yourself.",

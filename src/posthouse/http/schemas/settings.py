@@ -42,6 +42,13 @@ class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     networks: Annotated[
         list[str], Meta(max_length=50, description="Where it may come from (CIDR); none: anywhere.")
     ] = []
+    locale: Annotated[
+        str,
+        Meta(
+            max_length=35,
+            description="Language of its messages when neither request nor contact says; empty: the workspace's.",
+        ),
+    ] = ""
 
 
 class KeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +59,7 @@ class KeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode
     scopes: tuple[str, ...]
     networks: tuple[str, ...]
+    locale: str
     hint: Annotated[str, Meta(description="Beginning and end of the secret.")]
     created_at: Moment
     last_used_at: Moment | None
@@ -284,6 +292,7 @@ def _key_fields(found: ApiKey) -> dict[str, Any]:
         "mode": _mode(found),
         "scopes": found.scopes,
         "networks": found.networks,
+        "locale": found.locale,
         "hint": f"{LIVE_PREFIX if found.live else TEST_PREFIX}…{found.hint}",
         "created_at": show_moment(found.created_at),
         "last_used_at": None if found.last_used_at is None else show_moment(found.last_used_at),

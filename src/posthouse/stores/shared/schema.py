@@ -29,7 +29,7 @@ from sqlalchemy import (
     text,
 )
 
-from posthouse.stores.shared import column_types, rollup_schema, suppression_schema, word_schema
+from posthouse.stores.shared import column_types, contact_schema, rollup_schema, suppression_schema, word_schema
 
 metadata = column_types.metadata
 Id = column_types.Id
@@ -51,6 +51,7 @@ SUPPRESSIONS = (
     suppression_schema.unmatched,
 )
 WORDS = (word_schema.message_words,)
+CONTACTS = (contact_schema.contacts,)
 """Tables that stand in files of their own."""
 
 meta = Table(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from posthouse.core.kernel.errors import FieldProblem, PosthouseError
 from posthouse.core.kernel.moments import read_moment
+from posthouse.core.templates.always import sampled
 from posthouse.core.templates.attachments.model import name_of
 from posthouse.core.templates.cases.check import failures, golden_failures, golden_of, merged
 from posthouse.core.templates.cases.model import Case, Failure, Outcome
@@ -36,7 +37,8 @@ class CaseRunner:
             release = choose(releases, channel, locale, source.key)
         except PosthouseError as error:
             return Outcome(case.name, channel, locale, (Failure("/locale", error.detail),))
-        variables = merged(source.sample if wanted.variables is None else wanted.variables, wanted.changes)
+        given = merged(source.sample if wanted.variables is None else wanted.variables, wanted.changes)
+        variables = sampled(given, release.always, release.locale)
         problems = self._checker.problems(release, variables)
         if wanted.expect.refused is not None:
             return Outcome(case.name, channel, release.locale, tuple(_refused(wanted.expect.refused, problems)))
