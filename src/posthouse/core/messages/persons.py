@@ -42,6 +42,13 @@ class Asked(msgspec.Struct, frozen=True):
     """``contact`` or ``key`` when the request did not say it itself."""
 
 
+def asked_for(caller: Caller, wanted: Submission) -> Asked:
+    """What a submission without a contact asks for."""
+    if wanted.locale is None and caller.locale:
+        return Asked(wanted.to, caller.locale, None, "key")
+    return Asked(wanted.to, wanted.locale)
+
+
 class Persons:
     """Finds the person of a submission, and the workspace's own words.
 
@@ -57,18 +64,14 @@ class Persons:
         self._homes: GenerationCache[Id, Workspace] = GenerationCache(store.generation, clock)
 
     async def asked(self, caller: Caller, wanted: Submission, checks: Checks) -> Asked:
-        """Whom it is for and the language that is asked for."""
-        contact = None if wanted.contact is None else await self._contact(caller, wanted, checks)
-        to = wanted.to
-        if contact is not None and contact.email is not None:
-            to = Party(contact.email, contact.name)
-        if wanted.locale is not None:
-            return Asked(to, wanted.locale, contact)
-        if contact is not None and contact.locale is not None:
+        """Whom a submission that names a contact is for, and the language that is asked for."""
+        contact = await self._contact(caller, wanted, checks)
+        if contact is None:
+            return asked_for(caller, wanted)
+        to = wanted.to if contact.email is None else Party(contact.email, contact.name)
+        if wanted.locale is None and contact.locale is not None:
             return Asked(to, contact.locale, contact, "contact")
-        if caller.locale:
-            return Asked(to, caller.locale, contact, "key")
-        return Asked(to, None, contact)
+        return msgspec.structs.replace(asked_for(caller, wanted), to=to, contact=contact)
 
     async def home(self, workspace_id: Id) -> Workspace:
         """The workspace, as it was a moment ago at most."""

@@ -13,7 +13,7 @@ from posthouse.core.kernel.moments import show_moment
 from posthouse.core.messages.checks import Checks
 from posthouse.core.messages.limits import MAX_DERIVED, READ_IN_PASSING, Limits
 from posthouse.core.messages.model import Channel, Extras, Lane, NewMessage
-from posthouse.core.messages.persons import Asked, Facts, Persons, always
+from posthouse.core.messages.persons import Asked, Facts, Persons, always, asked_for
 from posthouse.core.messages.ports import AddressRules, Checker, Releases, Suppressions, TextOf
 from posthouse.core.messages.senders import Senders
 from posthouse.core.messages.submission import Caller, Submission
@@ -90,7 +90,10 @@ class Resolver:
             UnknownTemplateError: no such template, version, channel or locale.
         """
         checks = Checks(self._addresses)
-        asked = await self._persons.asked(caller, wanted, checks)
+        if wanted.contact is None:
+            asked = asked_for(caller, wanted)
+        else:
+            asked = await self._persons.asked(caller, wanted, checks)
         release = await self._release(caller, wanted, asked, checks)
         recipient = self._recipient(wanted, asked, checks)
         sender = await self._sender(caller, wanted, release, checks)
