@@ -2,10 +2,10 @@
 
     python -m bench.tracking [seconds]
 
-Two servers run in turn, each uvicorn (uvloop, httptools) on loopback with 64 kept connections: a raw ASGI application that answers
-302, and Posthouse's whole application over its SQLite store (``synchronous=FULL``), where every answer waits until the hit is on the
-disk. Clicks go to 2,000 messages in turn; nine of ten lead to a known address, one to an address that is printed again. The last
-lines are the cost of writing 19 links into a mail, and of judging.
+Two servers run in turn, each as `posthouse serve` runs its own (uvicorn, uvloop, httptools) on loopback with 64 kept connections: a raw
+ASGI application that answers 302, and Posthouse's whole application over its SQLite store (``synchronous=FULL``), where every answer
+waits until the hit is on the disk. Clicks go to 2,000 messages in turn; nine of ten lead to a known address, one to an address that is
+printed again. The last lines are the cost of writing 19 links into a mail, and of judging.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psutil
 import uvicorn
+import uvloop
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -29,6 +30,7 @@ from posthouse.core.messages.model import EventType
 from posthouse.core.tracking.model import Facts
 from posthouse.core.tracking.tokens import Kind, Tokens
 from posthouse.core.tracking.writer import MessageLinks
+from posthouse.runtime.hot_protocol import HotProtocol
 from posthouse.stores.sqlite.store import SqliteStore
 
 CONNECTIONS = 64
@@ -47,7 +49,7 @@ async def hello(scope, receive, send):
 
 def serve(kind, port, folder, paths):
     """Runs one server until it is terminated."""
-    asyncio.run(_serve(kind, port, folder, paths))
+    uvloop.run(_serve(kind, port, folder, paths))
 
 
 async def _serve(kind, port, folder, paths):
@@ -59,7 +61,10 @@ async def _serve(kind, port, folder, paths):
         stage = Stage(store, SteppingClock())
         paths.put(await _filled(stage))
         app = stage.app
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, http=HotProtocol, loop="none", ws="none", lifespan="off", log_level="error",
+        access_log=False, proxy_headers=False, server_header=False, date_header=False,
+    )  # fmt: skip
     try:
         await uvicorn.Server(config).serve()
     finally:
@@ -86,26 +91,53 @@ async def _filled(stage):
     ]  # fmt: skip
 
 
+class Clicks(asyncio.Protocol):
+    """One kept connection, which asks for the next path as soon as the answer is there."""
+
+    def __init__(self, requests, start, until, took):
+        self.requests, self.at, self.until, self.took = requests, start, until, took
+        self.done = asyncio.get_running_loop().create_future()
+        self.came = b""
+
+    def connection_made(self, transport):
+        self.transport = transport
+        self.ask()
+
+    def ask(self):
+        self.began = time.monotonic()
+        if self.began >= self.until:
+            self.transport.close()
+            return
+        self.transport.write(self.requests[self.at % len(self.requests)])
+        self.at += CONNECTIONS
+
+    def data_received(self, data):
+        self.came += data
+        if b"\r\n\r\n" not in self.came:
+            return
+        if not self.came.startswith(b"HTTP/1.1 302"):
+            raise SystemExit(self.came.decode())
+        self.came = b""
+        self.took.append(time.monotonic() - self.began)
+        self.ask()
+
+    def connection_lost(self, exc):
+        if not self.done.done():
+            self.done.set_result(exc)
+
+
 async def load(port, paths, seconds):
-    """Answered requests, and how long each took."""
-    until = time.monotonic() + seconds
-    took = []
-
-    async def one(start):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        at = start
-        while time.monotonic() < until:
-            head = f"GET {paths[at % len(paths)]} HTTP/1.1\r\nHost: links.shop.example\r\nUser-Agent: {AGENT}\r\n\r\n"
-            at += CONNECTIONS
-            began = time.monotonic()
-            writer.write(head.encode())
-            answer = await reader.readuntil(b"\r\n\r\n")
-            if not answer.startswith(b"HTTP/1.1 302"):
-                raise SystemExit(answer.decode())
-            took.append(time.monotonic() - began)
-        writer.close()
-
-    await asyncio.gather(*[one(n) for n in range(CONNECTIONS)])
+    """How long each answered request took, seconds."""
+    until, took = time.monotonic() + seconds, []
+    requests = [
+        f"GET {path} HTTP/1.1\r\nHost: links.shop.example\r\nUser-Agent: {AGENT}\r\n\r\n".encode() for path in paths
+    ]
+    loop = asyncio.get_running_loop()
+    made = [
+        await loop.create_connection(lambda n=n: Clicks(requests, n, until, took), "127.0.0.1", port)
+        for n in range(CONNECTIONS)
+    ]
+    await asyncio.gather(*[client.done for _, client in made])
     return took
 
 
@@ -124,10 +156,10 @@ def measure(kind, seconds):
                 socket.create_connection(("127.0.0.1", port), 1).close()
                 break
             time.sleep(0.1)
-        asyncio.run(load(port, paths, 0.5))
+        uvloop.run(load(port, paths, 0.5))
         process = psutil.Process(server.pid)
         before, began = process.cpu_times(), time.monotonic()
-        took = sorted(asyncio.run(load(port, paths, seconds)))
+        took = sorted(uvloop.run(load(port, paths, seconds)))
         after, passed = process.cpu_times(), time.monotonic() - began
         server.terminate()
         server.join()
