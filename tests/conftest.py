@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,10 @@ import pytest
 
 for _name in [name for name in os.environ if name.startswith("POSTHOUSE_") and not name.startswith("POSTHOUSE_TEST_")]:
     del os.environ[_name]
+
+# Some hundred processes are started: a second each to compile what the first of them compiled already.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 class OutsideWorldError(AssertionError):

@@ -26,7 +26,6 @@ from posthouse.core.suppressions.model import (
 )
 from posthouse.core.suppressions.service import Author, Wanted
 from posthouse.core.suppressions.table import import_table, write_table
-from posthouse.http.routes.suppressions import all_of
 from posthouse.http.schemas import suppressions as schema
 
 _CHANNELS = {channel.name.lower(): channel for channel in Channel}
@@ -179,7 +178,7 @@ async def export(desk: Desk) -> None:
     entries: list[Suppression] = []
     async with desk.open_workspace() as (house, workspace):
         head = True
-        async for page in all_of(house.suppressions, SuppressionQuery(workspace.id)):
+        async for page in house.suppressions.pages(SuppressionQuery(workspace.id)):
             if desk.out.json:
                 entries += page
             else:

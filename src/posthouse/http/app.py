@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import functools
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from fastapi import Depends, FastAPI
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.http import openapi, pages
@@ -72,13 +74,26 @@ def _router(context: Context, paths: Paths) -> FastAPI:
         openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=_lifespan_of(context.services)
     )
     api.state.context = context
+    api.router.routes.extend(_routes())
+    pages.install(api, _pages(), paths)
+    install_refusals(api, paths)
+    return api
+
+
+@functools.cache
+def _routes() -> Sequence[BaseRoute]:
+    """The doors, which know no services: made once a process, for FastAPI thinks about each of them."""
+    api = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     for operation in OPERATIONS:
         if operation.endpoint is not None:
             _add(api, operation)
-    document = openapi.document(api)
-    pages.install(api, document, paths)
-    install_refusals(api, paths)
-    return api
+    return tuple(api.routes)
+
+
+@functools.cache
+def _pages() -> Mapping[str, pages.Page]:
+    """What the document tells, made once a process."""
+    return pages.make(openapi.document(_routes()))
 
 
 def _add(api: FastAPI, operation: Operation) -> None:

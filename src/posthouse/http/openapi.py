@@ -2,12 +2,13 @@
 
 import copy
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
-from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
 
 from posthouse import __version__
 from posthouse.core.workspaces.scopes import DESCRIPTIONS
@@ -63,14 +64,14 @@ _EVERYWHERE: Final = (400, 401, 403, 422, 429, 500, 503)
 _WITH_BODY: Final = (408, 413, 415)
 
 
-def document(api: FastAPI) -> dict[str, Any]:
+def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     """The whole document.
 
     Args:
-        api: the router, for paths and parameters.
+        routes: for paths and parameters.
     """
     found = get_openapi(
-        title="Posthouse", version=__version__, openapi_version="3.1.0", description=DESCRIPTION, routes=api.routes
+        title="Posthouse", version=__version__, openapi_version="3.1.0", description=DESCRIPTION, routes=routes
     )
     paths = found.setdefault("paths", {})
     schemas = _schemas()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from fastapi import FastAPI
@@ -25,19 +25,29 @@ HTML_HEADERS: Final = {
 }
 
 
-def install(api: FastAPI, document: dict[str, Any], paths: Paths) -> None:
-    """Adds ``/openapi.json``, ``/docs`` and ``/problems``; who opens the bare address finds ``/docs``."""
+class Page(NamedTuple):
+    """A page that never changes."""
+
+    body: bytes
+    media_type: str = "text/html"
+
+
+def make(document: dict[str, Any]) -> Mapping[str, Page]:
+    """``/openapi.json``, ``/docs`` and ``/problems``, by path."""
     kinds = texts()
-    fixed = {
-        "/openapi.json": (msgspec.json.encode(document), "application/json"),
-        "/docs": (documentation(document).encode(), "text/html"),
-        "/docs/style.css": (files("posthouse.http").joinpath("static/style.css").read_bytes(), "text/css"),
-        "/problems": (_list_of(kinds).encode(), "text/html"),
+    return {
+        "/openapi.json": Page(msgspec.json.encode(document), "application/json"),
+        "/docs": Page(documentation(document).encode()),
+        "/docs/style.css": Page(files("posthouse.http").joinpath("static/style.css").read_bytes(), "text/css"),
+        "/problems": Page(_list_of(kinds).encode()),
+        **{f"/problems/{slug}": Page(_one(slug, text).encode()) for slug, text in kinds.items()},
     }
-    for path, (body, media_type) in fixed.items():
-        _add(api, paths, path, body, media_type)
-    for slug, text in kinds.items():
-        _add(api, paths, f"/problems/{slug}", _one(slug, text).encode(), "text/html")
+
+
+def install(api: FastAPI, fixed: Mapping[str, Page], paths: Paths) -> None:
+    """Adds the pages; who opens the bare address finds ``/docs``."""
+    for path, shown in fixed.items():
+        _add(api, paths, path, shown)
 
     async def home(_: Request) -> Response:
         return RedirectResponse("/docs", 307, headers=HTML_HEADERS)
@@ -51,9 +61,9 @@ def install(api: FastAPI, document: dict[str, Any], paths: Paths) -> None:
     api.add_route("/problems/{slug}", no_such_problem, methods=["GET"])
 
 
-def _add(api: FastAPI, paths: Paths, path: str, body: bytes, media_type: str) -> None:
+def _add(api: FastAPI, paths: Paths, path: str, shown: Page) -> None:
     async def show(_: Request) -> Response:
-        return Response(body, headers=HTML_HEADERS, media_type=media_type)
+        return Response(shown.body, headers=HTML_HEADERS, media_type=shown.media_type)
 
     api.add_route(path, show, methods=["GET"])
     paths.add(path, "GET")

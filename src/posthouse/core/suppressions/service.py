@@ -1,6 +1,6 @@
 """The list as people manage it: adding, removing, looking up; each with who did it."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 import msgspec
@@ -145,6 +145,16 @@ class SuppressionService:
         found = await self._store.suppressions(msgspec.structs.replace(query, limit=limit + 1))
         shown = found[:limit]
         return Page(shown, ids.show(ids.SUPPRESSION, shown[-1].id) if len(found) > limit else None)
+
+    async def pages(self, query: SuppressionQuery) -> AsyncIterator[list[Suppression]]:
+        """Every entry that matches, a page at a time; at least one page, if it is empty."""
+        query = msgspec.structs.replace(query, limit=MAX_PAGE)
+        while True:
+            page = await self.search(query)
+            yield page.items
+            if page.next is None:
+                return
+            query = msgspec.structs.replace(query, before=page.items[-1].id)
 
     async def look_up(
         self, workspace_id: Id, channel: Channel, address: str

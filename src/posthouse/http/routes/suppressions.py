@@ -15,7 +15,7 @@ from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.messages.model import Channel
 from posthouse.core.suppressions.model import COVERS_BY_WORD, REASON_BY_WORD, Suppression, SuppressionQuery
-from posthouse.core.suppressions.service import Author, SuppressionService, Wanted
+from posthouse.core.suppressions.service import Author, Wanted
 from posthouse.core.suppressions.table import import_table, write_table
 from posthouse.core.workspaces.scopes import SUPPRESSIONS_READ, SUPPRESSIONS_WRITE
 from posthouse.http.auth import Access
@@ -149,7 +149,7 @@ async def export_suppressions(here: ServicesHere, access: AccessHere) -> Respons
         "content-disposition": 'attachment; filename="suppressions.csv"',
         "content-type": f"{CSV}; charset=utf-8",
     }
-    return _Pages(_table(all_of(here.suppressions, SuppressionQuery(_workspace(access)))), disposition)
+    return _Pages(_table(here.suppressions.pages(SuppressionQuery(_workspace(access)))), disposition)
 
 
 class _Pages(Response):
@@ -174,27 +174,6 @@ async def _table(pages: AsyncIterator[list[Suppression]]) -> AsyncIterator[bytes
     async for entries in pages:
         yield "".join(write_table(entries, head=head)).encode()
         head = False
-
-
-async def all_of(room: SuppressionService, query: SuppressionQuery) -> AsyncIterator[list[Suppression]]:
-    """Every entry that matches, a page at a time; at least one page, if it is empty."""
-    before = None
-    while True:
-        page = await room.search(
-            SuppressionQuery(
-                query.workspace_id,
-                query.channel,
-                query.address,
-                query.reason,
-                query.covers,
-                before=before,
-                limit=MAX_PAGE,
-            )
-        )
-        yield page.items
-        if page.next is None:
-            return
-        before = page.items[-1].id
 
 
 def _workspace(access: Access) -> Id:

@@ -3,11 +3,15 @@
 The caller owns the transaction and the lock that keeps two processes from migrating at once.
 """
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 
+from posthouse.stores.shared import schema
 from posthouse.stores.shared.errors import StoreRefusedError
 
 if TYPE_CHECKING:
@@ -17,6 +21,10 @@ if TYPE_CHECKING:
 
 HEAD: Final = "0014"
 """The schema this version works with: the last step of ``migrations/versions`` (a test proves it)."""
+
+_VERSION_TABLE: Final = """
+CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )
+"""
 
 
 def current(connection: Connection) -> str | None:
@@ -43,6 +51,27 @@ def check_known(revision: str | None) -> None:
             f"the store has schema {revision}, which a newer Posthouse made; this version knows up to {HEAD}. "
             "Install the newer version again, or restore a backup from before the upgrade"
         )
+
+
+def make(connection: Connection) -> None:
+    """Gives an empty SQLite database the schema at once: a fraction of the time that the steps take, and without Alembic.
+
+    A test proves that both come to the same, to the letter.
+    """
+    for statement in _statements():
+        connection.exec_driver_sql(statement)
+
+
+@functools.cache
+def _statements() -> tuple[str, ...]:
+    dialect = sqlite.dialect()
+    tables = schema.metadata_for("sqlite").sorted_tables
+    return (
+        *(str(CreateTable(table).compile(dialect=dialect)) for table in tables),
+        *(str(CreateIndex(index).compile(dialect=dialect)) for table in tables for index in table.indexes),
+        _VERSION_TABLE,
+        f"INSERT INTO alembic_version VALUES ('{HEAD}')",  # noqa: S608  a constant of this file
+    )
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:

@@ -77,7 +77,10 @@ def _migrate(handle: Handle, path: Path, clock: Clock) -> None:
         backup(path, path.with_name(f"{path.stem}-{revision}-before-{migrate.HEAD}-{clock.now()}.db"))
     handle.raw.execute("BEGIN IMMEDIATE")
     try:
-        migrate.upgrade(handle.sql)
+        if revision is None:
+            migrate.make(handle.sql)
+        else:
+            migrate.upgrade(handle.sql)
         handle.raw.execute("COMMIT")
     except BaseException:
         if handle.raw.in_transaction:
