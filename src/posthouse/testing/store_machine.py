@@ -165,7 +165,7 @@ class StoreContractMachine:
                     await getattr(plan, name)(*arguments)
                 await plan.check()
 
-        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
         @given(st.lists(_STEPS, min_size=4, max_size=25))
         def any_order(steps: list[tuple[Any, ...]]) -> None:
             asyncio.run(play(steps))

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
-import asyncpg
 import pytest
 
 from posthouse.stores.postgres.store import PostgresStore
@@ -48,11 +47,6 @@ async def on_sqlite(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def on_postgres(postgres_url: str) -> AsyncIterator[Store]:
-    connection = await asyncpg.connect(
-        postgres_url
-    )  # one number a turn: those that earlier tests used up are not walked through
-    await connection.execute("SELECT setval('events_seq', 1, false)")
-    await connection.close()
     store = PostgresStore(postgres_url, clock=FakeClock())
     await store.open()
     yield store
@@ -73,7 +67,7 @@ async def kill_some(store: Store, where: str) -> None:
     """Kills three followers, lets a fourth end the work, and counts again."""
     kit = Kit()
     life = Life(store, kit, 11)
-    for _ in range(60):
+    for _ in range(30):
         await life.day()
     end = await store.stream_end()
     for part in (1, 2, 3):

@@ -135,7 +135,7 @@ async def test_a_removed_provider_is_not_used_any_more(house: SmallHouse) -> Non
     assert house.providers["old"].closed
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(attempts=st.integers(1, 500), lane=st.sampled_from(list(Lane)), draw=st.floats(0, 1, exclude_max=True))
 def test_waits_stay_within_their_bounds(attempts: int, lane: Lane, draw: float) -> None:
     """Every wait is positive, and never longer than the longest with its jitter."""

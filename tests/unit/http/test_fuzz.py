@@ -19,7 +19,7 @@ from posthouse.http.routes import OPERATIONS
 FOR_PEOPLE = frozenset(PATHS.values())
 """Doors that links in mails lead to: they answer people with pages, not programs with problems."""
 
-QUICK = settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 FIELDS = [field.encode_name for field in msgspec.structs.fields(Submission)]
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -187,7 +187,7 @@ def test_no_request_breaks_the_rest(
 decode: Decoder[Submission] = Decoder(Submission)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.dictionaries(st.text(), values, max_size=5))
 def test_what_is_sound_passes_the_scans(variables: dict[str, Any]) -> None:
     """Any JSON without NUL and half surrogates goes through unchanged, escaped or not."""
@@ -213,7 +213,7 @@ def _has_nul(value: Any) -> bool:
     return isinstance(value, str) and "\x00" in value
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(st.sampled_from(["\\ud800", "\\udc00", "\\ud83d\\ude00", "\\\\", "\\n", "a", "\\u0041"]), max_size=8))
 def test_surrogates_are_judged_as_the_standard_library_reads_them(parts: list[str]) -> None:
     """Refused exactly when what Python's json reads cannot be encoded as UTF-8."""

@@ -86,7 +86,7 @@ def test_hostile_mails_are_shown_as_well_as_can_be(content):
     page_of(reading).encode("utf-8", "replace")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.binary(max_size=400), st.binary(max_size=200))
 def test_no_bytes_break_the_reading(head, body):
     """Whatever arrives: a row and a reading."""

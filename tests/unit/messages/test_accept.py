@@ -275,7 +275,7 @@ _json = st.recursive(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     changes=st.dictionaries(
         st.sampled_from([field.encode_name for field in msgspec.structs.fields(Submission)]), _json, max_size=4

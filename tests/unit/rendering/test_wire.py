@@ -92,7 +92,7 @@ def decoded(body: bytes) -> str:
     return quopri.decodestring(body).decode("utf-8").replace("\r\n", "\n")
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(source=PROGRAMS, a=VALUES, b=VALUES, many=st.lists(VALUES, max_size=3), yes=st.booleans())
 def test_decoding_the_wire_gives_the_plain_form(source: str, a: object, b: object, many: list, yes: bool) -> None:
     """Whatever the template and the values, ``wire`` decodes to ``plain``, byte for byte, and the promises hold."""
@@ -108,7 +108,7 @@ def test_decoding_the_wire_gives_the_plain_form(source: str, a: object, b: objec
     kept_promises(travelling.text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(TEXTS.map(lambda text: text * 3))
 def test_content_of_others_keeps_the_promises_too(text: str) -> None:
     """Inline content is encoded whole, with the same promises."""

@@ -36,7 +36,7 @@ def test_conditions_that_are_refused(source, said):
     assert said in str(refused.value)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join))
 def test_what_is_accepted_is_an_expression_of_the_engine(source):
     """Never more than the engine reads: a condition cannot close its tag or call anything."""

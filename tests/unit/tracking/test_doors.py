@@ -117,7 +117,7 @@ async def test_hostile_paths(stage: Stage, client: httpx.AsyncClient, kind: Kind
     assert stage.defects == []
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=80))
 def test_any_address_is_safe_in_a_header(text: str) -> None:
     """What comes out has a host, the right scheme, and only characters of RFC 3986."""

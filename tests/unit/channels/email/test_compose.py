@@ -120,7 +120,7 @@ def test_nesting_has_only_the_levels_needed(fields: dict[str, Any], expected: An
     assert shape(parse(content)) == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     text=TEXTS | st.none(),
     html=TEXTS | st.none(),

@@ -33,7 +33,7 @@ def check_lines(field: str) -> None:
                 assert len(line) <= 78
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(TEXTS)
 @example("")
 @example(" ")
@@ -50,7 +50,7 @@ def test_text_comes_back(text: str) -> None:
     assert decoded(value) == text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.text(max_size=100))
 def test_one_line_never_breaks(text: str) -> None:
     """A rendered subject becomes one line, whatever the data held; what was one line already is not changed."""
@@ -60,7 +60,7 @@ def test_one_line_never_breaks(text: str) -> None:
         assert line == text
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(TEXTS.filter(lambda name: bool(name) and not name.isspace()))
 @example('Ann "the \\ boss" Lee')
 @example("Lee, Ann")
@@ -78,7 +78,7 @@ def test_names_come_back(name: str) -> None:
         assert value == name
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(TEXTS.filter(bool))
 @example("a b.pdf")
 @example('say "hi".pdf')

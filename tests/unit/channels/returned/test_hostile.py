@@ -61,14 +61,14 @@ def test_floods_are_read_in_time(mail: bytes) -> None:
     assert time.process_time() - started < LONGEST
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(st.binary(max_size=4_000))
 def test_any_bytes(mail: bytes) -> None:
     """Any bytes get an answer."""
     check(read_returned(mail))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(
     st.sampled_from(MAILS),
     st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(max_size=12), st.integers(0, 200)), max_size=8),
@@ -112,7 +112,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(st.lists(WORDS, max_size=80))
 def test_any_words_of_reports(words: list[str]) -> None:
     """The words of reports in any order get an answer."""

@@ -16,7 +16,7 @@ TEXTS = st.binary(max_size=60).map(lambda words: words.replace(b"\r", b"?").repl
 REPLIES = st.lists(st.tuples(st.integers(200, 599), st.lists(TEXTS, min_size=1, max_size=4)), max_size=6)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(REPLIES, st.data())
 def test_replies_are_read_whatever_the_pieces(replies: list[tuple[int, list[bytes]]], data: st.DataObject) -> None:
     """Cutting the stream anywhere changes nothing."""
@@ -33,7 +33,7 @@ def test_replies_are_read_whatever_the_pieces(replies: list[tuple[int, list[byte
     assert not reader.mid_reply
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.binary(max_size=300))
 def test_no_bytes_make_the_reader_fail_in_another_way(noise: bytes) -> None:
     """It understands, or it says that it does not."""
@@ -106,7 +106,7 @@ def test_greylisting_waits_as_long_as_the_server_says() -> None:
     assert (named.retry_after, unnamed.retry_after) == (2 * MINUTE, 5 * MINUTE)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.sampled_from(list(Stage)), st.integers(400, 599), TEXTS)
 def test_every_answer_has_an_outcome(stage: Stage, code: int, text: bytes) -> None:
     """4xx is never permanent and 5xx always is, whatever the words."""

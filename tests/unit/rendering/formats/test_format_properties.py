@@ -30,7 +30,7 @@ JSON = st.recursive(
 ARGUMENTS = {"money": ("EUR",), "unit": ("kilogram",), "plural": ()}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(sorted(FORMATS)), TAGS, JSON)
 def test_shown_or_refused(name: str, tag: str, value: object) -> None:
     """Whatever JSON holds, in every language that CLDR knows."""
@@ -43,7 +43,7 @@ def test_shown_or_refused(name: str, tag: str, value: object) -> None:
     assert isinstance(shown, str)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(TAGS, AMOUNTS)
 def test_an_amount_can_be_read_back(tag: str, amount: Decimal) -> None:
     """The digits of what is shown are the digits of what was given, in every language."""
@@ -59,7 +59,7 @@ def test_an_amount_can_be_read_back(tag: str, amount: Decimal) -> None:
     assert Decimal(f"{head}.{tail}") == abs(amount)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(OURS, AMOUNTS, st.sampled_from(["EUR", "USD", "RUB"]))
 def test_amounts_are_those_of_babel(tag: str, amount: Decimal, currency: str) -> None:
     """Our compiled patterns print what Babel's interpreter prints (where it has the language's minus, and signs only)."""
@@ -76,7 +76,7 @@ def test_amounts_are_those_of_babel(tag: str, amount: Decimal, currency: str) ->
     ).replace(minus, "-")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(OURS, MOMENTS, ZONES, st.sampled_from(["full", "long", "medium", "short"]))
 def test_dates_are_those_of_babel(tag: str, moment: dt.datetime, zone: str, style: str) -> None:
     """Every style, in every zone."""
