@@ -78,6 +78,10 @@ class Latencies:
         """Merges another one."""
         self._counts.update(other._counts)  # noqa: SLF001 - one of the same kind
 
+    def count(self, span: Span, until: int = BUCKETS) -> int:
+        """How many were measured; of these, those in buckets before ``until``."""
+        return sum([count for key, count in self._counts.items() if key >> 8 == span and key & 0xFF < until])
+
     def percentile(self, span: Span, percent: float) -> int | None:
         """Milliseconds that so many percent of all did not exceed (nearest rank); None when nothing was measured."""
         buckets = sorted([(key & 0xFF, count) for key, count in self._counts.items() if key >> 8 == span])
