@@ -3,6 +3,7 @@
 import typer
 
 from posthouse.cli import (
+    alerts,
     bench,
     contacts,
     conversions,
@@ -53,6 +54,7 @@ _ROOMS = (
     keys,
     tracking,
     stats,
+    alerts,
     conversions,
     workspaces,
     settings,

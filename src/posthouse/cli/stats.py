@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from posthouse.bootstrap import follower_of
+from posthouse.cli import levels
 from posthouse.cli.frame import Desk, command, group
 from posthouse.cli.moments import ago
 from posthouse.core.analytics.answers import Period, Table, Timeseries, Values
@@ -58,6 +59,7 @@ def register(app: typer.Typer) -> None:
     command(stats, "funnel", example="posthouse stats funnel --where template=order-confirmation")(funnel)
     command(stats, "metrics", example="posthouse stats metrics", workspace=False)(metrics)
     command(stats, "recompute", example="posthouse stats recompute", workspace=False)(recompute)
+    levels.register(stats)
 
 
 async def show(

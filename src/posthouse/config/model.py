@@ -32,6 +32,13 @@ class Http(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         "127.0.0.1"
     )
     port: Annotated[int, _said("TCP port to listen on.", ge=0, le=65535)] = 8025
+    public_url: Annotated[
+        str,
+        _said(
+            "What others reach the API at, such as `https://post.example`: links in alerts begin with it. Empty means `http://`, "
+            "`mail.hostname` and the port."
+        ),
+    ] = ""
     processes: Annotated[int, _said("API processes.", ge=1, le=256)] = 1
     max_body: Annotated[
         int,

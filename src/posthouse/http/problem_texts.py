@@ -20,6 +20,10 @@ class ProblemText(NamedTuple):
 
 
 ADVICE: Final[dict[str, tuple[str, str]]] = {
+    "alert-target-exists": (
+        "The workspace tells alerts to somebody of this name already. Nothing was changed.",
+        "Remove it with `DELETE /v1/alerts/targets/{name}`, or choose another name.",
+    ),
     "bad-request": (
         "The request breaks a rule of HTTP or of this API: a header, a path or a query that nothing can be made of.",
         "The detail says what; mend it and send the request again.",
@@ -77,6 +81,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
     "missing-scope": (
         "The key does not have the scope that this needs; the detail names it.",
         "Make a key with that scope, or use another one. See the list of scopes on the documentation page.",
+    ),
+    "no-service-level": (
+        "Nothing is promised of this template.",
+        "Set a service level with `PUT /v1/templates/{key}/service-level`.",
     ),
     "not-found": (
         "There is no such thing in the key's workspace. A test key sees only test messages.",
@@ -149,6 +157,11 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
     "unknown-domain": (
         "The workspace has no sending domain of this name.",
         "`GET /v1/domains` lists them; `POST /v1/domains` adds one.",
+    ),
+    "unknown-alert": ("The workspace has no such alert.", "`GET /v1/alerts` lists them."),
+    "unknown-alert-target": (
+        "The workspace tells alerts to nobody of this name.",
+        "`GET /v1/alerts/rules` lists whom they are told to; `POST /v1/alerts/targets` adds one.",
     ),
     "unknown-endpoint": (
         "The workspace has no webhook endpoint of this name. A test key sees only those for test messages.",

@@ -7,6 +7,9 @@ from typing import Protocol
 
 import msgspec
 
+from posthouse.core.alerts.measuring import LevelService
+from posthouse.core.alerts.service import AlertService
+from posthouse.core.alerts.telling import Speaker
 from posthouse.core.analytics.service import AnalyticsService
 from posthouse.core.contacts.service import ContactService
 from posthouse.core.conversions.service import ConversionService
@@ -143,6 +146,9 @@ class Services:
     events: StreamStore
     live: Hub
     analytics: AnalyticsService
+    alerts: AlertService
+    levels: LevelService
+    speaker: Speaker
     templates: TemplateService
     lifecycle: LifecycleService
     rollouts: RolloutService

@@ -9,6 +9,7 @@ import structlog
 from posthouse.bootstrap import House, dispatcher_of, open_house
 from posthouse.core.delivery.blackbox import recover
 from posthouse.core.kernel.errors import PosthouseError
+from posthouse.runtime.alerting import tell_circuits
 from posthouse.runtime.metrics import Metrics, Slots
 from posthouse.runtime.spec import ChildSpec
 from posthouse.runtime.timekeeper import keep_time
@@ -29,13 +30,14 @@ async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
             dispatcher, fleet = dispatcher_of(house, box, DispatchWatch(metrics, house.clock))
             keeping = asyncio.ensure_future(keep_time(house))
             recovering = asyncio.ensure_future(_recover_forever(house))
+            telling = asyncio.ensure_future(tell_circuits(house, fleet))
             stopper = asyncio.ensure_future(_stop_when(stopping, dispatcher.stop))
             try:
                 await dispatcher.run()
             finally:
-                for task in (keeping, recovering, stopper):
+                for task in (keeping, recovering, telling, stopper):
                     task.cancel()
-                await asyncio.gather(keeping, recovering, stopper, return_exceptions=True)
+                await asyncio.gather(keeping, recovering, telling, stopper, return_exceptions=True)
                 await fleet.close()
                 metrics.close()
 

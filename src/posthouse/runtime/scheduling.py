@@ -7,9 +7,11 @@ from typing import Final
 import structlog
 
 from posthouse.bootstrap import House, deliverer_of, follower_of, open_house, word_follower_of
+from posthouse.bootstrap.alerts import notifier_of, watch_of
 from posthouse.core.kernel.clock import DAY
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.core.kernel.ids import lowest_at
+from posthouse.runtime.alerting import keep_telling, keep_watching, note_failure
 from posthouse.runtime.metrics import Metrics, Slots
 from posthouse.runtime.rolling import keep_rolling
 from posthouse.runtime.spec import ChildSpec
@@ -20,6 +22,7 @@ from posthouse.stores.postgres.store import PostgresStore
 HOURLY: Final = 3600.0
 DAILY: Final = 86_400.0
 SOON: Final = 60.0
+KEEP_ALERTS_DAYS: Final = 365
 _BITE: Final = 500
 
 _log = structlog.get_logger("posthouse.scheduler")
@@ -36,10 +39,13 @@ async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
             asyncio.ensure_future(keep_time(house)),
             asyncio.ensure_future(keep_rolling(follower_of(house))),
             asyncio.ensure_future(keep_rolling(word_follower_of(house))),
+            asyncio.ensure_future(keep_watching(watch_of(house))),
+            asyncio.ensure_future(keep_telling(notifier_of(house, note_failure))),
             asyncio.ensure_future(_every(HOURLY, lambda: _age_idempotency_keys(house), first=HOURLY)),
             asyncio.ensure_future(_every(DAILY, lambda: _make_room(house), first=1.0)),
             asyncio.ensure_future(_every(HOURLY, lambda: _shorten_log(house), first=HOURLY)),
             asyncio.ensure_future(_every(DAILY, lambda: _forget_soft_bounces(house), first=HOURLY)),
+            asyncio.ensure_future(_every(DAILY, lambda: _forget_alerts(house), first=HOURLY)),
         ]
         await asyncio.wait([asyncio.ensure_future(stopping.wait()), delivering], return_when=asyncio.FIRST_COMPLETED)
         deliverer.stop()
@@ -82,6 +88,13 @@ async def _shorten_log(house: House) -> None:
 async def _forget_soft_bounces(house: House) -> None:
     """Those that are too old to count towards a suppression."""
     await house.store.purge_soft_bounces(house.clock.now() - house.settings.suppression.soft_days * DAY)
+
+
+async def _forget_alerts(house: House) -> None:
+    """Those that were over long ago."""
+    before = house.clock.now() - KEEP_ALERTS_DAYS * DAY
+    while await house.store.purge_alerts(lowest_at(before // 1000), _BITE):
+        pass
 
 
 async def _make_room(house: House) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import functools
 import os
 import socket
+from collections import Counter
 from collections.abc import Sequence
 
 import structlog
@@ -84,6 +85,9 @@ def services_of(house: House, metrics: Metrics, live: Hub) -> Services:
         events=house.store,
         live=live,
         analytics=house.analytics,
+        alerts=house.alerts,
+        levels=house.levels,
+        speaker=house.speaker,
         keys=house.keys,
         domains=house.domains,
         providers=house.providers,
@@ -128,12 +132,14 @@ async def _health(house: House) -> Health:
 
 async def _metrics(house: House) -> tuple[str, bytes]:
     depths: Sequence[LaneDepth] = ()
+    alerts: Counter[str] = Counter()
     now = house.clock.now()
     try:
         depths = await house.store.depth(now)
+        alerts.update(alert.kind.value for alert in await house.store.open_alerts())
     except PosthouseError:
         _log.warning("queue_depth_unknown")
-    return CONTENT_TYPE, render(house.settings.metrics_dir, depths, now)
+    return CONTENT_TYPE, render(house.settings.metrics_dir, depths, now, alerts)
 
 
 class _Access:

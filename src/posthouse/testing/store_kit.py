@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from hashlib import sha256
 from typing import Any, Protocol, TypeAlias
 
+from posthouse.core.alerts.ports import AlertStore, CircuitStore, LevelStore
 from posthouse.core.analytics.ports import RollupStore, SumStore
 from posthouse.core.contacts.ports import ContactStore
 from posthouse.core.conversions.ports import ConversionStore
@@ -47,6 +48,9 @@ class Store(
     TrackingStore,
     ConversionStore,
     ContactStore,
+    AlertStore,
+    CircuitStore,
+    LevelStore,
     Protocol,
 ):
     """Every port at once, as a store implements them."""

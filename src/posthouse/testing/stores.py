@@ -9,6 +9,7 @@ supply four fixtures:
 * ``kit``: ``Kit()``.
 """
 
+from posthouse.testing.store_alerts import StoreContractAlerts
 from posthouse.testing.store_contacts import StoreContractContacts
 from posthouse.testing.store_conversions import StoreContractConversions
 from posthouse.testing.store_kit import FreshStore, Kit, OpenStore, Store, check_invariants
@@ -53,6 +54,7 @@ __all__ = [
     "Store",
     "StoreContract",
     "StoreContractAccept",
+    "StoreContractAlerts",
     "StoreContractCancel",
     "StoreContractClaim",
     "StoreContractContacts",
@@ -110,6 +112,7 @@ class StoreContract(
     StoreContractRollups,
     StoreContractConversions,
     StoreContractContacts,
+    StoreContractAlerts,
     StoreContractMachine,
 ):
     """All of it."""

@@ -1,12 +1,14 @@
 """Webhook endpoints without a store, and requests without a network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from posthouse.channels.webhooks.poster import HttpPoster
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.webhooks.model import Attempt, Endpoint, Filter, Line, Pause, Posted
+from posthouse.core.webhooks.service import WebhookService
 
 
 class FakePoster(HttpPoster):
@@ -51,3 +53,10 @@ class FakeWebhookStore:
     async def attempts(self, workspace_id: bytes, which: Filter) -> list[Attempt]:
         found = [one for one in self.log[::-1] if one.endpoint_id == which.endpoint_id]
         return [one for one in found if which.before is None or one.id < which.before][: which.limit]
+
+
+def webhook_service(
+    store: FakeWebhookStore, stream: Any, box: Any, entropy: Callable[[int], bytes], **common: Any
+) -> WebhookService:
+    """The real service over these."""
+    return WebhookService(store, stream, FakePoster(1.0), box, entropy=entropy, **common)

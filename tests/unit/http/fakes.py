@@ -5,11 +5,12 @@ import itertools
 from collections.abc import Sequence
 
 import msgspec
+from tests.unit.http.fake_alerts import FakeAlertStore, FakeTeller, alert_services
 from tests.unit.http.fake_analytics import FakeSums, analytics_service
 from tests.unit.http.fake_sandbox import FakeSandbox
 from tests.unit.http.fake_stream import FakeStream
 from tests.unit.http.fake_suppressions import FakeSuppressions
-from tests.unit.http.fake_webhooks import FakePoster, FakeWebhookStore
+from tests.unit.http.fake_webhooks import FakeWebhookStore, webhook_service
 from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle, FakeRollouts
 from tests.unit.http.small_fakes import (
     FakeDns,
@@ -46,7 +47,6 @@ from posthouse.core.templates.model import Release, Rendered, Template, Template
 from posthouse.core.templates.rollout import Rollout
 from posthouse.core.templates.service import Preview, PushResult, source_hash
 from posthouse.core.templates.translations.units import Missing
-from posthouse.core.webhooks.service import WebhookService
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
@@ -422,6 +422,7 @@ class Stage:
         self.stream = FakeStream()
         self.sums = FakeSums()
         self.endpoints = FakeWebhookStore()
+        self.alerts, self.teller = FakeAlertStore(), FakeTeller()
         self.suppressions = FakeSuppressions()
         self.templates = FakeTemplates(self.clock)
         self.dns = FakeDns()
@@ -440,6 +441,7 @@ class Stage:
             events=self.stream,
             live=Hub(self.stream, frame),
             analytics=analytics_service(self.sums, self.templates, self.store, self.clock),
+            **alert_services(self.alerts, self.teller, self.sums, self.templates, self.store, self.box, self.clock),
             templates=self.templates,
             lifecycle=FakeLifecycle(self.templates),
             rollouts=FakeRollouts(self.templates),
@@ -450,9 +452,7 @@ class Stage:
             domains=DomainService(store=self.store, box=self.box, make_key=make_key, dns=self.dns, **common),
             providers=ProviderService(store=self.store, box=self.box, validate=validate_provider, **common),
             workspaces=WorkspaceService(store=self.store, **common),
-            webhooks=WebhookService(
-                self.endpoints, self.stream, FakePoster(1.0), self.box, entropy=self.entropy, **common
-            ),
+            webhooks=webhook_service(self.endpoints, self.stream, self.box, self.entropy, **common),
             suppressions=SuppressionService(
                 self.suppressions,
                 Sieve(self.suppressions, self.clock),

@@ -30,7 +30,13 @@ class EmailDns:
     async def check(self, domain: Domain) -> Sequence[DnsFinding]:
         """One finding for each record."""
         return [
-            DnsFinding(_outside(finding.record), finding.state is State.OK, finding.found, finding.advice)
+            DnsFinding(
+                _outside(finding.record),
+                finding.state is State.OK,
+                finding.found,
+                finding.advice,
+                finding.state is not State.UNKNOWN,
+            )
             for finding in await check(domain, self._site, self._lookup)
         ]
 

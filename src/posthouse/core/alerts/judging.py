@@ -30,7 +30,7 @@ FEWEST_ALIVE: Final = 5
 FEWEST_SURGE: Final = 50
 MANY_WEEKS: Final = 5
 """From so many on, one odd week (a feast day) among them is overlooked."""
-RATE_LEVEL: Final = 1e-3
+RATE_LEVEL: Final = 5e-3
 FEWEST: Final = {Kind.BOUNCES: 5, Kind.COMPLAINTS: 3}
 FEWEST_MEASURED: Final = 20
 _DAY: Final = 24
@@ -79,23 +79,27 @@ def judge(scene: Scene) -> list[Signal]:
     found: list[Signal] = []
     for kind, look in ((Kind.SILENCE, _silent), (Kind.SURGE, _surging)):
         if scene.settings.rule(kind).enabled:
-            found += one_cause(look(scene))
+            found += one_cause(look(scene), scene.open)
     for kind, column in ((Kind.BOUNCES, _BOUNCED), (Kind.COMPLAINTS, _COMPLAINED)):
         if scene.settings.rule(kind).enabled:
-            found += one_cause(_too_many(scene, kind, column))
+            found += one_cause(_too_many(scene, kind, column), scene.open)
     if scene.settings.rule(Kind.LATENCY).enabled:
         found += list(_slow(scene))
     return found
 
 
-def one_cause(signals: Iterator[Signal]) -> list[Signal]:
-    """Where everything is wrong, its parts are not said one by one; what was said already stays."""
+def one_cause(signals: Iterator[Signal], open_: Open = ()) -> list[Signal]:
+    """Where everything is wrong, its parts are not said one by one; what was said already stays.
+
+    Where it is one template alone that makes everything look wrong, the template is said, unless everything was said before.
+    """
     found = list(signals)
-    if not any(one.bad and one.subject == EVERYTHING for one in found):
+    whole = next((one for one in found if one.bad and one.subject == EVERYTHING), None)
+    if whole is None:
         return found
-    return [
-        one if one.subject == EVERYTHING else Signal(one.kind, one.subject, one.numbers, bad=False) for one in found
-    ]
+    parts = [one for one in found if one.bad and one.subject != EVERYTHING]
+    said = parts[0] if len(parts) == 1 and (whole.kind, EVERYTHING) not in open_ else whole
+    return [one if one is said else Signal(one.kind, one.subject, one.numbers, bad=False) for one in found]
 
 
 def _silent(scene: Scene) -> Iterator[Signal]:
@@ -213,7 +217,7 @@ def _too_many(scene: Scene, kind: Kind, column: int) -> Iterator[Signal]:
             continue
         sent = scene.traffic.sum(key, _SENT, begin, end) + scene.traffic.sum(key, _AT_ONCE, begin, end)
         of = max(sent, happened)
-        numbers: Numbers = {"happened": happened, "of": of, "rate": round(happened / of, 6), "limit": share}
+        numbers: Numbers = {"happened": happened, "of": of, "rate": round(happened / of, 6), "limit_rate": share}
         if chance_of_rate(happened, of, share) < RATE_LEVEL:
             yield Signal(kind, subject, numbers)
         elif happened > 0.8 * share * of:
@@ -232,5 +236,5 @@ def _slow(scene: Scene) -> Iterator[Signal]:
         if measured < FEWEST_MEASURED or slow is None or slow / 1000 < limit / 2:
             continue
         seconds = slow / 1000 if slow < 10_000 else float(math.floor(slow / 1000))
-        numbers: Numbers = {"seconds": seconds, "limit": limit, "of": measured}
+        numbers: Numbers = {"seconds": seconds, "limit_seconds": limit, "of": measured}
         yield Signal(Kind.LATENCY, lane.name.lower(), numbers, bad=slow / 1000 > limit)

@@ -62,7 +62,7 @@ class Traffic:
             self._move(end - self.first - self._hours)
         begin = max(begin, self.first)
         before = {key: sum(columns[ACCEPTED][begin - self.first :]) for key, columns in self._series.items()}
-        empty = array("l", [0] * max(0, end - begin))
+        empty = array("I", [0] * max(0, end - begin))
         for columns in self._series.values():
             for column in columns:
                 column[begin - self.first : end - self.first] = empty
@@ -92,12 +92,12 @@ class Traffic:
     def _columns(self, key: str) -> tuple["array[int]", ...]:
         found = self._series.get(key)
         if found is None:
-            found = self._series[key] = tuple([array("l", [0] * self._hours) for _ in COLUMNS])
+            found = self._series[key] = tuple([array("I", [0] * self._hours) for _ in COLUMNS])
         return found
 
     def _move(self, hours: int) -> None:
         """Forgets the oldest hours."""
-        fresh = array("l", [0] * min(hours, self._hours))
+        fresh = array("I", [0] * min(hours, self._hours))
         for key, columns in list(self._series.items()):
             for column in columns:
                 del column[:hours]

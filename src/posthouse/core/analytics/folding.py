@@ -61,6 +61,9 @@ _OF: Final = {place: INDEX[f"of_{name}"] for name, place in INDEX.items() if f"o
 """The same of the messages, where there is one."""
 
 
+NOT_COUNTED: Final = "posthouse:alert"
+"""The tag of the mails that alerts send (core/alerts/telling.py): statistics that counted them would raise alerts about alerts."""
+_NOT_COUNTED: Final = f'"{NOT_COUNTED}"'
 _ABOUT: Final = slice(Fact._fields.index("template"), Fact._fields.index("locale"))
 _COARSE_HOUR, _COARSE_DAY, _FINE_HOUR, _FINE_DAY, _TAGS_HOUR, _TAGS_DAY, _FINE_WEEK, _TAGS_WEEK = map(int, Grain)
 """As plain numbers: they are hashed often."""
@@ -116,6 +119,8 @@ class _Folding:
         self.combos: dict[int, Combo] = {}
 
     def add(self, fact: Fact) -> None:
+        if fact.tags and _NOT_COUNTED in fact.tags:
+            return
         said = _said(fact.data)
         provider = _provider(said.provider_id)
         before = self._before.get(fact.message_id) or Before()

@@ -22,6 +22,8 @@ class Circuit:
         self._open_until = 0
         self._paused_until = 0
         self._probing_since: int | None = None
+        self.open_since: int | None = None
+        """Since when nothing but probes may pass; None: it is closed."""
 
     def passes(self, now: int) -> bool:
         """Whether a message may be sent this way now; a True while half-open takes the probe."""
@@ -46,12 +48,15 @@ class Circuit:
         self._failures = 0
         self._rest = FIRST_REST
         self._probing_since = None
+        self.open_since = None
 
     def failed(self, now: int) -> None:
         """This way out did not work."""
         self._failures += 1
         if self._failures < OPENS_AFTER:
             return
+        if self.open_since is None:
+            self.open_since = now
         if self._probing_since is not None:
             self._rest = min(LONGEST_REST, self._rest * 2)
         self._probing_since = None

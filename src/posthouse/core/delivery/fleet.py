@@ -69,6 +69,14 @@ class Fleet:
             return [self._bring_up(legs[0][2])]
         return [self._bring_up(row) for row in self._order(legs)]
 
+    def failing(self) -> dict[Id, int]:
+        """The providers that are left alone, and since when (monotonic microseconds)."""
+        return {
+            way.row.id: way.circuit.open_since
+            for way in self._up.values()
+            if way.circuit.open_since is not None and way.row.kind != SANDBOX
+        }
+
     async def _read(self, key: tuple[Id, Channel]) -> list[Leg]:
         workspace_id, channel = key
         rows = {row.id: row for row in await self._store.providers(workspace_id) if row.channel == channel}

@@ -40,6 +40,8 @@ ATTEMPT: Final = "att"
 SUPPRESSION: Final = "sup"
 CONVERSION: Final = "cnv"
 CONTACT: Final = "con"
+ALERT: Final = "alr"
+NOTICE: Final = "ntc"
 
 
 class Uuid7Source:

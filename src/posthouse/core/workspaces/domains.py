@@ -147,6 +147,10 @@ class DomainService:
         await self._store.update_domain(checked)
         return CheckedDomain(checked, findings)
 
+    async def look(self, domain: Domain) -> Sequence[DnsFinding]:
+        """Looks the records up and changes nothing."""
+        return await self._dns.check(domain)
+
     async def track(self, workspace_id: Id, name: str, url: str, *, unchecked: bool = False) -> Domain:
         """Says what links in this domain's mail begin with; empty: its mail is not tracked any more.
 

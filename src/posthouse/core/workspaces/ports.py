@@ -120,6 +120,8 @@ class DnsFinding(msgspec.Struct, frozen=True):
     found: tuple[str, ...] = ()
     advice: str = ""
     """What to do; empty when all is well."""
+    known: bool = True
+    """False: the look-up itself failed, which says nothing about the record."""
 
 
 class DomainDns(Protocol):

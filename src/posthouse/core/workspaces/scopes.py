@@ -11,6 +11,8 @@ MESSAGES_WRITE: Final = "messages:write"
 TEMPLATES_READ: Final = "templates:read"
 TEMPLATES_WRITE: Final = "templates:write"
 ANALYTICS_READ: Final = "analytics:read"
+ALERTS_READ: Final = "alerts:read"
+ALERTS_WRITE: Final = "alerts:write"
 ADMIN_READ: Final = "admin:read"
 ADMIN_WRITE: Final = "admin:write"
 SUPPRESSIONS_READ: Final = "suppressions:read"
@@ -29,12 +31,15 @@ DESCRIPTIONS: Final = {
     CONTACTS_READ: "See contacts: people, their addresses and attributes.",
     CONTACTS_WRITE: "Add, change and remove contacts.",
     ANALYTICS_READ: "See statistics: numbers without addresses or content.",
+    ALERTS_READ: "See alerts and their rules, and try rules on what was.",
+    ALERTS_WRITE: "Acknowledge and mute alerts, change their rules and who is told.",
     ADMIN_READ: "See keys, domains, providers, routes, webhooks and the sandbox.",
     ADMIN_WRITE: "Change keys, domains, providers, routes and webhooks; release held messages.",
     "messages:*": "Everything about messages.",
     "templates:*": "Everything about templates.",
     "suppressions:*": "Everything about suppressions.",
     "contacts:*": "Everything about contacts.",
+    "alerts:*": "Everything about alerts.",
     "admin:*": "Everything about keys, domains, providers, routes and webhooks.",
     EVERYTHING: "Everything.",
 }

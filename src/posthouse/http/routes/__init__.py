@@ -2,12 +2,14 @@
 
 from posthouse.http.operations import Operation
 from posthouse.http.routes import (
+    alerts,
     analytics,
     contacts,
     conversions,
     domains,
     events,
     keys,
+    levels,
     library,
     lifecycle,
     messages,
@@ -25,6 +27,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *messages.OPERATIONS,
     *events.OPERATIONS,
     *analytics.OPERATIONS,
+    *levels.OPERATIONS,
+    *alerts.OPERATIONS,
     *templates.OPERATIONS,
     *lifecycle.OPERATIONS,
     *rollouts.OPERATIONS,

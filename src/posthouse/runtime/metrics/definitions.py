@@ -99,6 +99,7 @@ QUEUE_MESSAGES: Final = Definition(
 QUEUE_AGE: Final = Definition(
     "posthouse_queue_oldest_seconds", Kind.GAUGE, "How long the longest waiting due message has been due.", ("lane",)
 )
+ALERTS: Final = Definition("posthouse_alerts_open", Kind.GAUGE, "Alerts that are open, by kind.", ("kind",))
 BUILD: Final = Definition("posthouse_build_info", Kind.GAUGE, "Always 1; the version is the label.", ("version",))
 
 COUNTED: Final = (
@@ -116,6 +117,6 @@ COUNTED: Final = (
     WEBHOOK_PAUSES,
 )
 """Counted in the processes as things happen."""
-SCRAPED: Final = (QUEUE_MESSAGES, QUEUE_AGE, BUILD)
+SCRAPED: Final = (QUEUE_MESSAGES, QUEUE_AGE, ALERTS, BUILD)
 """Asked of the store when somebody reads the metrics."""
 DEFINITIONS: Final = (*COUNTED, *SCRAPED)

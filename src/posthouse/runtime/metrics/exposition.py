@@ -1,7 +1,8 @@
 """What ``GET /metrics`` answers: the sum over all processes, and the state of the queue."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -11,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from posthouse import __version__
 from posthouse.core.delivery.model import LaneDepth
-from posthouse.runtime.metrics.definitions import BUILD, COUNTED, QUEUE_AGE, QUEUE_MESSAGES, Definition, Kind
+from posthouse.runtime.metrics.definitions import ALERTS, BUILD, COUNTED, QUEUE_AGE, QUEUE_MESSAGES, Definition, Kind
 from posthouse.runtime.metrics.slots import read_numbers
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
@@ -20,23 +21,27 @@ _SECOND: Final = 1_000_000
 Sums = dict[tuple[str, ...], list[float]]
 
 
-def render(folder: Path, depths: Sequence[LaneDepth], now: int) -> bytes:
+def render(
+    folder: Path, depths: Sequence[LaneDepth], now: int, alerts: Mapping[str, int] = MappingProxyType({})
+) -> bytes:
     """The text format of Prometheus.
 
     Args:
         folder: where the processes keep their numbers.
         depths: what waits in each lane (``QueueStore.depth``); empty when the store cannot be asked.
         now: microseconds since the Unix epoch.
+        alerts: how many are open, by kind.
     """
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Everything(folder, depths, now))
+    registry.register(_Everything(folder, depths, now, alerts))
     return generate_latest(registry)
 
 
 class _Everything(Collector):
     """All families, collected anew for each reading."""
 
-    def __init__(self, folder: Path, depths: Sequence[LaneDepth], now: int) -> None:
+    def __init__(self, folder: Path, depths: Sequence[LaneDepth], now: int, alerts: Mapping[str, int]) -> None:
+        self._alerts = alerts
         self._folder = folder
         self._depths = depths
         self._now = now
@@ -46,6 +51,7 @@ class _Everything(Collector):
         for definition in COUNTED:
             yield _family(definition, sums.get(definition.name, {}))
         yield from self._queue()
+        yield _gauge(ALERTS, {(kind,): [float(count)] for kind, count in self._alerts.items()})
         yield _gauge(BUILD, {(__version__,): [1.0]})
 
     def _queue(self) -> Iterator[Metric]:

@@ -29,30 +29,21 @@ from sqlalchemy import (
     text,
 )
 
-from posthouse.stores.shared import column_types, contact_schema, rollup_schema, suppression_schema, word_schema
+from posthouse.stores.shared import (
+    alert_schema,
+    column_types,
+    contact_schema,
+    rollup_schema,
+    suppression_schema,
+    word_schema,
+)
 
 metadata = column_types.metadata
 Id = column_types.Id
 Bytes = column_types.Bytes
 Sequence = column_types.Sequence
-STATISTICS = (
-    rollup_schema.rollups,
-    rollup_schema.rollup_latencies,
-    rollup_schema.rollup_combos,
-    rollup_schema.rollup_seen,
-    rollup_schema.rollup_positions,
-    rollup_schema.rollup_zones,
-)
-SUPPRESSIONS = (
-    suppression_schema.suppressions,
-    suppression_schema.suppression_log,
-    suppression_schema.soft_bounces,
-    suppression_schema.receipts,
-    suppression_schema.unmatched,
-)
-WORDS = (word_schema.message_words,)
-CONTACTS = (contact_schema.contacts,)
-"""Tables that stand in files of their own."""
+ELSEWHERE = (alert_schema, contact_schema, rollup_schema, suppression_schema, word_schema)
+"""Whose tables stand in files of their own."""
 
 meta = Table(
     "meta",

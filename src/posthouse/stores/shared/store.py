@@ -31,6 +31,7 @@ from posthouse.stores.shared import (
     webhooks,
     workspaces,
 )
+from posthouse.stores.shared.alert_store import SharedAlerts
 from posthouse.stores.shared.contact_store import SharedContacts
 from posthouse.stores.shared.gentle import GentleBell
 from posthouse.stores.shared.rollup_store import SharedRollups
@@ -38,7 +39,7 @@ from posthouse.stores.shared.suppression_store import SharedSuppressions
 from posthouse.stores.shared.word_store import SharedWords
 
 
-class SharedStore(SharedRollups, SharedSuppressions, SharedWords, SharedContacts):
+class SharedStore(SharedRollups, SharedSuppressions, SharedWords, SharedContacts, SharedAlerts):
     """The ordinary half of a store, over two primitives (``_read``, ``_write``) that each store supplies.
 
     Args:

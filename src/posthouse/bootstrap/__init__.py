@@ -1,20 +1,19 @@
-"""Puts the house together: the only file that names concrete classes."""
+"""Puts the house together: the only place that names concrete classes."""
 
 import functools
 import hashlib
 import os
 import random
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import dns.asyncresolver
 import idna
 
+from posthouse.bootstrap import alerts as alerting
+from posthouse.bootstrap import pieces
 from posthouse.channels.email.addresses import EmailAddressRules
 from posthouse.channels.email.builder import EmailBuilder
 from posthouse.channels.email.compose import EmailComposer
@@ -31,6 +30,9 @@ from posthouse.channels.email.verp import PURPOSE as RETURN_PATHS
 from posthouse.channels.email.verp import ReturnPaths
 from posthouse.channels.email.viewer import EmailViewer
 from posthouse.config import Settings, read_master_key
+from posthouse.core.alerts.measuring import LevelService
+from posthouse.core.alerts.service import AlertService
+from posthouse.core.alerts.telling import Speaker
 from posthouse.core.analytics.domains import DomainGroups
 from posthouse.core.analytics.follower import Follower
 from posthouse.core.analytics.service import AnalyticsService
@@ -48,9 +50,7 @@ from posthouse.core.delivery.model import ProviderRow
 from posthouse.core.delivery.ports import Provider, ProviderFactory
 from posthouse.core.delivery.retry import RetryPolicy
 from posthouse.core.kernel.clock import HOUR, SECOND, HouseClock, SystemClock
-from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Uuid7Source
-from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.messages.committer import Accept, GroupCommitter
 from posthouse.core.messages.limits import Limits
 from posthouse.core.messages.model import Channel
@@ -61,7 +61,6 @@ from posthouse.core.messages.service import MessageService
 from posthouse.core.messages.words import WordFollower, words_by
 from posthouse.core.returned.intake import Intake
 from posthouse.core.suppressions.learning import Learner
-from posthouse.core.suppressions.rules import SuppressionRules
 from posthouse.core.suppressions.service import SuppressionService
 from posthouse.core.suppressions.sieve import Sieve
 from posthouse.core.templates.catalogue import Catalogue
@@ -149,7 +148,7 @@ class House:
     @functools.cached_property
     def analytics(self) -> AnalyticsService:
         """Answers questions about statistics."""
-        groups = DomainGroups(_text("core.analytics", "domains.toml"))
+        groups = DomainGroups(pieces.text("core.analytics", "domains.toml"))
         return AnalyticsService(
             self.store, self.store, self.store, self.workspaces, domains=groups.words, clock=self.clock
         )
@@ -161,6 +160,21 @@ class House:
         return WebhookService(
             self.store, self.store, self.poster, self.box, clock=self.clock, new_id=new_id, entropy=os.urandom
         )
+
+    @functools.cached_property
+    def speaker(self) -> Speaker:
+        """Says alerts."""
+        return alerting.speaker_of(self.settings)
+
+    @functools.cached_property
+    def levels(self) -> LevelService:
+        """Service levels of templates."""
+        return alerting.levels_of(self)
+
+    @functools.cached_property
+    def alerts(self) -> AlertService:
+        """When something is wrong."""
+        return alerting.alerts_of(self)
 
     @property
     def store_id(self) -> str:
@@ -267,14 +281,14 @@ def _wire(
     composer = EmailComposer(renderer, return_paths)
     enclosures = Enclosures(store, AttachmentMaker(renderer, pdf))
     tokens = Tokens(box.derive, generation=settings.tracking.key_generation, oldest=settings.tracking.oldest_key)
-    tracking, rules = TrackingPreferences(store, tokens, clock), Rules(_text("core.tracking", "rules.toml"))
+    tracking, rules = TrackingPreferences(store, tokens, clock), Rules(pieces.text("core.tracking", "rules.toml"))
     workspaces = WorkspaceService(store=store, clock=clock, new_id=new_id)
     limits = Limits(max_message=settings.mail.max_message)
     fallback = settings.mail.default_from
     senders = Senders(store, clock, Sender(fallback, settings.mail.default_from_name) if fallback else None)
     sieve, addresses = Sieve(store, clock), EmailAddressRules()
     suppressions = SuppressionService(store, sieve, addresses, ids=new_id, clock=clock)
-    learner = Learner(store, addresses, _suppression_rules(settings), new_id)
+    learner = Learner(store, addresses, pieces.suppression_rules(settings), new_id)
     contacts = ContactService(store, addresses, ids=new_id, clock=clock)
     persons = Persons(contacts, store, clock)
     resolver = Resolver(catalogue, checker, addresses, senders, sieve, persons, new_id, text_of, limits)
@@ -297,10 +311,12 @@ def _wire(
             clock=clock,
             new_id=new_id,
             make_key=make_dkim_key,
-            dns=EmailDns(MailSite(mail_host=hostname, tracking_target=hostname), DnspythonLookup(_dns(settings))),
+            dns=EmailDns(
+                MailSite(mail_host=hostname, tracking_target=hostname), DnspythonLookup(pieces.resolver_of(settings))
+            ),
             to_ascii=lambda name: idna.encode(name, uts46=True).decode(),
         ),
-        providers=ProviderService(store=store, box=box, clock=clock, new_id=new_id, validate=_check_provider),
+        providers=ProviderService(store=store, box=box, clock=clock, new_id=new_id, validate=pieces.check_provider),
         templates=templates,
         lifecycle=LifecycleService(store, templates, press, renderer, clock),
         rollouts=RolloutService(store, templates, clock),
@@ -353,26 +369,11 @@ def _wire(
         context=ProviderContext(
             clock=clock,
             hostname=hostname,
-            resolver=DnsResolver(_dns(settings)),
+            resolver=DnsResolver(pieces.resolver_of(settings)),
             sandbox=store,
             trusted=settings.workspaces.trusted,
             connected=connected,
         ),
-    )
-
-
-def _text(package: str, name: str) -> str:
-    """A file of ours."""
-    return files(f"posthouse.{package}").joinpath(name).read_text(encoding="utf-8")
-
-
-def _suppression_rules(settings: Settings) -> SuppressionRules:
-    suppression = settings.suppression
-    return SuppressionRules(
-        soft_bounces=suppression.soft_bounces,
-        soft_days=suppression.soft_days,
-        soft_for_days=suppression.soft_for_days,
-        hard_for_days=suppression.hard_for_days,
     )
 
 
@@ -422,7 +423,7 @@ def dispatcher_of(house: House, box: BlackBox, watch: Watch) -> tuple[Dispatcher
 
 def follower_of(house: House) -> Follower:
     """What keeps the roll-ups."""
-    groups = DomainGroups(_text("core.analytics", "domains.toml"))
+    groups = DomainGroups(pieces.text("core.analytics", "domains.toml"))
     return Follower(house.store, house.store, house.store, groups, house.clock)
 
 
@@ -464,25 +465,3 @@ def _factory(house: House) -> ProviderFactory:
         return PROVIDERS[row.kind].create(row, secret, house.context)
 
     return make
-
-
-def _check_provider(kind: str, settings: Mapping[str, Any]) -> None:
-    """Refuses what a kind of provider cannot work with."""
-    descriptor = PROVIDERS.get(kind)
-    if descriptor is None:
-        raise ValidationError(
-            f"there is no kind of provider {kind!r}; there is: {', '.join(PROVIDERS)}{did_you_mean(kind, PROVIDERS)}",
-            fields=[FieldProblem("/kind", f"write one of {', '.join(PROVIDERS)}", "unknown-word")],
-        )
-    descriptor.check(settings)
-
-
-def _dns(settings: Settings) -> dns.asyncresolver.Resolver:
-    """The resolvers to ask: those of the settings, else the machine's; none at all still makes an object that fails kindly."""
-    servers = list(settings.mail.dns_servers)
-    if not servers and Path("/etc/resolv.conf").exists():
-        return dns.asyncresolver.Resolver()
-    resolver = dns.asyncresolver.Resolver(configure=False)
-    resolver.nameservers = servers
-    resolver.port = settings.mail.dns_port
-    return resolver

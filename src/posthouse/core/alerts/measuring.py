@@ -1,0 +1,141 @@
+"""Service levels, measured from the roll-ups and managed."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from posthouse.core.alerts import levels
+from posthouse.core.alerts.levels import Measured, ServiceLevel
+from posthouse.core.alerts.loading import Roll, counted_until
+from posthouse.core.alerts.ports import LevelStore
+from posthouse.core.analytics import calendar
+from posthouse.core.analytics.latencies import Latencies
+from posthouse.core.analytics.model import Grain
+from posthouse.core.analytics.ports import SumQuery
+from posthouse.core.kernel.clock import HOUR, Clock
+from posthouse.core.kernel.errors import NotFoundError
+from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.errors import UnknownTemplateError
+from posthouse.core.templates.model import Template
+
+_MOST = 100_000
+
+
+class Shelf(Protocol):
+    """A part of TemplateStore."""
+
+    async def template(self, workspace_id: Id, key: str) -> Template | None:
+        """See TemplateStore."""
+        ...
+
+    async def templates(self, workspace_id: Id) -> Sequence[Template]:
+        """See TemplateStore."""
+        ...
+
+
+class NoLevelError(NotFoundError):
+    """The template has no service level."""
+
+    slug = "no-service-level"
+
+
+class LevelService:
+    """Sets service levels and says how they are kept.
+
+    Args:
+        store: keeps them.
+        rollups: what they are measured from.
+        templates: for their keys.
+        clock: the time.
+    """
+
+    def __init__(self, store: LevelStore, rollups: Roll, templates: Shelf, clock: Clock) -> None:
+        self._store = store
+        self._rollups = rollups
+        self._templates = templates
+        self._clock = clock
+
+    async def save(
+        self, workspace_id: Id, key: str, *, share: float, seconds: float, measure: str, days: int
+    ) -> tuple[ServiceLevel, Measured]:
+        """Promises something of a template.
+
+        Raises:
+            UnknownTemplateError: there is no such template.
+            ValidationError: the promise is wrong.
+        """
+        template = await self._template(workspace_id, key)
+        what = levels.check(share, seconds, measure, days)
+        level = ServiceLevel(workspace_id, template.id, share, seconds, what, days)
+        await self._store.save_service_level(level)
+        return level, await self.measured(level)
+
+    async def get(self, workspace_id: Id, key: str) -> tuple[ServiceLevel, Measured]:
+        """What is promised of a template, and how it is kept.
+
+        Raises:
+            UnknownTemplateError: there is no such template.
+            NoLevelError: nothing is promised.
+        """
+        template = await self._template(workspace_id, key)
+        for level in await self._store.service_levels(workspace_id):
+            if level.template_id == template.id:
+                return level, await self.measured(level)
+        raise _none(key)
+
+    async def remove(self, workspace_id: Id, key: str) -> None:
+        """Promises nothing any more.
+
+        Raises:
+            UnknownTemplateError: there is no such template.
+            NoLevelError: nothing was promised.
+        """
+        template = await self._template(workspace_id, key)
+        try:
+            await self._store.remove_service_level(workspace_id, template.id)
+        except NotFoundError:
+            raise _none(key) from None
+
+    async def all(self, workspace_id: Id) -> list[tuple[str, ServiceLevel, Measured]]:
+        """All of a workspace, by the template's key."""
+        found, templates = await asyncio.gather(
+            self._store.service_levels(workspace_id), self._templates.templates(workspace_id)
+        )
+        keys = {template.id: template.key for template in templates}
+        here = [(keys[level.template_id], level) for level in found if level.template_id in keys]
+        return [(key, level, await self.measured(level)) for key, level in sorted(here, key=lambda one: one[0])]
+
+    async def measured(self, level: ServiceLevel) -> Measured:
+        """How a level is kept: of live messages, in whole days of UTC and the running one."""
+        edition, until = await counted_until(self._rollups, self._clock.now())
+        end = (until - 1) // HOUR + 1
+        begin = calendar.start_of_day("UTC", calendar.day_of("UTC", until) - level.days + 1) // HOUR
+        window, lately = await asyncio.gather(
+            self._histogram(edition, level, begin, end), self._histogram(edition, level, end - 2, end)
+        )
+        return levels.measure(level, window, lately)
+
+    async def _histogram(self, edition: int, level: ServiceLevel, begin: int, end: int) -> Latencies:
+        query = SumQuery(
+            workspace_id=level.workspace_id,
+            grain=Grain.COARSE_HOUR,
+            begin=begin,
+            end=end,
+            columns=(),
+            filters=(("live", (1,)), ("template", (level.template_id.hex(),))),
+            latencies=True,
+            most=_MOST,
+        )
+        return Latencies([one for row in await self._rollups.rollup_sums(edition, query) for one in row.latencies])
+
+    async def _template(self, workspace_id: Id, key: str) -> Template:
+        found = await self._templates.template(workspace_id, key)
+        if found is None:
+            raise UnknownTemplateError(f"There is no template {key!r} in this workspace.")
+        return found
+
+
+def _none(key: str) -> NoLevelError:
+    return NoLevelError(
+        f"The template {key!r} has no service level; set one with PUT /v1/templates/{key}/service-level."
+    )

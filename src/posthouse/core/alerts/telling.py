@@ -1,0 +1,283 @@
+"""What an alert says, and the ways to say it: a mail of our own, a signed request, a line in a chat."""
+
+import tomllib
+from collections.abc import Mapping
+from html import escape
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from posthouse.core.alerts.model import EVERYTHING, Alert, Kind, Notice, Phase, Target, TargetKind
+from posthouse.core.analytics.folding import NOT_COUNTED
+from posthouse.core.kernel import ids
+from posthouse.core.kernel.clock import SECOND
+from posthouse.core.kernel.errors import PosthouseError
+from posthouse.core.kernel.ids import Id
+from posthouse.core.kernel.moments import show_moment
+from posthouse.core.messages.submission import Caller, Receipt, Submission
+from posthouse.core.webhooks.model import Endpoint, Secret
+from posthouse.core.webhooks.ports import Poster
+from posthouse.core.webhooks.requests import Requests
+from posthouse.core.workspaces.ports import SecretBox
+
+CHAT_PURPOSE: Final = "alert-chat"
+_STEPS: Final = (("days", 86_400), ("hours", 3_600), ("minutes", 60))
+
+
+class Formats(Protocol):
+    """Numbers as a language writes them (CLDR)."""
+
+    def number(self, value: float, language: str) -> str:
+        """``1,234.5``: at most one digit after the point."""
+        ...
+
+    def percent(self, value: float, language: str) -> str:
+        """``4.2%`` of 0.042: at most two digits after the point."""
+        ...
+
+    def plural(self, value: float, language: str) -> str:
+        """``one``, ``few``, ``many``, ``other``."""
+        ...
+
+
+class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One language; braces name numbers."""
+
+    titles: dict[str, str]
+    texts: dict[str, str]
+    units: dict[str, dict[str, str]]
+    words: dict[str, str]
+
+
+class Speaker:
+    """Says alerts in four languages.
+
+    Args:
+        texts: the words of each language, TOML (core/alerts/words).
+        formats: how numbers are written.
+        address: what links begin with.
+    """
+
+    def __init__(self, texts: Mapping[str, str], formats: Formats, address: str) -> None:
+        self._words = {name: msgspec.convert(tomllib.loads(text), _Words) for name, text in texts.items()}
+        self._formats = formats
+        self._address = address.rstrip("/")
+
+    def title(self, alert: Alert, language: str, phase: Phase = Phase.OPENED) -> str:
+        """One line."""
+        spoken = self._of(language)
+        subject = alert.subject if alert.subject != EVERYTHING else spoken.words["everything"]
+        title = spoken.titles[alert.kind.value].format(subject=" ".join(subject.split()))
+        return title if phase is Phase.OPENED else spoken.words[phase.value].format(title=title)
+
+    def text(self, alert: Alert, language: str) -> str:
+        """The numbers, in a sentence or two."""
+        spoken = self._of(language)
+        numbers = self._numbers(alert.numbers, language)
+        name = alert.kind.value
+        if alert.kind is Kind.WEBHOOK and "paused" in alert.numbers:
+            name = "webhook-paused"
+        return spoken.texts[name].format_map(numbers)
+
+    def lasted(self, alert: Alert, language: str) -> str:
+        """How long it took, when it is over."""
+        if alert.recovered_at is None:
+            return ""
+        seconds = (alert.recovered_at - alert.opened_at) // SECOND
+        return self._of(language).words["lasted"].format(time=self._duration(seconds, language))
+
+    def word(self, name: str, language: str) -> str:
+        """A word that stands alone."""
+        return self._of(language).words[name]
+
+    def link(self, alert: Alert) -> str:
+        """Where it can be read."""
+        return f"{self._address}/v1/alerts/{ids.show(ids.ALERT, alert.id)}"
+
+    def _of(self, language: str) -> _Words:
+        return self._words.get(language) or self._words["en"]
+
+    def _numbers(self, numbers: Mapping[str, float | int | str], language: str) -> "_Known":
+        return _Known({name: self._shown(name, value, language) for name, value in numbers.items()})
+
+    def _shown(self, name: str, value: float | str, language: str) -> str:
+        """By the name of the number: shares, times, and what has a plural."""
+        if isinstance(value, str):
+            return value
+        _, _, unit = name.rpartition("_")
+        if unit == "rate":
+            return self._formats.percent(value, language)
+        if unit == "seconds":
+            return self._duration(value, language)
+        units = self._of(language).units
+        known = (
+            unit
+            if unit in units
+            else {
+                "observed": "messages",
+                "of": "messages",
+                "happened": "messages",
+                "late": "messages",
+                "waiting": "messages",
+            }.get(name)
+        )
+        return self._formats.number(value, language) if known is None else self._counted(known, value, language)
+
+    def _counted(self, unit: str, value: float, language: str) -> str:
+        forms = self._of(language).units[unit]
+        form = forms.get(self._formats.plural(value, language)) or forms["other"]
+        return form.format(n=self._formats.number(value, language))
+
+    def _duration(self, seconds: float, language: str) -> str:
+        for unit, length in _STEPS:
+            if seconds >= 2 * length:
+                return self._counted(unit, round(seconds / length, 1 if seconds < 10 * length else None), language)
+        return self._counted("seconds", round(seconds, 1), language)
+
+
+class _Known(dict[str, str]):
+    """What is not known is a question mark."""
+
+    def __missing__(self, _name: str) -> str:
+        return "?"
+
+
+def document(alert: Alert, speaker: Speaker, language: str) -> dict[str, Any]:
+    """An alert as JSON: for the API, webhooks and the command line."""
+    return {
+        "id": ids.show(ids.ALERT, alert.id),
+        "kind": alert.kind.value,
+        "subject": alert.subject or None,
+        "state": "open" if alert.recovered_at is None else "recovered",
+        "title": speaker.title(alert, language),
+        "text": speaker.text(alert, language),
+        "numbers": alert.numbers,
+        "opened_at": show_moment(alert.opened_at),
+        "recovered_at": None if alert.recovered_at is None else show_moment(alert.recovered_at),
+        "told": alert.told,
+        "acknowledged_at": None if alert.acknowledged_at is None else show_moment(alert.acknowledged_at),
+        "acknowledged_by": alert.acknowledged_by or None,
+        "note": alert.note or None,
+        "link": speaker.link(alert),
+    }
+
+
+class Accepts(Protocol):
+    """The door for messages."""
+
+    async def accept(self, caller: Caller, items: list[Submission]) -> list[Receipt | PosthouseError]:
+        """See MessageService."""
+        ...
+
+
+class Ways:
+    """Teller over the house's own means.
+
+    Args:
+        messages: takes mails.
+        poster: makes requests.
+        requests: signs them.
+        box: opens secrets.
+        speaker: says it.
+    """
+
+    def __init__(self, messages: Accepts, poster: Poster, requests: Requests, box: SecretBox, speaker: Speaker) -> None:
+        self._messages = messages
+        self._poster = poster
+        self._requests = requests
+        self._box = box
+        self._speaker = speaker
+
+    async def tell(self, target: Target, notice: Notice) -> str:
+        """Tells; what went wrong, in words."""
+        if target.kind is TargetKind.EMAIL:
+            return await self._mail(target, notice)
+        posted = await (
+            self._request(target, notice) if target.kind is TargetKind.WEBHOOK else self._chat(target, notice)
+        )
+        if posted.status is not None and 200 <= posted.status < 300:
+            return ""
+        return posted.error or f"it answered {posted.status}"
+
+    async def _mail(self, target: Target, notice: Notice) -> str:
+        mail = mail_of(notice, self._speaker, target)
+        try:
+            (answer,) = await self._messages.accept(Caller(notice.workspace_id, None, live=True), [mail])
+        except PosthouseError as error:
+            return error.detail
+        return answer.detail if isinstance(answer, PosthouseError) else ""
+
+    async def _request(self, target: Target, notice: Notice) -> Any:
+        body = {
+            "id": notice_id(notice.id),
+            "type": f"alert.{notice.phase.value}",
+            "timestamp": show_moment(notice.at),
+            "data": document(notice.alert, self._speaker, target.language),
+        }
+        endpoint = Endpoint(
+            id=notice.id,
+            workspace_id=notice.workspace_id,
+            name=target.name,
+            url=target.address,
+            live=True,
+            created_at=notice.at,
+            secrets=(Secret(target.secret, notice.at),),
+        )
+        return await self._requests.post(endpoint, notice_id(notice.id), msgspec.json.encode(body))
+
+    async def _chat(self, target: Target, notice: Notice) -> Any:
+        url = self._box.open(target.secret, purpose=CHAT_PURPOSE).decode()
+        body = msgspec.json.encode({"text": chat_of(notice, self._speaker, target.language)})
+        headers = {"content-type": "application/json", "user-agent": "Posthouse-Alerts/1"}
+        return await self._poster.post(url, headers, body)
+
+
+def notice_id(notice: Id) -> str:
+    """The same for every attempt."""
+    return ids.show(ids.NOTICE, notice)
+
+
+def _lines(notice: Notice, speaker: Speaker, language: str) -> tuple[str, list[str]]:
+    alert = notice.alert
+    parts = [speaker.text(alert, language), speaker.lasted(alert, language)]
+    if notice.phase is Phase.TEST:
+        parts.append(speaker.word("only_test", language))
+    return speaker.title(alert, language, notice.phase), [part for part in parts if part]
+
+
+def chat_of(notice: Notice, speaker: Speaker, language: str) -> str:
+    """Plain text; what a chat would read as markup is taken apart."""
+    title, lines = _lines(notice, speaker, language)
+    text = "\n".join([title, *lines, speaker.link(notice.alert)])
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
+
+
+def mail_of(notice: Notice, speaker: Speaker, target: Target) -> Submission:
+    """A mail with content of its own; sent again it is the same message."""
+    language = target.language
+    title, lines = _lines(notice, speaker, language)
+    since = speaker.word("since", language).format(
+        at=show_moment(notice.alert.opened_at)[:16].replace("T", " ") + " UTC"
+    )
+    link, more = speaker.link(notice.alert), speaker.word("more", language)
+    rows = "".join(f'<p style="margin:0 0 12px">{escape(line)}</p>' for line in lines)
+    colour = {Phase.OPENED: "#b42318", Phase.RECOVERED: "#067647", Phase.TEST: "#344054"}[notice.phase]
+    html = (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'<meta name="color-scheme" content="light dark"><title>{escape(title)}</title></head>'
+        '<body style="margin:0;padding:24px;font:16px/1.5 -apple-system,Segoe UI,Arial,sans-serif">'
+        f'<div style="max-width:600px;border-left:4px solid {colour};padding:0 0 0 16px">'
+        f'<h1 style="font-size:20px;line-height:1.3;margin:0 0 12px">{escape(title)}</h1>{rows}'
+        f'<p style="margin:0 0 12px">{escape(since)}</p>'
+        f'<p style="margin:0"><a href="{escape(link, quote=True)}">{escape(more)}</a></p></div></body></html>'
+    )
+    return Submission(
+        to=target.address,
+        subject=f"[Posthouse] {title}"[:200],
+        html=html,
+        text="\n\n".join([title, *lines, since, f"{more}: {link}"]) + "\n",
+        headers={"X-Auto-Response-Suppress": "All"},
+        tags=[NOT_COUNTED],
+        lane="critical",
+        idempotency_key=f"alert:{notice_id(notice.id)}:{target.name}",
+    )

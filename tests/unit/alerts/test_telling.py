@@ -1,0 +1,160 @@
+"""What targets are told: a mail, a signed request, a line in a chat; with every number in place, in four languages."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import pytest
+from standardwebhooks.webhooks import Webhook
+from tests.unit.http.fakes import FakeBox
+
+from posthouse.bootstrap.alerts import LANGUAGES, speaker_of
+from posthouse.config import Settings
+from posthouse.config.model import Http
+from posthouse.core.alerts.model import Alert, Kind, Notice, Phase, Target, TargetKind
+from posthouse.core.alerts.telling import CHAT_PURPOSE, Ways, chat_of, mail_of
+from posthouse.core.kernel.clock import MINUTE, SystemClock
+from posthouse.core.kernel.errors import PosthouseError, UnavailableError
+from posthouse.core.messages.submission import Caller, Receipt, Submission
+from posthouse.core.webhooks import signing
+from posthouse.core.webhooks.model import Posted
+from posthouse.core.webhooks.requests import PURPOSE, Requests
+
+SPEAKER = speaker_of(Settings(http=Http(public_url="https://post.example")))
+SAMPLES: dict[Kind, dict[str, Any]] = {
+    Kind.SILENCE: {"observed": 0, "expected": 40.5, "hours": 1.2, "weeks": 8},
+    Kind.SURGE: {"observed": 1234, "expected": 40.5, "hours": 4, "weeks": 3},
+    Kind.BOUNCES: {"happened": 21, "of": 200, "rate": 0.105, "limit_rate": 0.05},
+    Kind.COMPLAINTS: {"happened": 3, "of": 1000, "rate": 0.003, "limit_rate": 0.001},
+    Kind.LATENCY: {"seconds": 90, "limit_seconds": 60, "of": 22},
+    Kind.SERVICE_LEVEL: {"kept_rate": 0.93, "share_rate": 0.95, "within_seconds": 5.0, "of": 100, "late": 7, "left": -2.0, "burn": 8.0, "days": 28},
+    Kind.PROVIDER: {"seconds": 75},
+    Kind.QUEUE: {"seconds": 4000, "limit_seconds": 300, "waiting": 1},
+    Kind.WEBHOOK: {"seconds": 7300, "waiting": 50},
+    Kind.DOMAIN: {"records": "TXT x.shop.example", "advice": "Publish it."},
+    Kind.CERTIFICATE: {"left_days": 2, "until": "2027-01-01"},
+    Kind.KEY: {"days": 401, "limit_days": 400},
+    Kind.REVIEW: {"until": "2027-01-01"},
+}  # fmt: skip
+
+
+def alert(kind: Kind = Kind.SILENCE, subject: str = "invoice", **changes: Any) -> Alert:
+    fields = {"id": b"a" * 16, "workspace_id": b"w" * 16, "kind": kind, "subject": subject, "numbers": SAMPLES[kind]}
+    return Alert(**(fields | {"opened_at": 1_796_000_000_000_000, "told": True} | changes))
+
+
+def notice(what: Alert, phase: Phase = Phase.OPENED) -> Notice:
+    return Notice(b"n" * 16, what.workspace_id, what, phase, "ops", what.opened_at)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_number_is_said(kind: Kind, language: str) -> None:
+    """No brace and no question mark is left; a number that a sentence names is one that the judge gives."""
+    for subject in ("invoice", ""):
+        title, text = SPEAKER.title(alert(kind, subject), language), SPEAKER.text(alert(kind, subject), language)
+        assert not set("{}?") & set(title + text)
+    assert SPEAKER.title(alert(kind, ""), language) != SPEAKER.title(alert(kind, "x"), language)
+
+
+def test_numbers_are_of_the_language() -> None:
+    """Decimal signs, thousands, percent, and the three plurals of Russian."""
+    surge = alert(Kind.SURGE)
+    assert "1,234 messages in the last 4 hours" in SPEAKER.text(surge, "en")
+    assert "1 234 сообщения" in SPEAKER.text(surge, "ru").replace("\xa0", " ")
+    assert "10,5 %" in SPEAKER.text(alert(Kind.BOUNCES), "fr").replace("\xa0", " ").replace("\u202f", " ")
+    assert "21 сообщение" in SPEAKER.text(alert(Kind.BOUNCES), "ru")
+    assert "0 сообщений" in SPEAKER.text(alert(), "ru")
+    assert "67 minutes" in SPEAKER.text(alert(Kind.QUEUE), "en")
+    assert "2 hours" in SPEAKER.text(alert(Kind.WEBHOOK), "en")
+
+
+def test_the_words_of_all_languages_are_the_same() -> None:
+    """What one says all say, naming the same numbers."""
+    speakers = SPEAKER._words
+    for name in ("titles", "texts", "words"):
+        assert {tuple(getattr(one, name)) for one in speakers.values()} == {tuple(getattr(speakers["en"], name))}
+    assert {tuple(one.units) for one in speakers.values()} == {tuple(speakers["en"].units)}
+
+
+def test_the_mail() -> None:
+    """Content of its own, escaped; what is over says how long it lasted; sent again it has the same key."""
+    over = alert(subject="<b>a&b", recovered_at=1_796_000_000_000_000 + 34 * MINUTE)
+    mail = mail_of(notice(over, Phase.RECOVERED), SPEAKER, Target("ops", TargetKind.EMAIL, "ops@shop.example"))
+    assert mail.subject == "[Posthouse] Over: <b>a&b: nothing is sent any more"
+    assert "&lt;b&gt;a&amp;b" in (mail.html or "")
+    assert "It lasted 34 minutes." in (mail.text or "")
+    assert f"https://post.example/v1/alerts/{SPEAKER.link(over)[-30:]}" in (mail.text or "")
+    again = mail_of(notice(over, Phase.RECOVERED), SPEAKER, Target("ops", TargetKind.EMAIL, "ops@shop.example"))
+    assert mail == again
+    assert mail.tags == ["posthouse:alert"]
+
+
+def test_the_chat_is_no_markup() -> None:
+    """Nobody is called by a template's name, and no link is made of it."""
+    said = chat_of(notice(alert(subject="<!channel> @all")), SPEAKER, "en")
+    assert "<!channel>" not in said
+    assert "@all" not in said
+
+
+class Door:
+    """Takes mails, or has no store."""
+
+    def __init__(self) -> None:
+        self.items: list[Submission] = []
+        self.down = False
+
+    async def accept(self, caller: Caller, items: list[Submission]) -> list[Receipt | PosthouseError]:
+        if self.down:
+            raise UnavailableError
+        assert (caller.live, caller.key_id) == (True, None)
+        self.items += items
+        return [Receipt(b"m" * 16, b"")]
+
+
+class Post:
+    """Answers as told, and remembers."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Mapping[str, str], bytes]] = []
+        self.answer = Posted(204)
+
+    def check(self, url: str) -> str:
+        return ""
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Posted:
+        self.asked.append((url, headers, body))
+        return self.answer
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_the_three_ways() -> None:
+    """Each says why it was not taken; a webhook's signature is good, and a chat's URL comes out of the box only here."""
+    door, post, box = Door(), Post(), FakeBox()
+    ways = Ways(door, post, Requests(post, box, SystemClock()), box, SPEAKER)
+    secret = b"s" * 32
+    hook = Target("crm", TargetKind.WEBHOOK, "https://crm.example/in", secret=box.seal(secret, purpose=PURPOSE))
+    hidden = box.seal(b"https://chat.example/T0", purpose=CHAT_PURPOSE)
+    chat = Target("chat", TargetKind.CHAT, "https://chat.example/…", "fr", secret=hidden)
+    mail = Target("ops", TargetKind.EMAIL, "ops@shop.example")
+    told = notice(alert())
+    assert [await ways.tell(target, told) for target in (hook, chat, mail)] == ["", "", ""]
+    (url, headers, body), (room, _, line) = post.asked
+    document = Webhook(signing.show_secret(secret)).verify(body.decode(), dict(headers))
+    assert (url, document["type"], document["data"]["numbers"]["expected"]) == (
+        "https://crm.example/in",
+        "alert.opened",
+        40.5,
+    )
+    assert headers["webhook-id"] == document["id"]
+    assert (room, msgspec.json.decode(line)["text"].splitlines()[0]) == (
+        "https://chat.example/T0", "invoice : plus rien n\u2019est envoyé",
+    )  # fmt: skip
+    assert [one.to for one in door.items] == ["ops@shop.example"]
+    post.answer, door.down = Posted(500), True
+    assert await ways.tell(hook, told) == "it answered 500"
+    post.answer = Posted(None, error="forbidden-address: no")
+    assert (await ways.tell(chat, told))[:9] == "forbidden"
+    assert "nothing was kept" in await ways.tell(mail, told)

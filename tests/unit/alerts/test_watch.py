@@ -1,0 +1,278 @@
+"""A house on a store, minute by minute: what is wrong is said once, by one process, and its end once."""
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.unit.alerts.simulated import FIRST_HOUR, World, shop
+from tests.unit.alerts.test_replay import Writer
+
+from posthouse.core.alerts.levels import ServiceLevel
+from posthouse.core.alerts.measuring import LevelService
+from posthouse.core.alerts.model import Alert, AlertSettings, Kind, Mute, Notice, Phase, Rule, Target, TargetKind
+from posthouse.core.alerts.notifying import Notifier
+from posthouse.core.alerts.ports import AlertQuery, Circuit
+from posthouse.core.alerts.things import Certificate
+from posthouse.core.alerts.watch import LEASE, AlertWatch, Means
+from posthouse.core.analytics.latencies import Span, key_of
+from posthouse.core.analytics.model import Cell, Combo, Grain, Place, Step, number_of
+from posthouse.core.analytics.model import Kind as RowKind
+from posthouse.core.delivery.model import ProviderRow
+from posthouse.core.kernel.clock import DAY, HOUR, MINUTE, SECOND
+from posthouse.core.messages.model import Channel
+from posthouse.core.templates.model import TemplateSource, VariantSource
+from posthouse.core.webhooks.model import Endpoint, Pause, Secret
+from posthouse.core.workspaces.model import DkimKey, Domain, Verification, Workspace
+from posthouse.core.workspaces.ports import DnsFinding, DnsRecord
+from posthouse.stores.sqlite.store import SqliteStore
+from posthouse.testing.clock import FakeClock
+from posthouse.testing.stores import Kit
+
+WEEK = 168
+OPS = Target("ops", TargetKind.EMAIL, "ops@shop.example")
+
+
+class House:
+    """A store, a workspace, and a watch that looks each minute."""
+
+    def __init__(self, store: SqliteStore, clock: FakeClock) -> None:
+        self.store, self.clock, self.kit = store, clock, Kit(clock)
+        self.certificates: list[Certificate] = []
+        self.findings: list[DnsFinding] = []
+        self.workspace = self.kit.workspace = b"w" * 16
+        self.watch = self.another()
+
+    def another(self, token: int = 1) -> AlertWatch:
+        means = Means(
+            self.store, LevelService(self.store, self.store, self.store, self.clock), self.look,
+            lambda: self.certificates, self.clock, self.kit.ids,
+        )  # fmt: skip
+        return AlertWatch(means, token)
+
+    async def furnish(self) -> None:
+        await self.store.add_workspace(Workspace(self.workspace, "shop", self.clock.now()))
+        await self.say(targets=(OPS,))
+
+    async def say(self, **changes: Any) -> None:
+        before = await self.store.alert_settings(self.workspace)
+        await self.store.save_alert_settings(self.workspace, before, msgspec.structs.replace(before, **changes))
+
+    async def look(self, domain: Domain) -> Sequence[DnsFinding]:
+        return self.findings
+
+    async def minutes(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.clock.advance(MINUTE)
+            assert await self.watch.minute()
+
+    async def open(self) -> list[tuple[str, str]]:
+        return [(one.kind.value, one.subject) for one in await self.store.open_alerts(self.workspace)]
+
+    async def told(self) -> list[tuple[Phase, str]]:
+        """What was to be told since the last time."""
+        due = await self.store.due_notices(self.clock.now(), 50)
+        for notice in due:
+            await self.store.drop_notice(notice.id)
+        return [(notice.phase, notice.alert.kind.value) for notice in due]
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    clock = FakeClock((FIRST_HOUR + 6 * WEEK) * HOUR)
+    store = SqliteStore(tmp_path / "data", clock=clock)
+    await store.open()
+    made = House(store, clock)
+    await made.furnish()
+    yield made
+    await store.close()
+
+
+async def test_a_template_stops_and_comes_back(house: House) -> None:
+    """Opened within the hour, told once, over when it is sent again; a restart in between changes nothing."""
+    template = house.kit.template(key="invoice", version=1)
+    await house.store.publish(template, [house.kit.release(template)])
+    key = template.id.hex()
+    world = World({key: shop(60), "": shop(40)}, 1, weeks=8)
+    at = 6 * WEEK + 34
+    world.stop(key, at)
+    writer = Writer(house.store)
+    house.clock.step((FIRST_HOUR + at) * HOUR - house.clock.now())
+    await writer.write(world, 0, at)
+    await house.minutes()
+    house.clock.step((FIRST_HOUR + at + 1) * HOUR - house.clock.now())
+    await writer.write(world, at, at + 1)
+    await house.minutes(2)
+    assert await house.open() == [("silence", "invoice")]
+    assert await house.told() == [(Phase.OPENED, "silence")]
+    house.watch = house.another(token=2)
+    house.clock.advance(LEASE)
+    await house.minutes(3)
+    assert await house.told() == []
+    world.stops, world.counts[key] = {}, [50] * world.hours
+    await writer.write(world, at + 1, at + 2)
+    house.clock.step((FIRST_HOUR + at + 2) * HOUR - house.clock.now())
+    await house.minutes(2)
+    assert (await house.open(), await house.told()) == ([], [(Phase.RECOVERED, "silence")])
+
+
+async def test_things_that_fail(house: House) -> None:
+    """Provider, endpoint, certificate, review, key: each under its name, and over when it is well for long enough."""
+    store, kit, now = house.store, house.kit, house.clock.now()
+    relay = ProviderRow(kit.ids(), house.workspace, "relay", Channel.EMAIL, "smtp", {}, now)
+    await store.add_provider(relay)
+    await store.keep_circuits(1, [Circuit(relay.id, now - 50 * SECOND)], now + MINUTE)
+    hook = Endpoint(kit.ids(), house.workspace, "crm", "https://crm.example/", True, now, (Secret(b"", now),))
+    await store.add_endpoint(hook, 0)
+    source = TemplateSource(
+        "terms", "Terms", (VariantSource("email", "en", subject="s", text="t"),), review_on="2026-10-01"
+    )
+    await store.save_draft(msgspec.structs.replace(kit.template(key="terms"), draft=source), None)
+    house.certificates = [Certificate("mail.pem", now + 3 * DAY)]
+    await house.minutes()
+    assert sorted(await house.open()) == [("certificate", "mail.pem"), ("provider", "relay"), ("review", "terms")]
+    await store.pause_endpoint(hook.id, Pause.FAILING, house.clock.now())
+    house.certificates = []
+    await store.keep_circuits(1, [], house.clock.now())
+    await house.minutes()
+    assert sorted(await house.open()) == [("provider", "relay"), ("review", "terms"), ("webhook", "crm")]
+    await house.minutes(6)
+    assert sorted(await house.open()) == [("review", "terms"), ("webhook", "crm")]
+    await store.pause_endpoint(hook.id, Pause.MANUAL, house.clock.now())
+    await house.minutes()
+    assert await house.open() == [("review", "terms")]
+
+
+async def test_a_domain_whose_dns_changed(house: House) -> None:
+    """After two bad looks; a resolver that does not answer says nothing."""
+    now = house.clock.now()
+    key = DkimKey("ph202601a", "rsa-sha256", b"", "p")
+    await house.store.add_domain(
+        Domain(house.kit.ids(), house.workspace, "shop.example", Verification.DNS, now - 500 * DAY, "b", "t", (key,))
+    )
+    record = DnsRecord("dkim", "x._domainkey.shop.example", "TXT", "v")
+    house.findings = [DnsFinding(record, ok=False, known=False)]
+    await house.minutes(70)
+    assert await house.open() == [("key", "shop.example")]
+    house.findings = [DnsFinding(record, ok=False, advice="publish it")]
+    await house.minutes(52)
+    assert await house.open() == [("key", "shop.example")]
+    await house.minutes(10)
+    assert await house.open() == [("key", "shop.example"), ("domain", "shop.example")]
+    house.findings = [DnsFinding(record, ok=True)]
+    await house.minutes(11)
+    assert await house.open() == [("key", "shop.example")]
+
+
+async def test_a_service_level_that_is_missed(house: House) -> None:
+    """Ten of a hundred late where five may be."""
+    template = house.kit.template(key="invoice", version=1)
+    await house.store.publish(template, [house.kit.release(template)])
+    combo = Combo(house.workspace, RowKind.COARSE, template.id.hex(), 1, 1, 1, 1, "")
+    took = {key_of(Span.FIRST_ATTEMPT, 100): 90, key_of(Span.FIRST_ATTEMPT, 50_000): 10}
+    hour = house.clock.now() // HOUR - 5
+    place = Place(house.workspace, Grain.COARSE_HOUR, hour, number_of(combo))
+    await house.store.keep_rollup(0, 0, 1, Step({place: Cell({}, took)}, {}, combos={number_of(combo): combo}))
+    await house.store.save_service_level(ServiceLevel(house.workspace, template.id, 0.95, 5.0))
+    await house.minutes()
+    (alert,) = await house.store.open_alerts()
+    assert (alert.kind, alert.subject, alert.numbers["late"], alert.numbers["left"]) == (
+        Kind.SERVICE_LEVEL, "invoice", 10, -5.0,
+    )  # fmt: skip
+
+
+async def test_one_process_judges_and_another_takes_over(house: House) -> None:
+    """Two processes at once say everything once; the second goes on when the first is gone."""
+    house.certificates = [Certificate("mail.pem", house.clock.now())]
+    other = house.another(token=2)
+    for _ in range(3):
+        await house.minutes()
+        assert await other.minute() is False
+    assert await house.told() == [(Phase.OPENED, "certificate")]
+    house.clock.advance(LEASE + 1)
+    assert await other.minute() is True
+    house.certificates = []
+    assert await other.minute() is True
+    assert await house.told() == [(Phase.RECOVERED, "certificate")]
+
+
+async def test_muted_and_switched_off(house: House) -> None:
+    """Muted is listed and not told; what is switched off is not looked at."""
+    house.certificates = [Certificate("mail.pem", house.clock.now())]
+    await house.say(mutes=(Mute(None, "mail.pem", None),))
+    await house.minutes(2)
+    assert (await house.open(), await house.told()) == ([("certificate", "mail.pem")], [])
+    await house.say(mutes=())
+    await house.minutes()
+    assert await house.told() == [(Phase.OPENED, "certificate")]
+    await house.say(rules={Kind.CERTIFICATE: Rule(21, enabled=False)})
+    await house.minutes(2)
+    assert await house.open() == []
+    (over,) = await house.store.alerts(AlertQuery(house.workspace))
+    assert over.recovered_at is not None
+
+
+class KilledError(BaseException):
+    """The end of a process."""
+
+
+class Ears:
+    """A teller whose other side takes, refuses, or dies with us."""
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+        self.says = ""
+        self.dies = False
+
+    async def tell(self, target: Target, notice: Notice) -> str:
+        self.heard.append(notice.id)
+        if self.dies:
+            raise KilledError
+        return self.says
+
+
+async def test_a_notice_is_neither_lost_nor_another(house: House) -> None:
+    """Killed between telling and keeping: told again under the same identifier. Refused: tried again later, for a day."""
+    house.certificates = [Certificate("mail.pem", house.clock.now())]
+    await house.minutes()
+    ears, failed = Ears(), list[str]()
+    notifier = Notifier(house.store, ears, house.clock, lambda _notice, error: failed.append(error))
+    ears.dies = True
+    with pytest.raises(KilledError):
+        await notifier.turn()
+    ears.dies, ears.says = False, "timeout"
+    assert await notifier.turn() == 1
+    assert await notifier.turn() == 0
+    house.clock.advance(MINUTE)
+    ears.says = ""
+    assert await notifier.turn() == 1
+    assert (await notifier.turn(), failed) == (0, ["timeout"])
+    assert len(ears.heard) == 3
+    assert len(set(ears.heard)) == 1
+    house.certificates = []
+    await house.minutes()
+    ears.says = "refused"
+    for _ in range(60):
+        await notifier.turn()
+        house.clock.advance(HOUR)
+    assert 20 < len(ears.heard) < 40
+    assert await house.store.due_notices(house.clock.now(), 9) == []
+
+
+async def test_a_target_that_is_gone_is_not_told(house: House) -> None:
+    """And its notice does not stay."""
+    house.certificates = [Certificate("mail.pem", house.clock.now())]
+    await house.minutes()
+    await house.say(targets=())
+    ears = Ears()
+    assert await Notifier(house.store, ears, house.clock, lambda *_: None).turn() == 1
+    assert (ears.heard, await house.store.due_notices(house.clock.now(), 9)) == ([], [])
+
+
+def test_settings_say_what_is_left_out() -> None:
+    """Without a word of the workspace every rule is on, and nobody is told."""
+    settings = AlertSettings()
+    assert all(settings.rule(kind).enabled for kind in Kind)
+    assert settings.targets == ()
+    assert Alert(b"", b"", Kind.QUEUE, "bulk", 0, {}).cause == "queue:bulk"
