@@ -23,6 +23,8 @@ from posthouse.testing.fault_sink import FaultSink
 from posthouse.testing.postgres import WheelServer, create_database
 
 CUTS = int(os.environ.get("POSTHOUSE_TEST_CUTS", "20" if LONG else "2"))
+ENOUGH = 400
+"""Answered messages before a cut, in the short form."""
 ARMS = [
     ("sqlite", "ext4"),
     *([("sqlite", "xfs"), ("postgres", "ext4")] if LONG else []),
@@ -102,7 +104,9 @@ async def _cut(house: FaultHouse, disk: LoopDisk, turn: int) -> set[Id]:
     await house.ready()
     load = Load(house.port, house.key, clients=32, prefix=f"cut{turn}-")
     running = asyncio.create_task(load.run())
-    await asyncio.sleep(2.0)
+    end = time.monotonic() + (2 if LONG else 60)
+    while (LONG or len(load.accepted) < ENOUGH) and time.monotonic() < end:
+        await asyncio.sleep(0.02)
     answered = set(load.accepted.values())
     disk.cut()
     running.cancel()
