@@ -32,6 +32,7 @@ from posthouse.core.kernel.errors import UnavailableError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.committer import GroupCommitter
 from posthouse.core.messages.model import Channel, Lane, NewMessage, Replayed
+from posthouse.core.messages.pseudonyms import Pseudonyms
 from posthouse.core.suppressions.sieve import Sieve
 from posthouse.core.templates.catalogue import Catalogue
 from posthouse.core.templates.model import UnknownPolicy
@@ -226,7 +227,7 @@ class Scene:
             {Channel.EMAIL: PlainBuilder()},
             fleet,
             judge,
-            suppressions=Sieve(self.store, CLOCK),
+            suppressions=Sieve(self.store, Pseudonyms(bytes(32)), CLOCK),
             releases=Catalogue(self.store, self.store, CLOCK),
             leases=leases,
             box=box,

@@ -55,10 +55,11 @@ from posthouse.core.messages.committer import Accept, GroupCommitter
 from posthouse.core.messages.limits import Limits
 from posthouse.core.messages.model import Channel
 from posthouse.core.messages.persons import Persons
+from posthouse.core.messages.pseudonyms import PURPOSE, Pseudonyms
 from posthouse.core.messages.resolve import Resolver
 from posthouse.core.messages.senders import Senders
 from posthouse.core.messages.service import MessageService
-from posthouse.core.messages.words import WordFollower, words_by
+from posthouse.core.messages.words import words_by
 from posthouse.core.returned.intake import Intake
 from posthouse.core.suppressions.learning import Learner
 from posthouse.core.suppressions.service import SuppressionService
@@ -286,8 +287,9 @@ def _wire(
     limits = Limits(max_message=settings.mail.max_message)
     fallback = settings.mail.default_from
     senders = Senders(store, clock, Sender(fallback, settings.mail.default_from_name) if fallback else None)
-    sieve, addresses = Sieve(store, clock), EmailAddressRules()
-    suppressions = SuppressionService(store, sieve, addresses, ids=new_id, clock=clock)
+    pseudonyms, addresses = Pseudonyms(box.derive(PURPOSE)), EmailAddressRules()
+    sieve = Sieve(store, pseudonyms, clock)
+    suppressions = SuppressionService(store, sieve, addresses, pseudonyms, ids=new_id, clock=clock)
     learner = Learner(store, addresses, pieces.suppression_rules(settings), new_id)
     contacts = ContactService(store, addresses, ids=new_id, clock=clock)
     persons = Persons(contacts, store, clock)
@@ -330,6 +332,7 @@ def _wire(
             catalogue,
             EmailViewer(composer, enclosures, tracking),
             words=words_by(box.derive),
+            pseudonyms=pseudonyms,
             ids=new_id,
             clock=clock,
             limits=limits,
@@ -425,11 +428,6 @@ def follower_of(house: House) -> Follower:
     """What keeps the roll-ups."""
     groups = DomainGroups(pieces.text("core.analytics", "domains.toml"))
     return Follower(house.store, house.store, house.store, groups, house.clock)
-
-
-def word_follower_of(house: House) -> WordFollower:
-    """What keeps the words that messages are found by."""
-    return WordFollower(house.store, house.store, words_by(house.box.derive))
 
 
 def deliverer_of(house: House, watch: WebhookWatch, trouble: Callable[[str, Exception], None]) -> Deliverer:

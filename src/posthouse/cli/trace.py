@@ -46,7 +46,7 @@ async def trace(
     async with desk.open_workspace() as (house, workspace):
         found = await _search(house, workspace, what)
         message = found[0]
-        told = schema.timeline(message.id, await house.messages.timeline(workspace.id, message.id), spoken)
+        told = schema.timeline(message.id, await house.messages.timeline(workspace.id, message.id), spoken, message)
     others = [schema.summary(other) for other in found[1:]]
     shown = schema.detail(message)
 
@@ -62,6 +62,10 @@ async def trace(
         for event in told.events:
             desk.out.say(f"{event.at}  {event.type.removeprefix('message.')}", style="bold")
             desk.out.say(f"  {event.sentence}")
+        if told.erased is not None:
+            desk.out.note(f"content and addresses were erased on {told.erased.at} ({told.erased.why})")
+        if told.events_erased:
+            desk.out.note("its events were erased by the rules of retention")
         if shown.next_attempt_at and shown.status in {"deferred", "scheduled"}:
             desk.out.note(f"due: {shown.next_attempt_at}")
         if others:
@@ -69,7 +73,7 @@ async def trace(
             rows = [(other.id, other.created_at, other.status, other.template or "") for other in others]
             desk.out.table(("id", "accepted", "status", "template"), rows, empty="")
 
-    document = {"message": shown, "language": spoken, "events": told.events, "older": others}
+    document = {"message": shown, "language": spoken, "events": told.events, "erased": told.erased, "older": others}
     desk.out.result(document, human)
 
 

@@ -40,6 +40,7 @@ TAGS: Final = {
     "Sandbox": "What test messages would have looked like.",
     "Tracking": "What comes back from readers, and the addresses in mails that bring it.",
     "Conversions": "What messages were worth: orders, each counted once and credited to the last click before it.",
+    "Keeping": "How long messages are kept, and removing a person.",
     "Operation": "Health and figures.",
 }
 HEADERS: Final[dict[str, dict[str, Any]]] = {

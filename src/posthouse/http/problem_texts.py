@@ -36,6 +36,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "Another contact of the workspace has this key. Nothing was changed.",
         "Change that one with `PATCH /v1/contacts/{key}`, or choose another key.",
     ),
+    "content-erased": (
+        "The message is known, but its content and addresses are no longer kept: by the rules of retention, or because its person was removed.",
+        "Nothing brings it back. What happened to it is still in its timeline, without words that could name anybody.",
+    ),
     "domain-exists": (
         "The workspace has this sending domain already. Nothing was changed.",
         "Use the one that is there; `GET /v1/domains` lists them.",

@@ -15,6 +15,7 @@ from posthouse.core.contacts.service import ContactService
 from posthouse.core.conversions.service import ConversionService
 from posthouse.core.delivery.admin import ProviderService
 from posthouse.core.delivery.ports import SandboxStore
+from posthouse.core.keeping.retention import RetentionService
 from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.core.kernel.ids import Id
@@ -165,6 +166,7 @@ class Services:
     tracking_reports: TrackingReports
     conversions: ConversionService
     contacts: ContactService
+    retention: RetentionService
     sandbox: SandboxStore
     clock: Clock
     entropy: Callable[[int], bytes]

@@ -5,6 +5,7 @@ import hashlib
 from html import escape
 from typing import Final
 
+from posthouse.core.messages.pseudonyms import is_pseudonym
 from posthouse.core.templates.model import Scale
 from posthouse.http.languages import LANGUAGES
 from posthouse.http.replies import RawHeaders, Reply
@@ -98,4 +99,4 @@ def rating(language: str, scale: Scale, chosen: int) -> Reply:
 
 
 def _strong(value: object) -> str:
-    return f"<strong>{escape(str(value))}</strong>"
+    return f"<strong>{escape('•••' if is_pseudonym(str(value)) else str(value))}</strong>"

@@ -6,12 +6,14 @@ from typing import Final
 
 import structlog
 
-from posthouse.bootstrap import House, deliverer_of, follower_of, open_house, word_follower_of
+from posthouse.bootstrap import House, deliverer_of, follower_of, open_house
 from posthouse.bootstrap.alerts import notifier_of, watch_of
+from posthouse.bootstrap.keeping import word_follower_of
 from posthouse.core.kernel.clock import DAY
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.core.kernel.ids import lowest_at
 from posthouse.runtime.alerting import keep_telling, keep_watching, note_failure
+from posthouse.runtime.keeping import keep_erasing
 from posthouse.runtime.metrics import Metrics, Slots
 from posthouse.runtime.rolling import keep_rolling
 from posthouse.runtime.spec import ChildSpec
@@ -41,6 +43,7 @@ async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
             asyncio.ensure_future(keep_rolling(word_follower_of(house))),
             asyncio.ensure_future(keep_watching(watch_of(house))),
             asyncio.ensure_future(keep_telling(notifier_of(house, note_failure))),
+            asyncio.ensure_future(keep_erasing(house, metrics)),
             asyncio.ensure_future(_every(HOURLY, lambda: _age_idempotency_keys(house), first=HOURLY)),
             asyncio.ensure_future(_every(DAILY, lambda: _make_room(house), first=1.0)),
             asyncio.ensure_future(_every(HOURLY, lambda: _shorten_log(house), first=HOURLY)),

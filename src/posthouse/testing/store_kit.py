@@ -12,6 +12,7 @@ from posthouse.core.contacts.ports import ContactStore
 from posthouse.core.conversions.ports import ConversionStore
 from posthouse.core.delivery.model import Claimed, Settlement
 from posthouse.core.delivery.ports import DeliveryStore, MaintenanceStore, QueueStore, SandboxStore
+from posthouse.core.keeping.ports import RetentionStore
 from posthouse.core.kernel.clock import SECOND
 from posthouse.core.kernel.ids import Id, Uuid7Source
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, NewMessage, Status
@@ -51,6 +52,7 @@ class Store(
     AlertStore,
     CircuitStore,
     LevelStore,
+    RetentionStore,
     Protocol,
 ):
     """Every port at once, as a store implements them."""

@@ -12,6 +12,7 @@ supply four fixtures:
 from posthouse.testing.store_alerts import StoreContractAlerts
 from posthouse.testing.store_contacts import StoreContractContacts
 from posthouse.testing.store_conversions import StoreContractConversions
+from posthouse.testing.store_keeping import StoreContractRetention
 from posthouse.testing.store_kit import FreshStore, Kit, OpenStore, Store, check_invariants
 from posthouse.testing.store_library import (
     StoreContractItems,
@@ -68,6 +69,7 @@ __all__ = [
     "StoreContractProviders",
     "StoreContractPublications",
     "StoreContractRecord",
+    "StoreContractRetention",
     "StoreContractReturned",
     "StoreContractRollouts",
     "StoreContractRollups",
@@ -113,6 +115,7 @@ class StoreContract(
     StoreContractConversions,
     StoreContractContacts,
     StoreContractAlerts,
+    StoreContractRetention,
     StoreContractMachine,
 ):
     """All of it."""

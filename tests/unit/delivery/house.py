@@ -17,6 +17,7 @@ from posthouse.core.delivery.ports import Flight
 from posthouse.core.delivery.retry import RetryPolicy
 from posthouse.core.kernel.clock import SECOND
 from posthouse.core.messages.model import Channel, EventType, Lane, NewMessage, Status
+from posthouse.core.messages.pseudonyms import Pseudonyms
 from posthouse.core.suppressions.learning import Learner
 from posthouse.core.suppressions.model import Reason, Suppression
 from posthouse.core.suppressions.rules import SuppressionRules
@@ -129,7 +130,7 @@ class SmallHouse:
         self.leases = Leases(self.clock, LEASE)
         self.judge = Judge(RetryPolicy(jitter=0.0), lambda: 0.5)
         self.fleet = Fleet(self.store, self.store, self._make, box=NoBox(), clock=self.clock, random=lambda: 0.0)
-        self.sieve = Sieve(self.store, self.clock)
+        self.sieve = Sieve(self.store, Pseudonyms(bytes(32)), self.clock)
         learner = Learner(self.store, EmailAddressRules(), SuppressionRules(soft_bounces=3), self.kit.ids)
         self.queue = LearningQueue(self.store, learner)
         self.delivery = Delivery(

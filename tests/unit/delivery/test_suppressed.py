@@ -9,6 +9,7 @@ from posthouse.core.delivery.outcomes import Accepted, Copy, Deferred, Refused, 
 from posthouse.core.kernel.clock import DAY, HOUR
 from posthouse.core.kernel.errors import UnavailableError
 from posthouse.core.messages.model import Channel, EventType, Status
+from posthouse.core.messages.pseudonyms import Pseudonyms
 from posthouse.core.suppressions.model import Covers, Reason, Suppression, Verdict
 from posthouse.core.suppressions.sieve import Sieve
 from posthouse.core.templates.model import Category
@@ -172,7 +173,7 @@ async def test_an_unreadable_list_sends_nothing(house: SmallHouse) -> None:
             raise UnavailableError("the store is away")
 
     await house.add_provider("relay")
-    away = Sieve(AwayStore(house.store._folder, clock=house.clock), house.clock)
+    away = Sieve(AwayStore(house.store._folder, clock=house.clock), Pseudonyms(bytes(32)), house.clock)
     house.delivery._suppressions = away
     message = await house.accept()
     await house.deliver_all()

@@ -18,12 +18,13 @@ from tests.unit.http.small_fakes import (
     contact_service,
     conversion_service,
     make_key,
+    retention_service,
+    suppression_service,
     tracking_reports,
     tracking_service,
     validate_provider,
 )
 
-from posthouse.channels.email.addresses import EmailAddressRules
 from posthouse.core.delivery.admin import ProviderService
 from posthouse.core.delivery.model import ProviderRow, Route
 from posthouse.core.kernel import ids
@@ -37,8 +38,6 @@ from posthouse.core.messages.following import Hub
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, Message, MessageQuery, Status
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload, make_upload_id
-from posthouse.core.suppressions.service import SuppressionService
-from posthouse.core.suppressions.sieve import Sieve
 from posthouse.core.templates.errors import StaleDraftError, UnknownTemplateError
 from posthouse.core.templates.library.impact import ImpactService
 from posthouse.core.templates.library.publisher import LibraryPublisher
@@ -453,18 +452,13 @@ class Stage:
             providers=ProviderService(store=self.store, box=self.box, validate=validate_provider, **common),
             workspaces=WorkspaceService(store=self.store, **common),
             webhooks=webhook_service(self.endpoints, self.stream, self.box, self.entropy, **common),
-            suppressions=SuppressionService(
-                self.suppressions,
-                Sieve(self.suppressions, self.clock),
-                EmailAddressRules(),
-                ids=self.new_id,
-                clock=self.clock,
-            ),
+            suppressions=suppression_service(self.suppressions, self.new_id, self.clock),
             held=self.held,
             tracking=tracking_service(self.clock),
             tracking_reports=tracking_reports(self.templates, WorkspaceService(store=self.store, **common)),
             conversions=conversion_service(self.new_id, self.clock),
             contacts=contact_service(self.new_id, self.clock),
+            retention=retention_service(self.store, self.clock),
             sandbox=self.sandbox,
             clock=self.clock,
             entropy=self.entropy,

@@ -10,8 +10,14 @@ from posthouse.core.contacts.model import Contact, ContactQuery
 from posthouse.core.contacts.service import ContactService
 from posthouse.core.conversions.model import Conversion, Sum
 from posthouse.core.conversions.service import ConversionService
+from posthouse.core.keeping.retention import RetentionService
+from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.messages.model import Channel, Event, EventType
+from posthouse.core.messages.pseudonyms import Pseudonyms
+from posthouse.core.messages.words import Words
+from posthouse.core.suppressions.service import SuppressionService
+from posthouse.core.suppressions.sieve import Sieve
 from posthouse.core.tracking.model import Shares, Tracked
 from posthouse.core.tracking.recorder import HitRecorder
 from posthouse.core.tracking.reports import TrackingReports
@@ -200,3 +206,16 @@ class FakeContacts:
 def contact_service(new_id: Any, clock: Any) -> ContactService:
     """Contacts of nobody yet."""
     return ContactService(FakeContacts(), EmailAddressRules(), ids=new_id, clock=clock)
+
+
+def retention_service(store: Any, clock: Clock) -> RetentionService:
+    """The rules of workspaces; nothing is ever erased."""
+    return RetentionService(store, store, Pseudonyms(bytes(32)), Words(bytes(32)), clock)
+
+
+def suppression_service(store: Any, new_id: Any, clock: Clock) -> SuppressionService:
+    """The list, over a fake."""
+    pseudonyms = Pseudonyms(bytes(32))
+    return SuppressionService(
+        store, Sieve(store, pseudonyms, clock), EmailAddressRules(), pseudonyms, ids=new_id, clock=clock
+    )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from posthouse.core.kernel.clock import SECOND
 from posthouse.core.kernel.ids import Id, Uuid7Source
 from posthouse.core.messages.model import Channel
+from posthouse.core.messages.pseudonyms import Pseudonyms
 from posthouse.core.suppressions.model import Covers, Reason, Suppression
 from posthouse.core.suppressions.sieve import FRESH_FOR, Sieve
 from posthouse.testing.clock import FakeClock
@@ -56,7 +57,7 @@ def entry(**changes: object) -> Suppression:
 async def test_every_address_on_a_long_list_is_held_back_and_hardly_another_one() -> None:
     """50,000 addresses in one change (several pages, several growths): none slips through; under one stranger in 200 is asked of the store."""
     store, clock = ListedStore(), FakeClock()
-    sieve = Sieve(store, clock)  # type: ignore[arg-type]
+    sieve = Sieve(store, Pseudonyms(bytes(32)), clock)  # type: ignore[arg-type]
     store.put(*(f"person{number}@example.net" for number in range(50_000)))
     assert await sieve.suspects(WORKSPACE, Channel.EMAIL, "Person7@Example.net")
     missed = [n for n in range(50_000) if not sieve.holds_back(WORKSPACE, Channel.EMAIL, f"person{n}@example.net")]
@@ -70,7 +71,7 @@ async def test_every_address_on_a_long_list_is_held_back_and_hardly_another_one(
 async def test_an_empty_list_costs_no_look_up_and_one_question_in_a_tenth_of_a_second() -> None:
     """A thousand messages within the same moment ask for the generation once."""
     store, clock = ListedStore(), FakeClock()
-    sieve = Sieve(store, clock)  # type: ignore[arg-type]
+    sieve = Sieve(store, Pseudonyms(bytes(32)), clock)  # type: ignore[arg-type]
     for _ in range(1_000):
         assert await sieve.find(WORKSPACE, Channel.EMAIL, "ann@example.net", None, 1) is None
     assert (store.asked, store.looked_up) == (1, 0)
@@ -82,7 +83,7 @@ async def test_an_empty_list_costs_no_look_up_and_one_question_in_a_tenth_of_a_s
 async def test_changes_are_seen_after_a_tenth_of_a_second_or_a_doubt() -> None:
     """A change of another process counts soon by itself, and at once when there is a doubt."""
     store, clock = ListedStore(), FakeClock()
-    sieve = Sieve(store, clock)  # type: ignore[arg-type]
+    sieve = Sieve(store, Pseudonyms(bytes(32)), clock)  # type: ignore[arg-type]
     assert not await sieve.suspects(WORKSPACE, Channel.EMAIL, "ann@example.net")
     store.put("ann@example.net")
     assert not await sieve.suspects(WORKSPACE, Channel.EMAIL, "ann@example.net")
@@ -96,7 +97,7 @@ async def test_changes_are_seen_after_a_tenth_of_a_second_or_a_doubt() -> None:
 async def test_the_store_has_the_last_word() -> None:
     """What the sieve holds back counts only while an entry holds and covers the message; the widest one is named."""
     store, clock = ListedStore(), FakeClock()
-    sieve = Sieve(store, clock)  # type: ignore[arg-type]
+    sieve = Sieve(store, Pseudonyms(bytes(32)), clock)  # type: ignore[arg-type]
     store.put("ann@example.net")
     assert await sieve.find(WORKSPACE, Channel.EMAIL, "ann@example.net", None, 1) is None, "removed meanwhile"
     store.entries = [entry(expires_at=SECOND)]
@@ -111,7 +112,7 @@ async def test_the_store_has_the_last_word() -> None:
 async def test_another_database_is_read_from_its_beginning() -> None:
     """After a restore the generation is lower: the sieve starts anew instead of missing what has lower numbers."""
     store, clock = ListedStore(), FakeClock()
-    sieve = Sieve(store, clock)  # type: ignore[arg-type]
+    sieve = Sieve(store, Pseudonyms(bytes(32)), clock)  # type: ignore[arg-type]
     for name in ("a", "b", "c"):
         store.put(f"{name}@example.net")
     assert await sieve.suspects(WORKSPACE, Channel.EMAIL, "a@example.net")

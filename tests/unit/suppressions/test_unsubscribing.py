@@ -6,6 +6,7 @@ from posthouse.channels.email.addresses import EmailAddressRules
 from posthouse.core.kernel.clock import DAY
 from posthouse.core.kernel.ids import Uuid7Source
 from posthouse.core.messages.model import Channel
+from posthouse.core.messages.pseudonyms import Pseudonyms
 from posthouse.core.suppressions.model import Covers, Reason
 from posthouse.core.suppressions.service import Author, SuppressionService, Wanted
 from posthouse.core.suppressions.sieve import Sieve
@@ -21,9 +22,11 @@ class Desk:
 
     def __init__(self) -> None:
         self.store, self.clock = FakeSuppressions(), FakeClock()
-        sieve = Sieve(self.store, self.clock)
+        sieve = Sieve(self.store, Pseudonyms(bytes(32)), self.clock)
         ids = Uuid7Source(self.clock.now)
-        self.service = SuppressionService(self.store, sieve, EmailAddressRules(), ids=ids, clock=self.clock)
+        self.service = SuppressionService(
+            self.store, sieve, EmailAddressRules(), Pseudonyms(bytes(32)), ids=ids, clock=self.clock
+        )
 
     async def imported(self, reason: Reason, covers: Covers, days: int = 0) -> None:
         ends = self.clock.now() + days * DAY if days else None

@@ -5,6 +5,7 @@ PosthouseError
 │   ├── InProgressError      the first request with this idempotency key has not ended yet
 │   └── TooLateError         the message is already on its way or has ended
 ├── KeyReusedError           this idempotency key came with another body before
+├── ErasedError              there was something, and it is no longer kept
 └── UnavailableError
     └── OverloadedError      more is waiting to be kept than we may hold in memory
 """
@@ -29,6 +30,13 @@ class KeyReusedError(PosthouseError):
 
     slug = "idempotency-key-reused"
     status = 422
+
+
+class ErasedError(PosthouseError):
+    """The content of this message was erased."""
+
+    slug = "content-erased"
+    status = 410
 
 
 class OverloadedError(UnavailableError):

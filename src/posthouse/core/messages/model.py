@@ -152,6 +152,14 @@ class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
     """Set for an inline image: the ``cid:`` that the HTML names."""
 
 
+class Erased(msgspec.Struct, frozen=True):
+    """When and why a message's content and addresses were erased."""
+
+    at: int
+    why: str
+    """``retention``, or ``contact``: its person was removed."""
+
+
 class Extras(msgspec.Struct, frozen=True, omit_defaults=True):
     """What few messages have; kept as one JSON document in the message row."""
 
@@ -172,6 +180,7 @@ class Extras(msgspec.Struct, frozen=True, omit_defaults=True):
     locale_by: str = ""
     """Who asked for the locale when the request did not: ``contact`` or ``key``."""
     tracking: Tracking = Tracking()
+    erased: Erased | None = None
 
 
 class NewMessage(msgspec.Struct):
@@ -204,6 +213,8 @@ class NewMessage(msgspec.Struct):
     supersedes: str | None = None
     blobs: tuple[tuple[bytes, bytes], ...] = ()
     """(SHA-256, bytes) of attachments that may not be kept yet."""
+    uses: tuple[bytes, ...] = ()
+    """SHA-256 of all files that it attaches: from when it is due they are kept as long as those of a new message."""
     idempotency_key: str | None = None
     idempotency_hash: bytes = b""
     suppressed: dict[str, Any] | None = None

@@ -135,6 +135,7 @@ class Resolver:
             correlation=checks.word("/correlation", wanted.correlation),
             supersedes=checks.word("/supersedes", wanted.supersedes),
             blobs=blobs,
+            uses=tuple(one.digest for one in extras.attachments) if extras.attachments else (),
         )
         key = checks.word("/idempotency_key", wanted.idempotency_key)
         if checks.problems:

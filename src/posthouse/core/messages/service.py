@@ -10,16 +10,19 @@ from posthouse.core.kernel import ids
 from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import FieldProblem, InvalidIdError, NotFoundError, PosthouseError, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
+from posthouse.core.kernel.moments import show_moment
 from posthouse.core.kernel.paging import MAX_PAGE, Page
 from posthouse.core.messages.committer import GroupCommitter
 from posthouse.core.messages.content import Content
-from posthouse.core.messages.errors import InProgressError, KeyReusedError, TooLateError
+from posthouse.core.messages.errors import ErasedError, InProgressError, KeyReusedError, TooLateError
 from posthouse.core.messages.limits import MAX_NAME, MAX_WORD, Limits
 from posthouse.core.messages.model import (
     AcceptResult,
+    Channel,
     Event,
     EventType,
     Extras,
+    Found,
     KeyReused,
     Message,
     MessageQuery,
@@ -28,6 +31,7 @@ from posthouse.core.messages.model import (
     Status,
 )
 from posthouse.core.messages.ports import MessageStore, Releases, Viewer
+from posthouse.core.messages.pseudonyms import Pseudonyms
 from posthouse.core.messages.resolve import Resolver, answer_for, body_hash, flow_of, namespaced, refusal
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload, make_upload_id, read_upload_id
@@ -71,6 +75,7 @@ class MessageService:
         releases: for showing and sending again.
         viewer: renders a message again.
         words: turns words that are looked for into what is kept of them.
+        pseudonyms: stand in the place of addresses that were erased.
     """
 
     def __init__(
@@ -82,11 +87,13 @@ class MessageService:
         viewer: Viewer,
         *,
         words: Words,
+        pseudonyms: Pseudonyms,
         ids: IdSource,
         clock: Clock,
         limits: Limits,
     ) -> None:
         self._words = words
+        self._pseudonyms = pseudonyms
         self._store = store
         self._resolver = resolver
         self._committer = committer
@@ -191,9 +198,22 @@ class MessageService:
         words = self._words.asked(query.workspace_id, subject=subject, provider_id=provider_id)
         wanted = msgspec.structs.replace(query, limit=limit + 1, recipient=recipient, words=words)
         page = await self._store.search(wanted, self._clock.now())
+        if recipient:
+            page = await self._with_erased(page, wanted)
         shown = page.messages[:limit]
         following = shown[-1].id if len(page.messages) > limit else page.rest
         return Page(shown, None if following is None else ids.show(ids.MESSAGE, following))
+
+    async def _with_erased(self, page: Found, query: MessageQuery) -> Found:
+        """A page with the messages in it whose address was erased since. The channel is not asked for: an address is of e-mail, or of another."""
+        workspace, address = query.workspace_id, query.recipient or ""
+        found = [page]
+        for channel in [Channel.EMAIL] if "@" in address else [Channel.SMS, Channel.WHATSAPP, Channel.PUSH]:
+            erased = self._pseudonyms.of(workspace, channel, address)
+            found.append(await self._store.search(msgspec.structs.replace(query, recipient=erased), self._clock.now()))
+        rest = max((one.rest for one in found if one.rest is not None), default=None)
+        messages = sorted((one for some in found for one in some.messages), key=_newest_first, reverse=True)
+        return Found([one for one in messages if rest is None or one.id >= rest], rest)
 
     async def timeline(self, workspace_id: Id, message_id: Id) -> list[Event]:
         """What happened to a message, oldest first."""
@@ -205,8 +225,13 @@ class MessageService:
         return [_with_locale(event, extras, message.locale) for event in events]
 
     async def content(self, workspace_id: Id, message_id: Id) -> Content:
-        """What the person was, or will be, sent: rendered again from release and variables."""
+        """What the person was, or will be, sent: rendered again from release and variables.
+
+        Raises:
+            ErasedError: it is no longer kept.
+        """
         message = await self.get(workspace_id, message_id)
+        refuse_erased(message)
         release = await self._releases.by_id(message.release_id) if message.release_id else None
         return await self._viewer.content(message, extras_of(message.extras), release)
 
@@ -227,8 +252,10 @@ class MessageService:
 
         Raises:
             TooLateError: the old one still waits to be sent.
+            ErasedError: its content is no longer kept.
         """
         old = await self.get(caller.workspace_id, message_id)
+        refuse_erased(old)
         if old.status in {Status.SCHEDULED, Status.QUEUED, Status.SENDING, Status.DEFERRED}:
             raise TooLateError(f"the message is {old.status.word}: it will still be sent; cancel it first")
         now = self._clock.now()
@@ -253,6 +280,7 @@ class MessageService:
             extras=msgspec.json.encode(extras),
             tags=old.tags,
             correlation=old.correlation,
+            uses=tuple(one.digest for one in extras.attachments),
         )
         release = await self._releases.by_id(old.release_id) if old.release_id else None
         await self._resolver.check_suppressed(new, release)
@@ -280,6 +308,18 @@ class MessageService:
         word, digest = make_upload_id(data)
         await self._store.add_blob(workspace_id, digest, data, self._clock.now())
         return Upload(word, name, type_, len(data))
+
+
+def refuse_erased(message: Message) -> None:
+    """Raises an ErasedError when a message's content is no longer kept."""
+    erased = extras_of(message.extras).erased
+    if erased is not None:
+        why = "its person was removed" if erased.why == "contact" else "by the rules of retention"
+        raise ErasedError(f"the content and addresses of this message were erased on {show_moment(erased.at)}: {why}")
+
+
+def _newest_first(message: Message) -> Id:
+    return message.id
 
 
 def _own_id(provider_id: str) -> Id | None:

@@ -19,6 +19,11 @@ class Addresses(Protocol):
         ...
 
 
+def _named(bounce: Bounce) -> bool:
+    """Whether it is known whose it is: the address of an old message may be erased."""
+    return bool(bounce.address)
+
+
 class Learner:
     """Turns bounces into suppressions.
 
@@ -41,7 +46,7 @@ class Learner:
         """What is to be added at once, and what is to be counted."""
         entries: list[Suppression] = []
         softs: list[SoftBounce] = []
-        for bounce in bounces:
+        for bounce in filter(_named, bounces):
             learnt = learn(self._normal(bounce), self._rules, self._new_id)
             if isinstance(learnt, Suppression):
                 entries.append(learnt)

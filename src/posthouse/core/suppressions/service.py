@@ -11,12 +11,13 @@ from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.paging import MAX_PAGE, Page
 from posthouse.core.messages.model import Channel
+from posthouse.core.messages.pseudonyms import Pseudonyms, is_pseudonym
 from posthouse.core.suppressions.errors import UnknownSuppressionError
 from posthouse.core.suppressions.learning import Addresses
 from posthouse.core.suppressions.model import Covers, LogEntry, Reason, Suppression, SuppressionQuery, fold
 from posthouse.core.suppressions.ports import SuppressionStore
 from posthouse.core.suppressions.rules import MOST_EVIDENCE
-from posthouse.core.suppressions.sieve import Sieve
+from posthouse.core.suppressions.sieve import Sieve, entries_of
 
 MOST_LOGGED: Final = 200
 _MOST_ADDRESS: Final = 320
@@ -50,11 +51,20 @@ class SuppressionService:
         store: the list.
         sieve: of this process, told of every change.
         addresses: brings addresses into their normal form.
+        pseudonyms: stand in the place of addresses that were erased.
     """
 
     def __init__(
-        self, store: SuppressionStore, sieve: Sieve, addresses: Addresses, *, ids: IdSource, clock: Clock
+        self,
+        store: SuppressionStore,
+        sieve: Sieve,
+        addresses: Addresses,
+        pseudonyms: Pseudonyms,
+        *,
+        ids: IdSource,
+        clock: Clock,
     ) -> None:
+        self._pseudonyms = pseudonyms
         self._store = store
         self._sieve = sieve
         self._addresses = addresses
@@ -71,7 +81,7 @@ class SuppressionService:
         await self._suppress([made])
         return next(
             entry
-            for entry in await self._store.suppressions_of(workspace_id, made.channel, made.address)
+            for entry in await self._entries(workspace_id, made.channel, made.address)
             if (entry.covers, entry.reason) == (made.covers, made.reason)
         )
 
@@ -122,7 +132,7 @@ class SuppressionService:
         self, workspace_id: Id, channel: Channel, address: str, author: Author, note: str = ""
     ) -> Sequence[Suppression]:
         """Takes every entry of an address away; as they were."""
-        found = await self._store.suppressions_of(workspace_id, channel, self._folded(channel, address))
+        found = await self._entries(workspace_id, channel, self._folded(channel, address))
         return await self._unsuppress([self._removal(entry, author, note) for entry in found])
 
     async def get(self, workspace_id: Id, suppression_id: Id) -> Suppression:
@@ -161,7 +171,7 @@ class SuppressionService:
     ) -> tuple[list[Suppression], list[LogEntry]]:
         """What holds for an address now, and what was done to its entries before, newest first."""
         folded, now = self._folded(channel, address), self._clock.now()
-        entries = await self._store.suppressions_of(workspace_id, channel, folded)
+        entries = await self._entries(workspace_id, channel, folded)
         log = await self._store.suppression_log(workspace_id, channel, folded, MOST_LOGGED)
         return [entry for entry in entries if entry.holds(now)], log
 
@@ -170,7 +180,7 @@ class SuppressionService:
         now = self._clock.now()
         return [
             entry
-            for entry in await self._store.suppressions_of(workspace_id, channel, self._folded(channel, address))
+            for entry in await self._entries(workspace_id, channel, self._folded(channel, address))
             if entry.reason is Reason.UNSUBSCRIBE and entry.covers is not Covers.TRANSACTIONAL and entry.holds(now)
         ]
 
@@ -216,12 +226,17 @@ class SuppressionService:
             evidence=note[:MOST_EVIDENCE],
         )
 
+    async def _entries(self, workspace_id: Id, channel: Channel, folded: str) -> list[Suppression]:
+        return await entries_of(self._store, self._pseudonyms, workspace_id, channel, folded)
+
     def _folded(self, channel: Channel, address: str) -> str:
-        """The form that is compared.
+        """The form that is compared. What stands in the place of an erased address is compared as it is.
 
         Raises:
             ValidationError: it is no address.
         """
+        if is_pseudonym(address):
+            return address
         if channel is not Channel.EMAIL:
             if not address.strip() or len(address) > _MOST_ADDRESS:
                 raise _bad_address(f"write 1 to {_MOST_ADDRESS} characters")

@@ -12,6 +12,7 @@ from typing import Any, Final
 from posthouse.core.kernel.clock import SECOND, Clock
 from posthouse.core.kernel.ids import Id, lowest_at
 from posthouse.core.messages.model import Channel
+from posthouse.core.messages.pseudonyms import Pseudonyms, is_pseudonym
 from posthouse.core.suppressions.model import Suppression, facts, fold
 from posthouse.core.suppressions.ports import Place, SuppressionStore
 from posthouse.core.templates.model import Category
@@ -31,11 +32,14 @@ class Sieve:
 
     Args:
         store: the list itself.
+        pseudonyms: stand in the place of addresses that were erased, and are suppressed still.
         clock: for the age of the last look.
     """
 
-    def __init__(self, store: SuppressionStore, clock: Clock) -> None:
+    def __init__(self, store: SuppressionStore, pseudonyms: Pseudonyms, clock: Clock) -> None:
         self._store = store
+        self._pseudonyms = pseudonyms
+        self._some_erased = False
         self._clock = clock
         self._hashes: array[int] = array("Q")
         self._bits = bytearray(_SMALLEST // 8)
@@ -74,7 +78,7 @@ class Sieve:
             await self._look()
         if not self.holds_back(workspace_id, channel, address):
             return None
-        entries = await self._store.suppressions_of(workspace_id, channel, fold(address))
+        entries = await entries_of(self._store, self._pseudonyms, workspace_id, channel, fold(address))
         return next(
             (
                 entry
@@ -101,7 +105,14 @@ class Sieve:
         """Whether the address may be on the list."""
         if not self._hashes:
             return False
-        first = hash((workspace_id, int(channel), fold(address))) & _WORD
+        folded = fold(address)
+        return self._marked(workspace_id, channel, folded) or (
+            self._some_erased
+            and self._marked(workspace_id, channel, self._pseudonyms.of(workspace_id, channel, folded))
+        )
+
+    def _marked(self, workspace_id: Id, channel: int, folded: str) -> bool:
+        first = hash((workspace_id, int(channel), folded)) & _WORD
         bits, mask = self._bits, self._mask
         second = (first >> 32) | 1
         one, two, three = first & mask, (first + second) & mask, (first + 5 * second) & mask
@@ -129,6 +140,7 @@ class Sieve:
         """Reads what changed since the last time. What was removed stays in the sieve: the store says no then."""
         while True:
             page = await self._store.suppressed_after(self._place, _PAGE)
+            self._some_erased = self._some_erased or any(is_pseudonym(row[4]) for row in page)
             await self._add(
                 [hash((workspace_id, channel, address)) & _WORD for _, _, workspace_id, channel, address in page]
             )
@@ -160,6 +172,22 @@ class Sieve:
         self._bits = bytearray(_SMALLEST // 8)
         self._mask = _SMALLEST - 1
         self._place = (0, lowest_at(0))
+        self._some_erased = False
+
+
+async def entries_of(
+    store: SuppressionStore, pseudonyms: Pseudonyms, workspace_id: Id, channel: Channel, folded: str
+) -> list[Suppression]:
+    """All entries of an address, those that stand under its pseudonym too, newest first."""
+    found = await store.suppressions_of(workspace_id, channel, folded)
+    erased = pseudonyms.of(workspace_id, channel, folded)
+    if erased != folded:
+        found = sorted([*found, *await store.suppressions_of(workspace_id, channel, erased)], key=_id, reverse=True)
+    return found
+
+
+def _id(entry: Suppression) -> Id:
+    return entry.id
 
 
 def _mark(bits: bytearray, mask: int, values: Iterable[int]) -> None:

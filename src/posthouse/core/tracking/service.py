@@ -232,12 +232,13 @@ class TrackingService:
         return link.fallback
 
     async def _variables(self, message: Tracked) -> dict[str, Any] | None:
+        """None: they were erased."""
         raw = await self._store.variables_of(message.id)
         try:
-            variables: dict[str, Any] = msgspec.json.decode(raw) if raw else {}
+            variables: dict[str, Any] | None = msgspec.json.decode(raw) if raw else None
         except msgspec.DecodeError:
             return None
-        return variables if raw is not None else None
+        return variables
 
     async def _release(self, message: Tracked | None) -> Release | None:
         if message is None or message.release_id is None:

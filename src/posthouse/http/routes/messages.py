@@ -143,7 +143,7 @@ async def get_timeline(
     spoken = languages.chosen(language) if language is not None else languages.language(*languages.accepted(wished))
     message = await _visible(here, access, message_id)
     events = await here.messages.timeline(message.workspace_id, message.id)
-    return answer(schemas.timeline(message.id, events, spoken))
+    return answer(schemas.timeline(message.id, events, spoken, message))
 
 
 async def get_content(here: ServicesHere, access: AccessHere, message_id: str) -> Response:
@@ -309,7 +309,7 @@ OPERATIONS = (
         endpoint=get_content,
         scope=MESSAGES_READ,
         gives=schemas.ContentAnswer,
-        fails=(404,),
+        fails=(404, 410),
     ),
     Operation(
         method="POST",
@@ -334,7 +334,7 @@ OPERATIONS = (
         scope=MESSAGES_WRITE,
         gives=schemas.ReceiptAnswer,
         status=202,
-        fails=(404, 409),
+        fails=(404, 409, 410),
         answer_example=RECEIPT,
     ),
     Operation(

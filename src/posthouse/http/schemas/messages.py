@@ -11,7 +11,7 @@ from posthouse.core.kernel import ids
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.messages import stream
 from posthouse.core.messages.content import Content
-from posthouse.core.messages.model import Attachment, Event, Extras, Message
+from posthouse.core.messages.model import Attachment, Event, EventType, Extras, Message
 from posthouse.core.messages.uploads import Upload
 from posthouse.core.templates.model import Sender
 from posthouse.http.problems import Problem
@@ -115,6 +115,13 @@ class MessageAnswer(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: Moment | None
 
 
+class ErasedAnswer(msgspec.Struct, frozen=True):
+    """When and why content and addresses were erased."""
+
+    at: Moment
+    why: Annotated[str, Meta(description="`retention`, or `contact`: its person was removed.")]
+
+
 class MessageDetail(MessageAnswer, frozen=True, kw_only=True):
     """A message with all that was asked for."""
 
@@ -130,6 +137,7 @@ class MessageDetail(MessageAnswer, frozen=True, kw_only=True):
     metadata: dict[str, Any]
     variables: dict[str, Any]
     resend_of: MessageId | None
+    erased: ErasedAnswer | None
 
 
 class MessagePage(msgspec.Struct, frozen=True):
@@ -159,6 +167,8 @@ class TimelineAnswer(msgspec.Struct, frozen=True):
     id: MessageId
     language: Annotated[str, Meta(description="Of the sentences.", examples=["en"])]
     events: list[ToldEvent]
+    erased: ErasedAnswer | None = None
+    events_erased: Annotated[bool, Meta(description="Whether events were erased by the rules of retention.")] = False
 
 
 class ContentAnswer(msgspec.Struct, frozen=True):
@@ -226,7 +236,14 @@ def detail(message: Message) -> MessageDetail:
         metadata=extras.metadata,
         variables=msgspec.json.decode(message.variables or b"{}"),
         resend_of=ids.show(ids.MESSAGE, extras.resend_of) if extras.resend_of else None,
+        erased=erased(message),
     )
+
+
+def erased(message: Message) -> ErasedAnswer | None:
+    """Whether content and addresses of a message are still kept."""
+    extras = _extras.decode(message.extras) if message.extras else Extras()
+    return ErasedAnswer(show_moment(extras.erased.at), extras.erased.why) if extras.erased else None
 
 
 def event(fact: Event) -> EventAnswer:
@@ -234,11 +251,16 @@ def event(fact: Event) -> EventAnswer:
     return EventAnswer(fact.type.word, show_moment(fact.at), stream.facts(fact))
 
 
-def timeline(message_id: bytes, events: Sequence[Event], language: str) -> TimelineAnswer:
-    """What happened to a message, with sentences in a language."""
+def timeline(
+    message_id: bytes, events: Sequence[Event], language: str, message: Message | None = None
+) -> TimelineAnswer:
+    """What happened to a message, with sentences in a language; and what of it was erased."""
     shown = [(event(fact), sentence(fact, language)) for fact in events]
     told = [ToldEvent(one.type, one.at, one.data, words) for one, words in shown]
-    return TimelineAnswer(ids.show(ids.MESSAGE, message_id), language, told)
+    eventless = all(fact.type is not EventType.ACCEPTED for fact in events)
+    return TimelineAnswer(
+        ids.show(ids.MESSAGE, message_id), language, told, erased(message) if message else None, eventless
+    )
 
 
 def content(message_id: bytes, found: Content) -> ContentAnswer:

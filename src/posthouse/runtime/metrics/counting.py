@@ -8,9 +8,11 @@ from posthouse.runtime.metrics.definitions import (
     COMMIT_MESSAGES,
     COMMIT_SECONDS,
     CONNECTIONS,
+    ERASED,
     LATENCY,
     OUTCOMES,
     REFUSED,
+    RETENTION_BEHIND,
     RETURNED,
     TRACKED,
     WEBHOOK_ATTEMPTS,
@@ -120,6 +122,14 @@ class Metrics:
     def webhook_pause(self, reason: str) -> None:
         """An endpoint is told nothing more."""
         self._numbers[self._slots.place(WEBHOOK_PAUSES.name, (reason,))] += 1.0
+
+    def erased(self, what: str, many: int) -> None:
+        """The rules of retention erased so many."""
+        self._numbers[self._slots.place(ERASED.name, (what,))] += many
+
+    def retention_behind(self, seconds: float) -> None:
+        """By how much the oldest was overdue."""
+        self._numbers[self._slots.place(RETENTION_BEHIND.name, ())] = seconds
 
     def connections(self, kind: str, change: int) -> None:
         """Connections of a kind were opened (positive) or closed (negative)."""

@@ -90,6 +90,18 @@ WEBHOOK_PAUSES: Final = Definition(
     "Endpoints that were paused because they answered 410 (gone) or took nothing for three days (failing).",
     ("reason",),
 )
+ERASED: Final = Definition(
+    "posthouse_retention_erased_total",
+    Kind.COUNTER,
+    "What the rules of retention erased: messages (their content and addresses), events, partitions (dropped whole), uploads.",
+    ("what",),
+)
+RETENTION_BEHIND: Final = Definition(
+    "posthouse_retention_behind_seconds",
+    Kind.GAUGE,
+    "By how much the oldest that the last sweep found was overdue; a sweep begins each hour.",
+    (),
+)
 QUEUE_MESSAGES: Final = Definition(
     "posthouse_queue_messages",
     Kind.GAUGE,
@@ -115,6 +127,8 @@ COUNTED: Final = (
     WEBHOOK_ATTEMPTS,
     WEBHOOK_LATENCY,
     WEBHOOK_PAUSES,
+    ERASED,
+    RETENTION_BEHIND,
 )
 """Counted in the processes as things happen."""
 SCRAPED: Final = (QUEUE_MESSAGES, QUEUE_AGE, ALERTS, BUILD)

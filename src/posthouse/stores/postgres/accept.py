@@ -15,6 +15,7 @@ from posthouse.stores.postgres.statements import (
     SUPERSEDE,
     SUPPRESS,
     TAKEN_KEYS,
+    USE_BLOBS,
 )
 from posthouse.stores.shared.messages import POLICIES
 
@@ -69,7 +70,9 @@ async def _keep(
     rows = _rows(batch)
     keys_and_tags = _keys_and_tags(batch)
     statement = ACCEPT if keys_and_tags else ACCEPT_PLAIN
-    alone = not any(message.supersedes is not None or message.blobs or message.suppressed for message in batch)
+    alone = not any(
+        message.supersedes is not None or message.blobs or message.uses or message.suppressed for message in batch
+    )
 
     async def keep(connection: Connection, counter_shard: int) -> set[Id]:
         return {row[0] for row in await connection.fetch(statement, *rows, counter_shard, *keys_and_tags)}
@@ -146,6 +149,9 @@ async def _keep_blobs(connection: Connection, kept: list[NewMessage]) -> None:
     if blobs:
         rows = [(*key, *value) for key, value in blobs.items()]
         await connection.execute(KEEP_BLOBS, *zip(*rows, strict=True))
+    uses = sorted({(m.workspace_id, digest, m.due_at) for m in kept for digest in m.uses})
+    if uses:
+        await connection.execute(USE_BLOBS, *zip(*uses, strict=True))
 
 
 async def _suppress(connection: Connection, shard: int, kept: list[NewMessage]) -> None:

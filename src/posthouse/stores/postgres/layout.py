@@ -69,8 +69,8 @@ def months(now: int, ahead: int = MONTHS_AHEAD) -> Iterator[tuple[str, str, str]
     moment = dt.datetime.fromtimestamp(now / 1_000_000, tz=dt.UTC)
     year, month = moment.year, moment.month
     for _ in range(ahead + 1):
-        following = (year + 1, 1) if month == 12 else (year, month + 1)
-        yield f"{year:04}_{month:02}", _bound(year, month), _bound(*following)
+        following = month_after(year, month)
+        yield f"{year:04}_{month:02}", month_bound(year, month), month_bound(*following)
         year, month = following
 
 
@@ -117,7 +117,13 @@ async def ensure_partitions(connection: Connection, now: int, ahead: int = MONTH
     return made
 
 
-def _bound(year: int, month: int) -> str:
+def month_after(year: int, month: int) -> tuple[int, int]:
+    """The next month."""
+    return (year + 1, 1) if month == 12 else (year, month + 1)
+
+
+def month_bound(year: int, month: int) -> str:
+    """The lowest UUIDv7 of a month."""
     first = dt.datetime(year, month, 1, tzinfo=dt.UTC)
     milliseconds = f"{int(first.timestamp()) * 1000:012x}"
     return f"{milliseconds[:8]}-{milliseconds[8:]}-0000-0000-000000000000"

@@ -91,6 +91,16 @@ ON CONFLICT DO NOTHING
 """
 """Keeps the bytes of attachments once a workspace."""
 
+USE_BLOBS: Final = """
+UPDATE blobs b SET created_at = used.at
+FROM (
+    SELECT workspace_id, digest, max(at) AS at
+    FROM unnest($1::uuid[], $2::bytea[], $3::bigint[]) AS u (workspace_id, digest, at) GROUP BY 1, 2
+) AS used
+WHERE b.workspace_id = used.workspace_id AND b.digest = used.digest AND b.created_at < used.at
+"""
+"""Notes that files are used again: they are kept from then on as long as new ones."""
+
 LOCK_SUPERSEDES: Final = """
 SELECT pg_advisory_xact_lock(k) FROM (
     SELECT DISTINCT hashtextextended(workspace_id::text || key, 0) AS k

@@ -14,7 +14,7 @@ from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import AcceptResult, Lane, NewMessage
-from posthouse.stores.postgres import guard, layout, rollups
+from posthouse.stores.postgres import dropping, guard, layout, rollups
 from posthouse.stores.postgres.accept import accept
 from posthouse.stores.postgres.bell import EVENTS, Bell
 from posthouse.stores.postgres.claim import Claimer
@@ -204,6 +204,14 @@ class PostgresStore(SharedStore):
 
         async def work(connection: Connection, _slot: int) -> list[str]:
             return await layout.ensure_partitions(connection, self._clock.now() if now is None else now)
+
+        return await self._database.run(work)
+
+    async def drop_events_before(self, instant: int) -> int:
+        """See RetentionStore."""
+
+        async def work(connection: Connection, _slot: int) -> int:
+            return await dropping.drop_events_before(connection, instant)
 
         return await self._database.run(work)
 

@@ -15,6 +15,8 @@ _ENCODER = msgspec.json.Encoder()
 GENERATION = "settings_generation"
 IDEMPOTENCY_GENERATION = "idempotency_generation"
 EPOCH = "epoch"
+EVENTS_ERASED = "events_erased"
+"""How many events were erased, ever: a recount from the first event on would miss them."""
 ROLLUP_EDITION = "rollup_edition"
 SUPPRESSION_GENERATION = "suppression_generation"
 

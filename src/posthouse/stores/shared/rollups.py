@@ -11,9 +11,10 @@ from posthouse.core.analytics.latencies import decode, encode
 from posthouse.core.analytics.measures import COLUMNS
 from posthouse.core.analytics.model import Before, Cell, Combo, Position, number_of
 from posthouse.core.analytics.ports import Known, SumQuery, Sums
+from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import EventType
-from posthouse.stores.shared.documents import ROLLUP_EDITION, set_number
+from posthouse.stores.shared.documents import EVENTS_ERASED, ROLLUP_EDITION, set_number
 from posthouse.stores.shared.events import CHUNK
 from posthouse.stores.shared.maintenance import number
 from posthouse.stores.shared.rollup_schema import (
@@ -77,7 +78,12 @@ def _note(one: Before, kind: int, data: bytes | None) -> None:
 
 
 def begin_edition(connection: Connection) -> int:
-    """The next edition, from the beginning of the stream."""
+    """The next edition, from the beginning of the stream.
+
+    Raises:
+        ConflictError: events were erased: what they said is in the present edition alone.
+    """
+    _refuse_what_would_shrink(connection)
     c = rollup_positions.c
     last = connection.execute(select(func.max(c.edition))).scalar() or 0
     answering = number(connection, ROLLUP_EDITION)
@@ -87,8 +93,20 @@ def begin_edition(connection: Connection) -> int:
     return edition
 
 
+def _refuse_what_would_shrink(connection: Connection) -> None:
+    if erased := number(connection, EVENTS_ERASED):
+        raise ConflictError(
+            f"{erased:,} events were erased by the rules of retention: a recount would lose what they said, so the statistics stay as they are"
+        )
+
+
 def answer_from(connection: Connection, edition: int) -> bool:
-    """Lets an edition answer if it is far enough. Whoever follows the other one meanwhile is made to wait."""
+    """Lets an edition answer if it is far enough. Whoever follows the other one meanwhile is made to wait.
+
+    Raises:
+        ConflictError: events were erased while they were counted again.
+    """
+    _refuse_what_would_shrink(connection)
     c = rollup_positions.c
     locked = select(c.edition, c.seq).order_by(c.edition).with_for_update()
     reached = {row[0]: row[1] for row in connection.execute(locked)}

@@ -33,6 +33,7 @@ _ADD_TAG: Final = "INSERT INTO message_tags (workspace_id, tag, message_id) VALU
 _ADD_BLOB: Final = """
 INSERT INTO blobs (workspace_id, digest, created_at, data) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
 """
+_USE_BLOB: Final = "UPDATE blobs SET created_at = max(created_at, ?) WHERE workspace_id = ? AND digest = ?"
 _OLDER_PENDING: Final = """
 SELECT m.id, m.template_id, m.channel, m.lane, m.live, q.attempts
 FROM messages m JOIN queue q ON q.message_id = m.id
@@ -72,6 +73,7 @@ def accept(
     raw.executemany(
         _ADD_BLOB, [(one.workspace_id, digest, one.created_at, data) for one in new for digest, data in one.blobs]
     )
+    raw.executemany(_USE_BLOB, [(one.due_at, one.workspace_id, digest) for one in new for digest in one.uses])
     _count(raw, shard, new)
     _suppress(raw, shard, [one for one in new if one.suppressed is not None])
     withdrawn = _supersede(raw, shard, new)

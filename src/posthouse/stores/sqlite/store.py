@@ -239,6 +239,18 @@ class SqliteStore(SharedStore):
     async def _write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._do(self._to_write, lambda handle: work(handle.sql, *args, **kwargs))
 
+    async def _wipe(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Overwrites what it removes (sqlite.org, "PRAGMA secure_delete"); nobody else pays for that."""
+
+        def wiping(handle: Handle) -> T:
+            handle.raw.execute("PRAGMA secure_delete=ON")
+            try:
+                return work(handle.sql, *args, **kwargs)
+            finally:
+                handle.raw.execute("PRAGMA secure_delete=OFF")
+
+        return await self._do(self._to_write, wiping)
+
     async def _notify(self) -> None:
         self._bell.ring()
 

@@ -1,0 +1,17 @@
+"""What is put together only where it is needed: followers of the events, and those who keep and erase."""
+
+from posthouse.bootstrap import House
+from posthouse.core.keeping.retention import RetentionService
+from posthouse.core.messages.pseudonyms import PURPOSE, Pseudonyms
+from posthouse.core.messages.words import WordFollower, words_by
+
+
+def word_follower_of(house: House) -> WordFollower:
+    """What keeps the words that messages are found by."""
+    return WordFollower(house.store, house.store, words_by(house.box.derive))
+
+
+def retention_of(house: House) -> RetentionService:
+    """What holds workspaces to their rules of retention."""
+    pseudonyms = Pseudonyms(house.box.derive(PURPOSE))
+    return RetentionService(house.store, house.store, pseudonyms, words_by(house.box.derive), house.clock)
