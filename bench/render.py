@@ -27,7 +27,7 @@ ROUNDS, REPEATS = 50, 60
 
 def order_confirmation() -> tuple[Release, dict]:
     """The release and its sample variables (5 order lines)."""
-    source = read_folder({path.name: path.read_bytes() for path in FOLDER.iterdir()}, FOLDER.name)
+    source = read_folder({path.name: path.read_bytes() for path in FOLDER.iterdir() if path.is_file()}, FOLDER.name)
     variant = next(one for one in source.variants if one.locale == "en")
     compiled = MinijinjaCompiler().compile(source, variant)
     release = Release(

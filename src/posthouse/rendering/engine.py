@@ -12,6 +12,7 @@ from posthouse.rendering.filters import REMOVED_FILTERS, REMOVED_GLOBALS, filter
 from posthouse.rendering.formats.errors import FormatError
 from posthouse.rendering.link_parameters import LINK_FILTERS
 from posthouse.rendering.room import Room
+from posthouse.rendering.text_layout import TEXT_FILTERS
 
 FUEL: Final = 50_000
 """Instructions a render may take; an order confirmation with 5 lines takes some hundreds."""
@@ -38,7 +39,7 @@ def environment(locale: str = "en", *, fuel: int = FUEL, room: Room | None = Non
         pycompat=False,
         keep_trailing_newline=True,
         auto_escape_callback=lambda name: name.endswith("html") and "/" not in name,
-        filters={**BOUNDED, **LINK_FILTERS, **filters_for(locale)},
+        filters={**BOUNDED, **LINK_FILTERS, **TEXT_FILTERS, **filters_for(locale)},
     )
     if room is not None:
         made.finalizer = room

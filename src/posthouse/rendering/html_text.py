@@ -1,14 +1,13 @@
 """Derives the text part from HTML: at publish as a program, for content that somebody rendered themselves as it is accepted.
 
-Tags of templates become words before scanning and tags again afterwards. Links are written as ``label <url>``, rows of data
-tables as lines, layout tables (``role="presentation"``) as what they hold; hidden parts and what only Outlook sees are left
+Tags of templates become words before scanning and tags again afterwards (text_program.py). Rows of data tables are lines, layout
+tables (``role="presentation"``) what they hold, links as text_layout.py sets them; hidden parts and what only Outlook sees are left
 out. A line that holds block tags only takes no line of its own. The time is linear in the length of the HTML, however
 hostile it is.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from typing import Final
 
 from posthouse.core.kernel.references import resolved
@@ -16,6 +15,18 @@ from posthouse.rendering.guard import SALT
 from posthouse.rendering.remembering import remembered
 from posthouse.rendering.scanning import attributes, scan
 from posthouse.rendering.tags import Kind, Piece, pieces
+from posthouse.rendering.text_layout import (
+    CELL,
+    HEAD,
+    LAST,
+    LINK,
+    Found,
+    heading_row,
+    row_end,
+    with_columns,
+    with_links,
+)
+from posthouse.rendering.text_program import TOKEN, Tags
 
 _VOID: Final = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
@@ -49,14 +60,13 @@ _MAY_HIDE: Final = re.compile("hid|display", re.IGNORECASE)
 _LINES: Final = frozenset({"tr", "li", "br"})
 _SPACES: Final = re.compile(r"[ \t\r\n\f\u00a0]+")
 _BREAKS: Final = re.compile(r"[\t\r\n\f]+")
-_INVISIBLE: Final = re.compile("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]")
-_TOKEN: Final = re.compile(f"{SALT}([0-9]+)z")
-_BRACES: Final = re.compile(r"\{[{%#]")
+_INVISIBLE: Final = re.compile("[\x1c-\x1f\u00ad\u034f\u200a-\u200f\u2060\ufeff]")
+_SIGNS: Final = re.compile("[\x1c-\x1f]")
 
 
 def text_of(html: str) -> str:
     """The text part of finished HTML, lines ending with LF; '' when nothing in it can be read."""
-    reader = _Reader(_is_shown)
+    reader = _Reader(_Finished())
     scan(html, reader)
     return "\n".join(reader.lines()).strip()
 
@@ -71,33 +81,42 @@ def derive_text(html: str) -> str:
         elif piece.kind is not Kind.COMMENT:
             parts.append(f"{SALT}{len(held)}z")
             held.append(piece)
-    token = _TOKEN
-
-    def shown(text: str) -> bool:
-        if SALT in text:
-            text = token.sub(lambda found: "" if _is_block(held, found) else "x", text)
-        return bool(text) and not text.isspace()
-
-    reader = _Reader(shown, token)
+    tags = Tags(held)
+    reader = _Reader(tags)
     scan("".join(parts), reader)
-    return _program(reader.lines(), token, held)
+    return tags.program(reader.lines())
 
 
-def _is_shown(text: str) -> bool:
-    return not text.isspace()
+class _Finished:
+    """What the reader asks of HTML without tags of templates."""
+
+    depth = 0
+
+    def passes(self, text: str) -> None:
+        """Nothing changes."""
+
+    def plain(self, text: str) -> str:
+        """All of it is read."""
+        return text
+
+    def written(self, text: str) -> str:
+        """It has no tags."""
+        return text
+
+    def row(self, left: str, right: str, *, head: bool) -> str:
+        """See Lines."""
+        return heading_row(left, right) if head else row_end(left, right)
 
 
 class _Reader:
     """Collects lines (scanning.Sink): text, with the tokens of tags in it.
 
     Args:
-        shown: whether a text prints anything by itself.
-        token: what stands for a tag; only such are kept of comments (loops around sections stand there too).
+        tags: the tags of templates behind their tokens; only such are kept of comments (loops around sections stand there too).
     """
 
-    def __init__(self, shown: Callable[[str], bool], token: re.Pattern[str] | None = None) -> None:
-        self._shown = shown
-        self._token = token
+    def __init__(self, tags: Tags | _Finished) -> None:
+        self._tags = tags
         self._lines: list[str] = []
         self._line: list[str] = []
         self._prints = False
@@ -107,25 +126,35 @@ class _Reader:
         self._stack: list[tuple[str, bool]] = []
         self._open: Counter[str] = Counter()
         self._silent = 0
-        self._link: tuple[str, int] | None = None
-        self._data_tables: list[bool] = []
+        self._link: tuple[str, int, int] | None = None
+        """Where an open link leads, its place in the line, how many conditions it stands in."""
+        self._named = ""
+        self._links: list[Found] = []
+        self._data_tables: list[int] = []
+        """The first line of each open table of data; -1 for those that lay things out."""
+        self._tables: list[tuple[int, int]] = []
+        self._head = False
+        self._side = "right"
 
     def lines(self) -> list[str]:
         """What was read; an empty line stands between paragraphs."""
         self._end_link()
         self._break()
+        with_links(self._lines, self._links, self._tags)
+        with_columns(self._lines, self._tables, self._tags)
         return self._lines
 
     def text(self, data: str) -> None:
         """Text between tags."""
         if not self._silent:
-            data = resolved(data)
-            self._write(_INVISIBLE.sub("", data) if not data.isascii() else data)
+            if SALT in data:
+                self._tags.passes(data)
+            self._write(_clean(data))
 
     def comment(self, data: str) -> None:
         """A comment says nothing; tags of templates in it stay."""
-        if self._token is not None and SALT in data:
-            self.text("".join([found[0] for found in self._token.finditer(data)]))
+        if SALT in data:
+            self.text("".join([found[0] for found in TOKEN.finditer(data)]))
 
     def opened(self, tag: str, rest: str) -> None:
         """Opens an element; what is hidden stays silent until its end."""
@@ -156,7 +185,11 @@ class _Reader:
         elif tag in _BLOCKS or tag in _LINES:
             self._break()
         if tag == "table":
-            self._data_tables.append(attributes(rest).get("role") not in {"presentation", "none"})
+            self._data_tables.append(
+                len(self._lines) if _given(rest).get("role") not in {"presentation", "none"} else -1
+            )
+        elif tag in {"html", "body"}:
+            self._side = "left" if _given(rest).get("dir") == "rtl" else self._side
         elif tag == "li":
             self._write("- ")
         elif tag == "hr":
@@ -165,15 +198,17 @@ class _Reader:
             self._gap_due = False
         elif tag == "a":
             self._end_link()  # links do not nest: the first one ends here (WHATWG HTML §13.2.6.4.7)
-            self._link = (attributes(rest).get("href", "").strip(), len(self._line))
+            given = attributes(rest)
+            self._link = (_clean(given.get("href", "")).strip(), len(self._line), self._tags.depth)
+            self._named = _clean(given.get("aria-label", "")).strip()
         elif tag == "img":
-            self._write(attributes(rest).get("alt", ""))
+            self._write(_clean(attributes(rest).get("alt", "")))
         elif tag in {"td", "th"}:
-            self._cell()
+            self._cell(tag, rest)
 
     def _end(self, tag: str) -> None:
         if tag == "table" and self._data_tables:
-            self._paragraph() if self._data_tables.pop() else self._break()
+            self._end_table(self._data_tables.pop())
         elif tag in _PARAGRAPHS:
             self._paragraph()
         elif tag in _BLOCKS or tag in {"tr", "li"}:
@@ -181,38 +216,54 @@ class _Reader:
         elif tag == "a":
             self._end_link()
 
-    def _cell(self) -> None:
-        if not self._data_tables or not self._data_tables[-1]:
+    def _end_table(self, start: int) -> None:
+        self._break()
+        if start >= 0:
+            self._tables.append((start, len(self._lines)))
             self._paragraph()
-        elif self._prints:
-            self._line.append(" | ")
+
+    def _cell(self, tag: str, rest: str) -> None:
+        if not self._data_tables or self._data_tables[-1] < 0:
+            self._paragraph()
+            return
+        if self._prints:
+            self._line.append(f" {LAST if _given(rest).get('align') == self._side else CELL} ")
+        if tag == "th" and "scope" in rest and _given(rest).get("scope") == "col":
+            self._head = True
 
     def _end_link(self) -> None:
         if self._link is None:
             return
-        (href, start), self._link = self._link, None
+        (href, start, depth), self._link = self._link, None
         label = _SPACES.sub(" ", "".join(self._line[start:])).strip()
         address = _BREAKS.sub("", href.removeprefix("mailto:").removeprefix("tel:"))
         if not href or href.startswith("#") or label == address:
             return
         if label:
-            self._line[start:] = [label, " "]
-        self._write(f"<{address}>")
+            self._line[start:] = [label]
+        if self._named and not any(map(str.isalnum, label)):
+            label = self._named  # a star says nothing
+        always = depth == 0 and self._tags.depth == 0
+        self._write(f"{LINK}{len(self._links)}{LINK}")
+        self._links.append(Found(label, address, always))
 
     def _write(self, text: str) -> None:
         if text:
             self._line.append(text)
-            self._prints = self._prints or self._shown(text)
+            if not self._prints:
+                plain = self._tags.plain(text)
+                self._prints = bool(plain) and not plain.isspace()
 
     def _break(self) -> None:
         if self._line:
-            if line := _SPACES.sub(" ", "".join(self._line)).strip():
-                self._lines.append(line)
+            if line := _SPACES.sub(" ", "".join(self._line)).strip(" "):
+                self._lines.append(HEAD + line if self._head and (CELL in line or LAST in line) else line)
                 self._gap_due = self._gap_due or self._prints
             self._line.clear()
             self._prints = False
+        self._head = False
         if self._link is not None:
-            self._link = (self._link[0], 0)
+            self._link = (self._link[0], 0, self._link[2])
 
     def _paragraph(self) -> None:
         self._break()
@@ -230,29 +281,14 @@ def _hides(rest: str) -> bool:
     return "hidden" in given or _HIDDEN.search(given.get("style", "")) is not None
 
 
-def _program(lines: list[str], token: re.Pattern[str], held: list[Piece]) -> str:
-    """Joins the lines: one that only holds block tags leaves no line break behind."""
-    parts: list[str] = []
-    for line in lines:
-        tags_only = line and not token.sub(lambda found: "" if _is_block(held, found) else "x", line).strip()
-        text = token.sub(lambda found: "\0" + found[1] + "\0", line)
-        parts.append(text.replace(" ", "") if tags_only else text + "\n")
-    pieces_of = "".join(parts).split("\0")
-    literals = [_BRACES.sub(lambda found: "{{ '" + found[0] + "' }}", literal) for literal in pieces_of[::2]]
-    tags = [_untrimmed(held[int(number)]) for number in pieces_of[1::2]]
-    return "".join([literal + tag for literal, tag in zip(literals, [*tags, ""], strict=True)])
+@remembered(1_024)
+def _given(rest: str) -> dict[str, str]:
+    """:func:`attributes` of tags that stand in every mail; not to be changed."""
+    return attributes(rest)
 
 
-def _is_block(held: list[Piece], found: re.Match[str]) -> bool:
-    return held[int(found[1])].kind is Kind.BLOCK
-
-
-def _untrimmed(piece: Piece) -> str:
-    """Blanks were settled while deriving, so trim signs would only eat line breaks."""
-    match piece.kind:
-        case Kind.EXPRESSION:
-            return f"{{{{ {piece.code} }}}}"
-        case Kind.BLOCK:
-            return f"{{% {piece.code} %}}"
-        case _:
-            return piece.source
+def _clean(data: str) -> str:
+    """What can be read of a text: characters for references, and none of those that show nothing or are signs of ours."""
+    if data.isascii() and "&" not in data and _SIGNS.search(data) is None:
+        return data
+    return _INVISIBLE.sub("", resolved(data))

@@ -48,8 +48,8 @@ def href_with(value: str, parameters: Mapping[str, str], excluded: Sequence[str]
         return value if changed == address else html.escape(changed).replace("&#x27;", "&#39;")
     try:
         words = [
-            _text(" ".join(excluded)),
-            *[w for name, text in parameters.items() for w in (_text(name), joined(text))],
+            string_of(" ".join(excluded)),
+            *[w for name, text in parameters.items() for w in (string_of(name), joined(text))],
         ]
         return f"{{{{ ({joined(value, markup=True)})|link_with({', '.join(words)}) }}}}"
     except ValueError:
@@ -67,14 +67,18 @@ def joined(source: str, *, markup: bool = False) -> str:
         if piece.kind is Kind.EXPRESSION:
             parts.append(f"({piece.code})")
         elif piece.kind is Kind.LITERAL:
-            parts.append(_text(html.unescape(piece.code) if markup else piece.code))
+            parts.append(string_of(html.unescape(piece.code) if markup else piece.code))
         else:
             raise ValueError("only texts and {{ expressions }} can be parameters")
     return " ~ ".join(parts)
 
 
-def _text(text: str) -> str:
-    """A string of the template language. Backslashes would rule out the wire form."""
+def string_of(text: str) -> str:
+    """A string of the template language. Backslashes would rule out the wire form.
+
+    Raises:
+        ValueError: it cannot be written.
+    """
     if "\\" in text or "\n" in text or ('"' in text and "'" in text):
         raise ValueError("backslashes, line breaks and two kinds of quotes cannot be written here")
     return f"'{text}'" if '"' in text else f'"{text}"'

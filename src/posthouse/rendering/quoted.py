@@ -30,19 +30,25 @@ def plain_body(text: str) -> str:
 
 
 def quote_values(values: list[str], *, html: bool) -> list[bytes]:
-    """Encodes values that each stand on a line of their own, all at once where they are short and harmless.
+    """Encodes values that each stand on a line of their own, all at once where they are harmless; long ones are folded one by one.
 
-    One call into C for all of them, as lines of one text: a value that is not one short line changes their number.
+    One call into C for all of them, as lines of one text: a value that is not one line changes their number.
     """
     text = "\n".join(values)
     if html:
         text = text.replace(SLASH, "/")
     if "  " not in text and "\t" not in text and "\n." not in text and text[:1] != ".":
         octets = binascii.b2a_qp(text.encode("utf-8", "replace"))
-        quoted = octets.split(b"\n")
-        if len(quoted) == len(values) and max(map(len, quoted)) <= _ROOM and not _QUOTED_CONTROL.search(octets):
-            return quoted
-    return [quote(value.replace(SLASH, "/") if html else value).encode("ascii") for value in values]
+        quoted = octets.replace(b"=\n", b"").split(b"\n")
+        if len(quoted) == len(values) and not _QUOTED_CONTROL.search(octets):
+            if max(map(len, quoted)) <= _ROOM:
+                return quoted
+            return [one if len(one) <= _ROOM else _alone(values[at], html=html) for at, one in enumerate(quoted)]
+    return [_alone(value, html=html) for value in values]
+
+
+def _alone(value: str, *, html: bool) -> bytes:
+    return quote(value.replace(SLASH, "/") if html else value).encode("ascii")
 
 
 def quote(text: str) -> str:

@@ -34,6 +34,86 @@ def test_the_text_reads_like_a_letter(make: Callable[..., Release]) -> None:
     )
 
 
+DATA = """<table><tr><th scope="col" align="left">Item</th><th scope="col" align="right">Amount</th></tr>
+{% for l in lines %}<tr><td align="left">{{ l.n }}<br>{{ l.q }} at {{ l.p }}</td><td align="right">{{ l.t }}</td></tr>{% endfor %}</table>
+<table><tr><td>Total</td><td align="right">{{ total }}</td></tr>{% if off %}
+<tr><td>Less "5 %"</td><td align="right">{{ off }}</td></tr>{% endif %}</table>
+<table><tr><th scope="row">Delivery address</th><td>{{ address }}</td></tr><tr><th scope="row">收货</th><td>x</td></tr></table>"""
+
+
+def test_tables_stand_in_columns(make: Callable[..., Release]) -> None:
+    """Amounts end where their headings do, also beside letters of double width; what follows labels starts in one column."""
+    lines = [{"n": "Mug", "q": 2, "p": "£1", "t": "£2"}, {"n": "茶壺", "q": "一個", "p": "£9", "t": "£9.00"}]
+    seen = MinijinjaRenderer().plain(
+        make(html=DATA), {"lines": lines, "total": "£11.00", "off": "£" + "1" * 50, "address": "7 Road"}
+    )
+    assert seen.text.split("\n") == [
+        "Item" + " " * 44 + "Amount",
+        "Mug",
+        "2 at £1 " + "." * 43 + " £2",
+        "茶壺",
+        "一個 at £9 " + "." * 37 + " £9.00",
+        "",
+        "Total " + "." * 41 + " £11.00",
+        'Less "5 %" £' + "1" * 50,
+        "",
+        "Delivery address   7 Road",
+        "收货               x",
+        "",
+    ]
+
+
+def test_a_row_that_is_no_expression_is_a_plain_row(make: Callable[..., Release]) -> None:
+    """Conditions in a cell, and addresses of ours, which are found in constant text."""
+    row = '<table><tr><td>{% if a %}{{ a }}{% endif %}</td><td align="right">1</td></tr></table>'
+    own = '<table><tr><td><a href="posthouse:unsubscribe">Off</a></td><td align="right">{{ a }}</td></tr></table>'
+    release = make(html=row + own)
+    assert "{% if a %}{{ a }}{% endif %} | 1\n" in release.programs["text"]
+    assert "posthouse:unsubscribe> | {{ a }}" in release.programs["text"]
+
+
+def test_amounts_of_other_scripts_end_at_the_left(make: Callable[..., Release]) -> None:
+    """Where the writing goes from right to left, the end of a row is on the left."""
+    table = '<table><tr><td align="right">مجموع</td><td align="left">{{ a }}</td></tr></table>'
+    assert "|row_end(" in make(html=f'<html dir="rtl"><body>{table}</body></html>').programs["text"]
+
+
+def test_long_addresses_become_notes_when_there_are_several(make: Callable[..., Release]) -> None:
+    """One alone, short ones, buttons, and what a condition holds stay in their place; a number means one address."""
+    release = make(
+        html='<p>Read the <a href="{{ a }}">terms</a> and the <a href="https://x.example/{{ b }}">rules</a>; '
+        '<a href="https://x.example/">home</a>. The <a href="{{ a }}">terms</a> count.</p>'
+        '<p><a href="https://x.example/a/very/long/address/of/a/button?x=1">Pay</a></p>'
+        '{% if c %}<p>Or <a href="{{ c }}">wait</a> a little.</p>{% endif %}<p>Bye</p>'
+    )
+    seen = MinijinjaRenderer().plain(release, {"a": "https://a.example/1", "b": "2", "c": "https://c.example/"})
+    assert seen.text == (
+        "Read the terms [1] and the rules [2]; home <https://x.example/>. The terms [1] count.\n\n"
+        "Pay <https://x.example/a/very/long/address/of/a/button?x=1>\n\nOr wait <https://c.example/> a little.\n\nBye\n\n"
+        "[1] https://a.example/1\n[2] https://x.example/2\n"
+    )
+    assert "[1]" not in text_of('<p>See <a href="https://x.example/a/very/long/address/of/something">it</a> there</p>')
+
+
+def test_scores_have_a_line_each() -> None:
+    """A star says nothing: the name it has for screen readers does."""
+    stars = "".join(f'<a href="https://x.example/{n}" aria-label="{n} / 4">★</a> ' for n in range(1, 5))
+    assert text_of(f"<p>{stars}</p>") == "\n".join(f"{n} / 4: https://x.example/{n}" for n in range(1, 5))
+
+
+@pytest.mark.parametrize("shown", [(), ("a",), ("b",), ("c",), ("a", "b", "c")])
+def test_what_is_not_shown_leaves_no_empty_line(make: Callable[..., Release], shown: tuple[str, ...]) -> None:
+    """One empty line stands between paragraphs, whichever of them are there; none before the last rows of a table."""
+    release = make(
+        html="<h1>Hi</h1>{% if a is defined %}<p>A</p>{% endif %}{% if b is defined %}<table><tr><td>x</td></tr>"
+        "{% if c is defined %}<tr><td>y</td></tr>{% endif %}</table>{% endif %}{% for i in [1, 2] %}{% if i %}<p>{{ i }}</p>{% endif %}"
+        "{% endfor %}<div>&#8202;</div><p>Bye</p>"
+    )
+    text = MinijinjaRenderer().plain(release, dict.fromkeys(shown, 1)).text
+    middle = ["A"] * ("a" in shown) + ["x\ny" if "c" in shown else "x"] * ("b" in shown)
+    assert text == "\n\n".join(["Hi", *middle, "1", "2", "Bye"]) + "\n"
+
+
 def test_braces_of_raw_blocks_stay_text() -> None:
     """What was raw in the HTML is raw in the text."""
     assert "{% raw %}{{ x }}{% endraw %}" in derive_text("<p>{% raw %}{{ x }}{% endraw %}</p>")

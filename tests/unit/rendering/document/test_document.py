@@ -53,9 +53,9 @@ def test_rows_have_conditions_of_their_own():
     totals = [{"label": text("one"), "value": "1", "show_if": ON}, {"label": text("two"), "value": "2", "show_if": OFF}]
     columns = [{"value": "{{ line.name }}", "header": text("Item")}]
     lines = {"type": "lines", "each": "order.lines", "columns": columns, "totals": totals, "empty": text("nothing")}
-    for block in (lines, {"type": "facts", "items": totals}):
+    for block, row in ((lines, "one " + "." * 48 + " 1\n"), ({"type": "facts", "items": totals}, "one   1\n")):
         said = shown(document(block)).text
-        assert "one | 1" in said
+        assert row in said
         assert "two" not in said
     assert "nothing" in shown(document(lines), {**DATA, "order": {"lines": []}}).text
 
