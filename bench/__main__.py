@@ -3,7 +3,7 @@
     python -m bench [--quick] [NAME …]
 
 Names are those of the files here (``pipeline``, ``accept``, ``latency``, ``growth``, ``memory``, ``stores``, ``compose``, ``render``,
-``document``, ``contents``, ``blocks``, ``smtp``, ``http_door``, ``returned``, ``webhooks``, ``analytics``). ``--quick`` sends fewer
+``document``, ``contents``, ``blocks``, ``smtp``, ``http_door``, ``returned``, ``webhooks``, ``analytics``, ``alerts``). ``--quick`` sends fewer
 messages: minutes instead of half an hour, and rougher figures.
 """
 

@@ -44,7 +44,7 @@ def levels_of(house: "House") -> LevelService:
 def ways_of(house: "House") -> Ways:
     """What tells targets."""
     requests = Requests(house.poster, house.box, house.clock)
-    return Ways(house.messages, house.poster, requests, house.box, house.speaker)
+    return Ways(house.messages, house.workspaces, house.poster, requests, house.box, house.speaker)
 
 
 def alerts_of(house: "House") -> AlertService:

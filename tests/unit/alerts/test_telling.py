@@ -19,6 +19,7 @@ from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.webhooks import signing
 from posthouse.core.webhooks.model import Posted
 from posthouse.core.webhooks.requests import PURPOSE, Requests
+from posthouse.core.workspaces.model import Workspace
 
 SPEAKER = speaker_of(Settings(http=Http(public_url="https://post.example")))
 SAMPLES: dict[Kind, dict[str, Any]] = {
@@ -80,19 +81,19 @@ def test_the_words_of_all_languages_are_the_same() -> None:
 def test_the_mail() -> None:
     """Content of its own, escaped; what is over says how long it lasted; sent again it has the same key."""
     over = alert(subject="<b>a&b", recovered_at=1_796_000_000_000_000 + 34 * MINUTE)
-    mail = mail_of(notice(over, Phase.RECOVERED), SPEAKER, Target("ops", TargetKind.EMAIL, "ops@shop.example"))
-    assert mail.subject == "[Posthouse] Over: <b>a&b: nothing is sent any more"
+    mail = mail_of(notice(over, Phase.RECOVERED), SPEAKER, Target("ops", TargetKind.EMAIL, "ops@shop.example"), "shop")
+    assert mail.subject == "[Posthouse shop] Over: <b>a&b: nothing is sent any more"
     assert "&lt;b&gt;a&amp;b" in (mail.html or "")
     assert "It lasted 34 minutes." in (mail.text or "")
     assert f"https://post.example/v1/alerts/{SPEAKER.link(over)[-30:]}" in (mail.text or "")
-    again = mail_of(notice(over, Phase.RECOVERED), SPEAKER, Target("ops", TargetKind.EMAIL, "ops@shop.example"))
+    again = mail_of(notice(over, Phase.RECOVERED), SPEAKER, Target("ops", TargetKind.EMAIL, "ops@shop.example"), "shop")
     assert mail == again
     assert mail.tags == ["posthouse:alert"]
 
 
 def test_the_chat_is_no_markup() -> None:
     """Nobody is called by a template's name, and no link is made of it."""
-    said = chat_of(notice(alert(subject="<!channel> @all")), SPEAKER, "en")
+    said = chat_of(notice(alert(subject="<!channel> @all")), SPEAKER, "en", "shop")
     assert "<!channel>" not in said
     assert "@all" not in said
 
@@ -110,6 +111,13 @@ class Door:
         assert (caller.live, caller.key_id) == (True, None)
         self.items += items
         return [Receipt(b"m" * 16, b"")]
+
+
+class Names:
+    """One workspace."""
+
+    async def get(self, workspace_id: bytes) -> Workspace:
+        return Workspace(workspace_id, "shop", 0)
 
 
 class Post:
@@ -133,7 +141,7 @@ class Post:
 async def test_the_three_ways() -> None:
     """Each says why it was not taken; a webhook's signature is good, and a chat's URL comes out of the box only here."""
     door, post, box = Door(), Post(), FakeBox()
-    ways = Ways(door, post, Requests(post, box, SystemClock()), box, SPEAKER)
+    ways = Ways(door, Names(), post, Requests(post, box, SystemClock()), box, SPEAKER)
     secret = b"s" * 32
     hook = Target("crm", TargetKind.WEBHOOK, "https://crm.example/in", secret=box.seal(secret, purpose=PURPOSE))
     hidden = box.seal(b"https://chat.example/T0", purpose=CHAT_PURPOSE)
@@ -150,7 +158,7 @@ async def test_the_three_ways() -> None:
     )
     assert headers["webhook-id"] == document["id"]
     assert (room, msgspec.json.decode(line)["text"].splitlines()[0]) == (
-        "https://chat.example/T0", "invoice : plus rien n\u2019est envoyé",
+        "https://chat.example/T0", "[shop] invoice : plus rien n\u2019est envoyé",
     )  # fmt: skip
     assert [one.to for one in door.items] == ["ops@shop.example"]
     post.answer, door.down = Posted(500), True

@@ -206,3 +206,17 @@ async def test_too_many_combinations_are_counted_together(tmp_path: Path) -> Non
         assert values["(other)"]["accepted"] == 30
         assert values["order-0"]["delivered"] == 1
         assert found.total.values["accepted"] == 230
+
+
+async def test_mails_about_alerts_are_not_counted(paris: Scene) -> None:
+    """Neither their hand-over nor what comes of them; a tag that only looks like theirs is."""
+    before = await paris.service.breakdown(paris.kit.workspace, Asked(metrics=("accepted", "sent", "opened")))
+    alert = await paris.message("2026-11-27T09:10:00Z", tags=("posthouse:alert",))
+    await paris.hit(alert, "2026-11-27T09:20:00Z", Verdict.HUMAN)
+    await paris.counted()
+    after = await paris.service.breakdown(paris.kit.workspace, Asked(metrics=("accepted", "sent", "opened")))
+    assert after.total == before.total
+    await paris.message("2026-11-27T09:30:00Z", tags=("not-posthouse:alert",))
+    await paris.counted()
+    more = await paris.service.breakdown(paris.kit.workspace, Asked(metrics=("accepted",)))
+    assert more.total.values["accepted"] == (before.total.values["accepted"] or 0) + 1

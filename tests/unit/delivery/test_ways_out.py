@@ -105,6 +105,9 @@ def test_half_open_lets_one_through_at_a_time() -> None:
     assert not circuit.passes(FIRST_REST)
     circuit.failed(FIRST_REST)
     assert not circuit.passes(2 * FIRST_REST)
+    assert circuit.open_since == 0  # since it opened, however often it was probed
+    circuit.worked()
+    assert circuit.open_since is None
     assert circuit.passes(3 * FIRST_REST)
     circuit.worked()
     assert circuit.passes(3 * FIRST_REST)

@@ -29,7 +29,7 @@ async def test_alerts_are_told_in_four_languages(client: AsyncClient, stage: Sta
     assert "1 message en 2 heures" in said["fr"]["text"]
     assert "41,5" in said["fr"]["text"]
     assert "1 mensaje en 2 horas" in said["es"]["text"]
-    assert "1 сообщение. Прошло: 2 часа" in said["ru"]["text"]
+    assert "Отправлено 1 сообщение за 2 часа" in said["ru"]["text"]
     assert "5 недель" in said["ru"]["text"]
     assert said["ru"]["numbers"] == NUMBERS
     assert said["en"]["link"] == f"https://post.example/v1/alerts/{found}"

@@ -163,3 +163,9 @@ def test_every_definition_appears_even_before_anything_happened(tmp_path: Path) 
     """A dashboard can be made before the first message."""
     text = render(tmp_path, (), 0).decode()
     assert all(f"# TYPE {item.name.removesuffix('_total')}" in text for item in DEFINITIONS)
+
+
+def test_open_alerts_by_kind(tmp_path: Path) -> None:
+    """As the store has them when somebody reads."""
+    text = render(tmp_path, (), 0, {"silence": 2}).decode()
+    assert 'posthouse_alerts_open{kind="silence"} 2.0' in text

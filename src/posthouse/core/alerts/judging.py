@@ -13,7 +13,7 @@ from posthouse.core.alerts.baseline import (
 from posthouse.core.alerts.model import EVERYTHING, AlertSettings, Kind, Numbers, Signal
 from posthouse.core.alerts.traffic import ACCEPTED, COLUMNS, LONGEST, TOTAL, Traffic
 from posthouse.core.analytics.latencies import Latencies, Span
-from posthouse.core.kernel.clock import HOUR
+from posthouse.core.kernel.clock import HOUR, MINUTE
 from posthouse.core.messages.model import Lane
 
 SILENCE_LEVEL: Final = 1e-5
@@ -24,6 +24,8 @@ WINDOWS: Final = (1, 2, 4, 8, LONGEST)
 SURGE_WINDOWS: Final = (1, 4)
 STOPPED: Final = 0.1
 """A template with less than this share of the usual has stopped."""
+SHORTEST: Final = 3 * MINUTE
+"""So long nothing has to come before it is asked whether that is usual."""
 ALIVE: Final = 0.5
 """With this share it is back."""
 FEWEST_ALIVE: Final = 5
@@ -120,17 +122,19 @@ def _stopped(scene: Scene, key: str, subject: str, windows: _Windows, least: flo
     _, _, longest = windows[-1]
     day = traffic.usual(key, longest)  # the most that any of the windows can expect
     is_open = (Kind.SILENCE, subject) in scene.open
-    if day is None or (not is_open and max(day.samples) < least):
+    if day is None or (not is_open and day.samples[-1] < least):
         return None
     numbers: Numbers = {"weeks": day.weeks}
     quiet = _since_the_last(scene, key, least)
     if quiet is not None:
         return Signal(Kind.SILENCE, subject, numbers | quiet)
     for length, begin, places in windows:
+        seen = traffic.sum(key, ACCEPTED, begin, hour + 1)
+        if seen > STOPPED * day.samples[-1]:
+            continue  # more than a tenth of what the whole day ever had, so of any part of it
         known = traffic.usual(key, places, scene.part)
         if known is None or known.mean < least:
             continue
-        seen = traffic.sum(key, ACCEPTED, begin, hour + 1)
         if _is_silence(seen, known):
             numbers |= {"observed": seen, "expected": round(known.mean, 1), "hours": length}
             return Signal(Kind.SILENCE, subject, numbers)
@@ -143,7 +147,7 @@ def _since_the_last(scene: Scene, key: str, least: float) -> Numbers | None:
     """Nothing at all since the last message, which the hours' windows see later; None: it is not for long."""
     last = scene.traffic.last(key)
     begin = last // HOUR
-    if not scene.hour - LONGEST < begin <= scene.hour or last >= scene.now:
+    if not scene.hour - LONGEST < begin <= scene.hour or scene.now - last < SHORTEST:
         return None
     places = scene.traffic.weeks_ago(begin, scene.hour)
     known = scene.traffic.usual(key, places, scene.part, (last - begin * HOUR) / HOUR)

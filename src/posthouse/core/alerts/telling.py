@@ -14,10 +14,12 @@ from posthouse.core.kernel.clock import SECOND
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.kernel.moments import show_moment
+from posthouse.core.messages.errors import KeyReusedError
 from posthouse.core.messages.submission import Caller, Receipt, Submission
-from posthouse.core.webhooks.model import Endpoint, Secret
+from posthouse.core.webhooks.model import Endpoint, Posted, Secret
 from posthouse.core.webhooks.ports import Poster
 from posthouse.core.webhooks.requests import Requests
+from posthouse.core.workspaces.model import Workspace
 from posthouse.core.workspaces.ports import SecretBox
 
 CHAT_PURPOSE: Final = "alert-chat"
@@ -170,19 +172,37 @@ class Accepts(Protocol):
         ...
 
 
+class Workspaces(Protocol):
+    """Where names of workspaces are."""
+
+    async def get(self, workspace_id: Id) -> Workspace:
+        """See WorkspaceService."""
+        ...
+
+
 class Ways:
     """Teller over the house's own means.
 
     Args:
         messages: takes mails.
+        workspaces: for their names: somebody may be told about several.
         poster: makes requests.
         requests: signs them.
         box: opens secrets.
         speaker: says it.
     """
 
-    def __init__(self, messages: Accepts, poster: Poster, requests: Requests, box: SecretBox, speaker: Speaker) -> None:
+    def __init__(
+        self,
+        messages: Accepts,
+        workspaces: Workspaces,
+        poster: Poster,
+        requests: Requests,
+        box: SecretBox,
+        speaker: Speaker,
+    ) -> None:
         self._messages = messages
+        self._workspaces = workspaces
         self._poster = poster
         self._requests = requests
         self._box = box
@@ -190,28 +210,31 @@ class Ways:
 
     async def tell(self, target: Target, notice: Notice) -> str:
         """Tells; what went wrong, in words."""
-        if target.kind is TargetKind.EMAIL:
-            return await self._mail(target, notice)
-        posted = await (
-            self._request(target, notice) if target.kind is TargetKind.WEBHOOK else self._chat(target, notice)
-        )
+        try:
+            workspace = (await self._workspaces.get(notice.workspace_id)).name
+            if target.kind is TargetKind.EMAIL:
+                return await self._mail(target, notice, workspace)
+        except PosthouseError as error:
+            return error.detail
+        way = self._request if target.kind is TargetKind.WEBHOOK else self._chat
+        posted = await way(target, notice, workspace)
         if posted.status is not None and 200 <= posted.status < 300:
             return ""
         return posted.error or f"it answered {posted.status}"
 
-    async def _mail(self, target: Target, notice: Notice) -> str:
-        mail = mail_of(notice, self._speaker, target)
-        try:
-            (answer,) = await self._messages.accept(Caller(notice.workspace_id, None, live=True), [mail])
-        except PosthouseError as error:
-            return error.detail
+    async def _mail(self, target: Target, notice: Notice, workspace: str) -> str:
+        mail = mail_of(notice, self._speaker, target, workspace)
+        (answer,) = await self._messages.accept(Caller(notice.workspace_id, None, live=True), [mail])
+        if isinstance(answer, KeyReusedError):
+            return ""  # it was taken before, worded otherwise: the workspace had another name
         return answer.detail if isinstance(answer, PosthouseError) else ""
 
-    async def _request(self, target: Target, notice: Notice) -> Any:
+    async def _request(self, target: Target, notice: Notice, workspace: str) -> Posted:
         body = {
             "id": notice_id(notice.id),
             "type": f"alert.{notice.phase.value}",
             "timestamp": show_moment(notice.at),
+            "workspace": workspace,
             "data": document(notice.alert, self._speaker, target.language),
         }
         endpoint = Endpoint(
@@ -225,9 +248,9 @@ class Ways:
         )
         return await self._requests.post(endpoint, notice_id(notice.id), msgspec.json.encode(body))
 
-    async def _chat(self, target: Target, notice: Notice) -> Any:
+    async def _chat(self, target: Target, notice: Notice, workspace: str) -> Posted:
         url = self._box.open(target.secret, purpose=CHAT_PURPOSE).decode()
-        body = msgspec.json.encode({"text": chat_of(notice, self._speaker, target.language)})
+        body = msgspec.json.encode({"text": chat_of(notice, self._speaker, target.language, workspace)})
         headers = {"content-type": "application/json", "user-agent": "Posthouse-Alerts/1"}
         return await self._poster.post(url, headers, body)
 
@@ -245,14 +268,14 @@ def _lines(notice: Notice, speaker: Speaker, language: str) -> tuple[str, list[s
     return speaker.title(alert, language, notice.phase), [part for part in parts if part]
 
 
-def chat_of(notice: Notice, speaker: Speaker, language: str) -> str:
+def chat_of(notice: Notice, speaker: Speaker, language: str, workspace: str) -> str:
     """Plain text; what a chat would read as markup is taken apart."""
     title, lines = _lines(notice, speaker, language)
-    text = "\n".join([title, *lines, speaker.link(notice.alert)])
+    text = "\n".join([f"[{workspace}] {title}", *lines, speaker.link(notice.alert)])
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
 
 
-def mail_of(notice: Notice, speaker: Speaker, target: Target) -> Submission:
+def mail_of(notice: Notice, speaker: Speaker, target: Target, workspace: str) -> Submission:
     """A mail with content of its own; sent again it is the same message."""
     language = target.language
     title, lines = _lines(notice, speaker, language)
@@ -273,7 +296,7 @@ def mail_of(notice: Notice, speaker: Speaker, target: Target) -> Submission:
     )
     return Submission(
         to=target.address,
-        subject=f"[Posthouse] {title}"[:200],
+        subject=f"[Posthouse {workspace}] {title}"[:200],
         html=html,
         text="\n\n".join([title, *lines, since, f"{more}: {link}"]) + "\n",
         headers={"X-Auto-Response-Suppress": "All"},

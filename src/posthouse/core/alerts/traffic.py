@@ -20,6 +20,7 @@ COLUMNS: Final = ("accepted", "sent", "bounced", "bounced_at_once", "complained"
 ACCEPTED: Final = 0
 TOTAL: Final = "*"
 """The series of all templates together."""
+_MOST_PLACES: Final = 1_000
 _WEEK: Final = dt.timedelta(days=7)
 _UTC_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -41,6 +42,7 @@ class Traffic:
         self._series: dict[str, tuple[array[int], ...]] = {}
         self._since: dict[str, int] = {}
         self._last: dict[str, int] = {}
+        self._places: dict[tuple[int, int], list[tuple[int, int]]] = {}
         self.latencies: dict[int, dict[int, Latencies]] = {}
         """By hour and lane."""
 
@@ -131,6 +133,14 @@ class Traffic:
 
     def weeks_ago(self, hour: int, running: int) -> list[tuple[int, int]]:
         """The hour at which a window began, and the running one, as the wall's clock showed them in the weeks before."""
+        found = self._places.get((hour, running))
+        if found is None:
+            if len(self._places) > _MOST_PLACES:
+                self._places.clear()
+            found = self._places[hour, running] = self._looked_up(hour, running)
+        return found
+
+    def _looked_up(self, hour: int, running: int) -> list[tuple[int, int]]:
         begin, now = (
             (_UTC_EPOCH + dt.timedelta(hours=one)).astimezone(self._zone).replace(tzinfo=None)
             for one in (hour, running)

@@ -157,8 +157,9 @@ class AlertWatch:
             signals += await self._from_history(workspace, house, settings, names, open_)
             signals += await self._of_levels(workspace.id, settings, names)
         looked = await self._domains.signals(workspace.id, names.domains, settings)
-        judged.add(Kind.DOMAIN)
-        wanted = [one for one in [*signals, *looked] if settings.rule(one.kind).enabled]
+        if looked is not None:
+            judged.add(Kind.DOMAIN)
+        wanted = [one for one in [*signals, *(looked or ())] if settings.rule(one.kind).enabled]
         changed = turn(
             workspace.id,
             settings,
@@ -212,7 +213,8 @@ class AlertWatch:
             loaded = self._loaded[workspace.id] = Loaded(self._means.store, workspace.id, workspace.time_zone)
         traffic = await loaded.refresh(house.edition, house.counted)
         causes = {(alert.kind, alert.subject) for alert in open_}
-        return judge(Scene(traffic, settings, names.templates, house.counted, causes))
+        scene = Scene(traffic, settings, names.templates, house.counted, causes)
+        return await asyncio.to_thread(judge, scene)  # a thousand templates take a tenth of a second
 
     async def _of_levels(self, workspace_id: Id, settings: AlertSettings, names: _Names) -> list[Signal]:
         now = self._means.clock.monotonic()
@@ -248,11 +250,14 @@ class _DomainLooks:
     def __init__(self, means: Means) -> None:
         self._means = means
         self._next: dict[Id, int] = {}
+        self._answered: set[Id] = set()
         self._bad: dict[Id, tuple[int, Signal]] = {}
         """How many looks in a row were bad, and what the last one says."""
 
-    async def signals(self, workspace_id: Id, domains: Sequence[Domain], settings: AlertSettings) -> list[Signal]:
-        """What is wrong with the domains of a workspace."""
+    async def signals(
+        self, workspace_id: Id, domains: Sequence[Domain], settings: AlertSettings
+    ) -> list[Signal] | None:
+        """What is wrong with the domains of a workspace; None: the DNS has not answered about all of them yet."""
         if not settings.rule(Kind.DOMAIN).enabled:
             return []
         proved = [one for one in domains if one.workspace_id == workspace_id and one.verification is Verification.DNS]
@@ -260,13 +265,16 @@ class _DomainLooks:
         for one in proved:
             if now >= self._next.get(one.id, 0):
                 await self._look(one, settings)
-                self._next[one.id] = now + (LOOK_AGAIN if one.id in self._bad else LOOK_EVERY)
+                self._next[one.id] = now + (LOOK_EVERY if one.id in self._answered - self._bad.keys() else LOOK_AGAIN)
+        if any(one.id not in self._answered for one in proved):
+            return None
         return [self._bad[one.id][1] for one in proved if one.id in self._bad]
 
     async def _look(self, domain: Domain, settings: AlertSettings) -> None:
         findings = await self._means.look(domain)
         if all(not one.known for one in findings):
             return  # the resolver is in trouble: that says nothing about the domain
+        self._answered.add(domain.id)
         looks = self._bad[domain.id][0] + 1 if domain.id in self._bad else 1
         signal = things.domain(settings, domain, findings, looks)
         if signal is None:
