@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from posthouse.cli.frame import Desk, command
+from posthouse.core.analytics.comparing import FEW, Compared, Rate
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.templates.model import Template
@@ -13,6 +14,13 @@ Key = Annotated[str, typer.Argument(metavar="KEY", help="Such as order-confirmat
 Percent = Annotated[
     int | None, typer.Option("--percent", help="Share of the people who get it.", min=1, max=100, show_default=False)
 ]
+
+_SAYS = {
+    "too-few": f"too few to say (under {FEW})",
+    "no-difference": "no difference seen",
+    "higher": "higher",
+    "lower": "lower",
+}
 
 
 def rollout_commands(templates: typer.Typer) -> None:
@@ -36,7 +44,7 @@ async def rollout(
     complete: Annotated[bool, typer.Option("--complete", help="Everybody gets the new version.")] = False,
     back: Annotated[bool, typer.Option("--back", help="Everybody gets the live version again.")] = False,
 ) -> None:
-    """Show a roll-out, change its share, complete it or take it back."""
+    """Show a roll-out and how both versions do, change its share, complete it or take it back."""
     if (percent is not None) + complete + back > 1:
         raise ValidationError("give one of --percent, --complete and --back")
     if version is not None and percent is None:
@@ -50,7 +58,39 @@ async def rollout(
             template = await house.rollouts.back(workspace.id, key)
         else:
             template = await house.templates.get(workspace.id, key)
-    desk.out.result(document_of(template), lambda: desk.out.say(told(template)))
+        running, compared = template.rollout, None
+        if running is not None:
+            compared = await house.analytics.versions(
+                workspace.id, key, running.started_at, template.version, running.version
+            )
+
+    def human() -> None:
+        desk.out.say(told(template))
+        if compared is not None:
+            _tell(desk, compared)
+
+    desk.out.result({**document_of(template), "comparison": compared}, human)
+
+
+def _tell(desk: Desk, compared: Compared) -> None:
+    """Both versions beside each other."""
+    live, coming = compared.live, compared.coming
+    rows = [
+        (one.name.removesuffix("_rate"), _rate(one.live), _rate(one.coming), _SAYS[one.says]) for one in compared.rates
+    ]
+    rows.append(("clicks by machines", _share(live.machine_click_share), _share(coming.machine_click_share), ""))
+    desk.out.table(("", f"version {live.version}", f"version {coming.version}", ""), rows, empty="")
+    desk.out.note(f"of the messages accepted since {compared.period.since}; in brackets what holds 95 of 100 times")
+
+
+def _rate(rate: Rate) -> str:
+    if rate.rate is None:
+        return "none yet"
+    return f"{rate.count:,} of {rate.of:,}: {_share(rate.rate)} ({_share(rate.low)} to {_share(rate.high)})"
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share:.2%}"
 
 
 def document_of(template: Template) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from posthouse.cli.rollouts import Percent, document_of, rollout_commands, told
 from posthouse.cli.template_tests import test_commands
 from posthouse.cli.translations import translation_commands
 from posthouse.cli.versions import version_commands
-from posthouse.core.kernel.errors import FieldProblem
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.templates.folder import read_tree
 from posthouse.core.templates.library.folder import read_library
@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
     """Adds the commands."""
     templates = group("templates", "Templates: the content of each kind of message, kept as files.")
     app.add_typer(templates)
-    example = "posthouse templates push ./templates\nposthouse templates push ./templates/order-confirmation --publish"
+    example = "posthouse templates push ./templates\nposthouse templates push ./templates/order-confirmation --publish --percent 10"
     command(templates, "push", example=example)(push)
     command(templates, "publish", example="posthouse templates publish order-confirmation")(publish)
     command(templates, "list", example="posthouse templates list")(list_all)
@@ -59,9 +59,12 @@ async def push(
     ],
     *,
     live: Annotated[bool, typer.Option("--publish", help="Make it live at once; otherwise it is a draft.")] = False,
+    percent: Percent = None,
     dry: Annotated[bool, typer.Option("--dry-run", help="Only tell what would change, and what is wrong.")] = False,
 ) -> None:
     """Push templates from files. The same files again change nothing. Nothing is kept of a template that has a problem."""
+    if percent is not None and not live:
+        raise ValidationError("a share of the people is for what is published: add --publish")
     files = template_files(folder)
     sources, items = read_tree(files, folder.resolve().name), read_library(files)
     documents: list[dict[str, Any]] = []
@@ -84,12 +87,13 @@ async def push(
         )
         with desk.out.progress("pushing", len(sources)) as advance:
             for source in sources:
-                result = await house.templates.push(workspace.id, source, publish=live, by=BY, dry=dry)
+                result = await house.templates.push(workspace.id, source, publish=live, by=BY, dry=dry, percent=percent)
                 documents.append(
                     {
                         "kind": "template",
                         "key": result.template.key,
                         "version": result.version,
+                        "rollout": document_of(result.template)["rollout"],
                         "changed": result.changed,
                         "warnings": result.warnings,
                     }
@@ -100,7 +104,9 @@ async def push(
         for item in documents:
             state = "would change" if dry else f"version {item['version']}" if live else "draft"
             name = item["key"] if item["kind"] == "template" else f"{item['kind']} {item['key']}"
-            desk.out.say(f"{name}: {state if item['changed'] else 'unchanged'}")
+            beside = item.get("rollout") if item["changed"] and not dry else None
+            share = f"; version {beside['version']} for {beside['percent']} % of the people" if beside else ""
+            desk.out.say(f"{name}: {state if item['changed'] else 'unchanged'}{share}")
             _warn(desk, item["warnings"])
 
     desk.out.result(documents, human)

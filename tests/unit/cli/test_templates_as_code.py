@@ -108,9 +108,12 @@ def test_a_roll_out_on_the_command_line(posthouse: Posthouse, folder: Path) -> N
     """Published for a share, raised, completed; wishes that contradict each other are refused."""
     posthouse("templates", "push", str(folder), "--publish")
     (folder / "welcome" / "email.en.html").write_text("<p>Welcome.</p>")
-    posthouse("templates", "push", str(folder))
-    begun = posthouse("templates", "publish", "welcome", "--percent", "10")
+    posthouse("templates", "push", str(folder), "--percent", "10", code=2)
+    pushed = posthouse("templates", "push", str(folder), "--publish", "--percent", "10")
+    begun = next(one for one in pushed if one["key"] == "welcome")
     assert (begun["version"], begun["rollout"]["version"], begun["rollout"]["percent"]) == (1, 2, 10)
+    compared = posthouse("templates", "rollout", "welcome")["comparison"]
+    assert next((one["name"], one["says"]) for one in compared["rates"]) == ("bounce_rate", "too-few")
     assert posthouse("templates", "rollout", "welcome", "--percent", "60")["rollout"]["percent"] == 60
     assert posthouse("templates", "rollout", "welcome")["rollout"]["version"] == 2
     posthouse("templates", "rollout", "welcome", "--complete", "--back", code=2)

@@ -16,10 +16,11 @@ COUNTS = {"accepted": 200, "sent": 100, "of_sent": 100, "of_opened_human": 25, "
 
 
 class FakeSums:
-    """One row for each question: of the tag ``=1+1`` where tags were asked for, of nothing otherwise."""
+    """One row for each question (and version, where versions were asked for): of the tag ``=1+1`` where tags were asked for, of nothing otherwise."""
 
     def __init__(self) -> None:
         self.asked: list[SumQuery] = []
+        self.versions = (3,)
 
     async def rollup_position(self, edition: int | None = None) -> Position:
         return Position(edition or 0, 1)
@@ -35,11 +36,12 @@ class FakeSums:
 
     async def rollup_sums(self, edition: int, query: SumQuery) -> list[Sums]:
         self.asked.append(query)
-        values = {"tag": "=1+1", "source": "aa", "channel": 1, "lane": 0, "live": 1, "version": 3}
-        dims = tuple(values.get(name, "") for name in query.by)
+        values = {"tag": "=1+1", "source": "aa", "channel": 1, "lane": 0, "live": 1}
+        versions = self.versions if "version" in query.by else (0,)
+        dims = [tuple((values | {"version": one}).get(name, "") for name in query.by) for one in versions]
         counts = tuple(COUNTS.get(name, 0) for name in query.columns)
         latencies = [encode({key_of(Span.DELIVERED, 1_000): 1})] if query.latencies else []
-        return [Sums(query.end - 1, dims, counts, latencies)]
+        return [Sums(query.end - 1, one, counts, latencies) for one in dims]
 
 
 class _Shelf:

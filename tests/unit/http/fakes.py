@@ -315,10 +315,13 @@ class FakeTemplates:
         base: str | None = None,
         by: str = "",
         dry: bool = False,
+        percent: int | None = None,
     ) -> PushResult:
         old, digest = self.rows.get((workspace_id, source.key)), source_hash(source)
         if base is not None and base != (old.source_hash if old else ""):
             raise StaleDraftError
+        if publish and percent is not None and old is not None:
+            return await self.publish(workspace_id, source.key, percent=percent)
         template = Template(
             id=b"t" * 16,
             workspace_id=workspace_id,
@@ -344,7 +347,7 @@ class FakeTemplates:
     ) -> PushResult:
         template = await self.get(workspace_id, key)
         if percent is not None and template.version:
-            beside = msgspec.structs.replace(template, rollout=Rollout(template.version + 1, percent, 1))
+            beside = msgspec.structs.replace(template, rollout=Rollout(template.version + 1, percent, self.clock.now()))
             self.rows[workspace_id, key] = beside
             return PushResult(beside, beside.version, changed=True)
         return await self.push(workspace_id, template.draft, publish=True)

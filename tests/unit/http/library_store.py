@@ -66,7 +66,9 @@ class FakeRollouts:
         if version is None and template.rollout is None:
             raise NoRolloutError
         number = version or template.rollout.version
-        return self._kept(msgspec.structs.replace(template, rollout=Rollout(number, percent, 1)))
+        return self._kept(
+            msgspec.structs.replace(template, rollout=Rollout(number, percent, self._templates.clock.now()))
+        )
 
     async def complete(self, workspace_id: Id, key: str) -> Template:
         template = await self._running(workspace_id, key)

@@ -1,6 +1,7 @@
 """Staged roll-outs over HTTP."""
 
 from httpx import AsyncClient
+from tests.unit.http.fakes import Stage
 
 FILES = {"welcome/template.toml": 'name = "Welcome"\nsubject = "Hi"\n', "welcome/email.en.html": "<p>Hi</p>"}
 
@@ -9,7 +10,7 @@ async def test_a_roll_out_from_its_beginning_to_its_end(client: AsyncClient) -> 
     """Begun when publishing, seen, raised, completed; a second one is taken back."""
     assert (await client.post("/v1/templates", json={"files": FILES, "publish": True})).status_code == 200
     path = "/v1/templates/welcome/rollout"
-    assert (await client.get(path)).json() == {"version": 1, "rollout": None}
+    assert (await client.get(path)).json() == {"version": 1, "rollout": None, "comparison": None}
     begun = await client.post("/v1/templates/welcome/publish", params={"percent": 10})
     assert begun.status_code == 200
     seen = (await client.get(path)).json()["rollout"]
@@ -37,3 +38,25 @@ async def test_what_is_wrong_with_a_roll_out(client: AsyncClient) -> None:
         await client.post(f"{path}/complete"),
     ):
         assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (404, "no-rollout")
+
+
+async def test_how_both_versions_do(client: AsyncClient, stage: Stage) -> None:
+    """A roll-out is answered with a comparison, for those who may see statistics."""
+    stage.sums.versions = (1, 2)
+    assert (await client.post("/v1/templates", json={"files": FILES, "publish": True})).status_code == 200
+    pushed = await client.post("/v1/templates", json={"files": FILES, "publish": True, "percent": 20})
+    assert pushed.json()["items"][0]["template"]["rollout"]["percent"] == 20
+    found = (await client.get("/v1/templates/welcome/rollout")).json()["comparison"]
+    assert (found["live"]["version"], found["coming"]["version"], found["coming"]["sent"]) == (1, 2, 100)
+    clicks = found["rates"][2]
+    assert (clicks["name"], clicks["live"]["count"], clicks["live"]["of"]) == ("click_rate", 5, 100)
+    assert (clicks["difference"], clicks["says"]) == (0.0, "no-difference")
+    key = (await client.post("/v1/keys", json={"name": "reader", "scopes": ["templates:read"]})).json()["secret"]
+    blind = await client.get("/v1/templates/welcome/rollout", headers={"authorization": f"Bearer {key}"})
+    assert (blind.status_code, blind.json()["comparison"]) == (200, None)
+
+
+async def test_a_share_of_a_draft(client: AsyncClient) -> None:
+    """What is not published has no share of the messages."""
+    refused = await client.post("/v1/templates", json={"files": FILES, "percent": 20})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/percent")

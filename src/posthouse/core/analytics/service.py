@@ -21,12 +21,13 @@ from posthouse.core.analytics.answers import (
     Values,
 )
 from posthouse.core.analytics.asking import Asked, Question
+from posthouse.core.analytics.comparing import COLUMNS, Compared, compared
 from posthouse.core.analytics.dimensions import DIMENSIONS, Names
 from posthouse.core.analytics.measures import Metric, value
 from posthouse.core.analytics.ports import SumStore
 from posthouse.core.analytics.summing import Group, Grouped, buckets, dim_columns, grouped, nothing, start_of
 from posthouse.core.delivery.model import ProviderRow
-from posthouse.core.kernel.clock import Clock
+from posthouse.core.kernel.clock import SECOND, Clock
 from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.model import Template
 from posthouse.core.workspaces.service import WorkspaceService
@@ -174,6 +175,37 @@ class AnalyticsService:
             [Path(inquiry.dims(values), _stages(groups[values])) for values in ranked[: question.limit]],
             max(0, len(ranked) - question.limit),
         )
+
+    async def versions(self, workspace_id: Id, key: str, since: int, live: int, coming: int) -> Compared:
+        """Two versions of a template since a roll-out began (from the hour in which it did).
+
+        Args:
+            workspace_id: whose template.
+            key: of the template.
+            since: when the roll-out began.
+            live: the version that is live.
+            coming: the version that serves a share of the messages.
+
+        Raises:
+            UnknownWorkspaceError: there is no such workspace.
+        """
+        until = max(since, self._clock.now()) + SECOND  # of a roll-out that begins at this moment too
+        asked = Asked(
+            since=calendar.show("UTC", since),
+            until=calendar.show("UTC", until),
+            by=("version",),
+            filters={"template": (key,)},
+        )
+        inquiry = await self._inquire(workspace_id, asked)
+        found = await grouped(
+            self._store, inquiry.edition, inquiry.question, days_in=inquiry.days_in, series=False, columns=COLUMNS
+        )
+        place = dim_columns(inquiry.question.by).index("version")
+        sums: dict[int, dict[str, int]] = {live: {}, coming: {}}
+        for (_, values), group in found.items():
+            if (version := int(values[place])) in sums:
+                sums[version] = group.counts
+        return compared(inquiry.period, (live, coming), sums[live], sums[coming])
 
     async def _inquire(self, workspace_id: Id, asked: Asked) -> "_Inquiry":
         workspace = await self._workspaces.get(workspace_id)

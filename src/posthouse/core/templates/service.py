@@ -89,6 +89,7 @@ class TemplateService:
         base: str | None = None,
         by: str = "",
         dry: bool = False,
+        percent: int | None = None,
     ) -> PushResult:
         """Keeps a source as the draft and, if asked to, publishes it. The same source again does nothing.
 
@@ -99,6 +100,7 @@ class TemplateService:
             base: the hash of the draft it was made from ('' for none); None asks nothing.
             by: who pushes it, to be told to who comes second.
             dry: only find out what would happen: nothing is kept.
+            percent: publish for a share of the messages first (see :meth:`publish`).
 
         Raises:
             TemplateProblemsError: with every problem; nothing is kept then.
@@ -111,7 +113,7 @@ class TemplateService:
             raise _stale(source.key, current, base)
         if publish and current is not None:
             _refuse_archived(current)
-            if _hash_to_come(current) != digest:
+            if percent is None and _hash_to_come(current) != digest:
                 _refuse_while_rolled_out(current)
         uses = uses_of(source)
         same = current is not None and current.source_hash == digest
@@ -125,7 +127,7 @@ class TemplateService:
         if not same:
             await self._store.save_draft(template, current.source_hash if current else None)
         if publish and (not template.version or _hash_to_come(template) != digest):
-            template = await self._make_live(template, printed.releases, source, library.compiled(uses))
+            template = await self._make_live(template, printed.releases, source, library.compiled(uses), percent)
         return PushResult(template, template.version, changed=True, warnings=printed.warnings)
 
     async def publish(

@@ -41,6 +41,9 @@ async def push_templates(
     wanted: Annotated[schemas.PushTemplates, Depends(json_body(schemas.PushTemplates))],
 ) -> Response:
     """Keeps sources, and publishes them when asked to. All are read before the first is kept."""
+    if wanted.percent is not None and not wanted.publish:
+        problem = FieldProblem("/percent", "a share of the messages needs `publish: true`", "missing")
+        raise ValidationError("A draft has no share of the messages.", fields=[problem])
     files = {name: _bytes(name, value) for name, value in wanted.files.items()}
     sources, items = read_tree(files), read_library(files)
     workspace_id = access.caller.workspace_id
@@ -52,7 +55,13 @@ async def push_templates(
     by = ids.show(ids.KEY, access.caller.key_id) if access.caller.key_id else ""
     results = [
         await here.templates.push(
-            workspace_id, source, publish=wanted.publish, base=wanted.base.get(source.key), by=by, dry=wanted.dry_run
+            workspace_id,
+            source,
+            publish=wanted.publish,
+            base=wanted.base.get(source.key),
+            by=by,
+            dry=wanted.dry_run,
+            percent=wanted.percent,
         )
         for source in sources
     ]

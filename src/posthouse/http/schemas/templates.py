@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from posthouse.core.analytics.comparing import Compared
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.moments import show_moment
@@ -27,6 +28,17 @@ class PushTemplates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     files: Annotated[dict[str, str | Base64File], Meta(min_length=1, max_length=1000)]
     publish: Annotated[bool, Meta(description="Publish at once what changed.")] = False
+    percent: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=100,
+                description="With `publish`: of templates that are live, for this share of the messages first.",
+            ),
+        ]
+        | None
+    ) = None
     base: Annotated[
         dict[str, str],
         Meta(
@@ -66,6 +78,13 @@ class RolloutState(msgspec.Struct, frozen=True, kw_only=True):
 
     version: Annotated[int, Meta(description="The live version.")]
     rollout: RolloutAnswer | None
+    comparison: Annotated[
+        Compared | None,
+        Meta(
+            description="Bounces, complaints and clicks of both versions since the roll-out began. "
+            "Null when none runs, or the key has no scope `analytics:read`."
+        ),
+    ] = None
 
 
 class TemplateAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -235,13 +254,13 @@ class TranslationsAnswer(msgspec.Struct, frozen=True):
     items: list[MissingAnswer]
 
 
-def rollout(found: Template) -> RolloutState:
+def rollout(found: Template, comparison: Compared | None = None) -> RolloutState:
     """What is live of a template, and what comes."""
     running = found.rollout
     if running is None:
         return RolloutState(version=found.version, rollout=None)
     comes = RolloutAnswer(version=running.version, percent=running.percent, started_at=show_moment(running.started_at))
-    return RolloutState(version=found.version, rollout=comes)
+    return RolloutState(version=found.version, rollout=comes, comparison=comparison)
 
 
 def template(found: Template) -> TemplateAnswer:
