@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from posthouse.cli.erase import erase
 from posthouse.cli.frame import Desk, command, group
 from posthouse.core.contacts.model import Contact, ContactQuery
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
@@ -32,6 +33,10 @@ def register(app: typer.Typer) -> None:
     command(room, "add", example=example)(add)
     command(room, "change", example="posthouse contacts change customer-4711 --locale es --set points=150")(change)
     command(room, "remove", example="posthouse contacts remove customer-4711")(remove)
+    example = (
+        "posthouse contacts erase ann@customer.example --dry-run\nposthouse contacts erase ann@customer.example --yes"
+    )
+    command(room, "erase", example=example)(erase)
 
 
 async def list_some(

@@ -15,6 +15,7 @@ from posthouse.core.contacts.service import ContactService
 from posthouse.core.conversions.service import ConversionService
 from posthouse.core.delivery.admin import ProviderService
 from posthouse.core.delivery.ports import SandboxStore
+from posthouse.core.keeping.erasing import ErasureService
 from posthouse.core.keeping.retention import RetentionService
 from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import PosthouseError
@@ -167,6 +168,7 @@ class Services:
     conversions: ConversionService
     contacts: ContactService
     retention: RetentionService
+    erasures: ErasureService
     sandbox: SandboxStore
     clock: Clock
     entropy: Callable[[int], bytes]

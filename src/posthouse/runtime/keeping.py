@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 
 from posthouse.bootstrap import House
-from posthouse.bootstrap.keeping import retention_of
+from posthouse.bootstrap.keeping import erasure_of, retention_of
 from posthouse.core.keeping.retention import Swept
 from posthouse.core.kernel.clock import SECOND
 from posthouse.core.kernel.errors import PosthouseError
@@ -15,6 +15,7 @@ from posthouse.runtime.metrics import Metrics
 FIRST: Final = 120.0
 EVERY: Final = 3600.0
 TROUBLE: Final = 60.0
+SOON: Final = 5.0
 LEAST: Final = 0.02
 MOST: Final = 2.0
 
@@ -43,6 +44,22 @@ async def keep_erasing(house: House, metrics: Metrics) -> None:
             continue
         _tell(swept, metrics)
         await asyncio.sleep(EVERY)
+
+
+async def keep_removing(house: House) -> None:
+    """Runs for ever: persons whose removal was asked for, or whose removal somebody began and did not end."""
+    service = erasure_of(house)
+    while True:
+        try:
+            if finished := await service.work(rest):
+                _log.info("persons_removed", many=finished)
+        except PosthouseError as error:
+            _log.warning("removal_waits", error=str(error))
+            await asyncio.sleep(TROUBLE)
+        except Exception:  # noqa: BLE001 - webhooks and housekeeping of this process go on
+            _log.exception("removal_failed")
+            await asyncio.sleep(TROUBLE)
+        await asyncio.sleep(SOON)
 
 
 def _tell(swept: Swept, metrics: Metrics) -> None:

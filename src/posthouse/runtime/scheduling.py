@@ -13,7 +13,7 @@ from posthouse.core.kernel.clock import DAY
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.core.kernel.ids import lowest_at
 from posthouse.runtime.alerting import keep_telling, keep_watching, note_failure
-from posthouse.runtime.keeping import keep_erasing
+from posthouse.runtime.keeping import keep_erasing, keep_removing
 from posthouse.runtime.metrics import Metrics, Slots
 from posthouse.runtime.rolling import keep_rolling
 from posthouse.runtime.spec import ChildSpec
@@ -44,6 +44,7 @@ async def run(spec: ChildSpec, stopping: asyncio.Event) -> None:
             asyncio.ensure_future(keep_watching(watch_of(house))),
             asyncio.ensure_future(keep_telling(notifier_of(house, note_failure))),
             asyncio.ensure_future(keep_erasing(house, metrics)),
+            asyncio.ensure_future(keep_removing(house)),
             asyncio.ensure_future(_every(HOURLY, lambda: _age_idempotency_keys(house), first=HOURLY)),
             asyncio.ensure_future(_every(DAILY, lambda: _make_room(house), first=1.0)),
             asyncio.ensure_future(_every(HOURLY, lambda: _shorten_log(house), first=HOURLY)),

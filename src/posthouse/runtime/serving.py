@@ -11,7 +11,7 @@ import structlog
 import uvicorn
 
 from posthouse.bootstrap import House, open_house
-from posthouse.bootstrap.keeping import retention_of
+from posthouse.bootstrap.keeping import erasure_of, retention_of
 from posthouse.core.delivery.model import LaneDepth
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.errors import PosthouseError
@@ -107,6 +107,7 @@ def services_of(house: House, metrics: Metrics, live: Hub) -> Services:
         conversions=house.conversions,
         contacts=house.contacts,
         retention=retention_of(house),
+        erasures=erasure_of(house),
         sandbox=house.store,
         clock=house.clock,
         entropy=os.urandom,

@@ -33,6 +33,7 @@ SLOT_SIZE: Final = 2048
 HEAD_SIZE: Final = 4096
 _FREE: Final = 0
 _NONE: Final = bytes(16)
+_EMPTY: Final = bytes(SLOT_SIZE)
 
 _pack_settlement = msgspec.msgpack.Encoder().encode
 _read_settlement: Final = msgspec.msgpack.Decoder(Settlement)
@@ -112,7 +113,7 @@ class BlackBoxFile:
             at = self._place(settlement.message_id, settlement.lease)
             if at is not None:
                 del self._at[settlement.message_id]
-                self._map[at] = _FREE
+                self._map[at : at + SLOT_SIZE] = _EMPTY  # what a server said may name somebody
                 self._free.append(at)
 
     @property

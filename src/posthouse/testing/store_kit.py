@@ -12,7 +12,7 @@ from posthouse.core.contacts.ports import ContactStore
 from posthouse.core.conversions.ports import ConversionStore
 from posthouse.core.delivery.model import Claimed, Settlement
 from posthouse.core.delivery.ports import DeliveryStore, MaintenanceStore, QueueStore, SandboxStore
-from posthouse.core.keeping.ports import RetentionStore
+from posthouse.core.keeping.ports import ErasureStore, RetentionStore
 from posthouse.core.kernel.clock import SECOND
 from posthouse.core.kernel.ids import Id, Uuid7Source
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, NewMessage, Status
@@ -53,6 +53,7 @@ class Store(
     CircuitStore,
     LevelStore,
     RetentionStore,
+    ErasureStore,
     Protocol,
 ):
     """Every port at once, as a store implements them."""

@@ -12,6 +12,7 @@ supply four fixtures:
 from posthouse.testing.store_alerts import StoreContractAlerts
 from posthouse.testing.store_contacts import StoreContractContacts
 from posthouse.testing.store_conversions import StoreContractConversions
+from posthouse.testing.store_erasing import StoreContractErasure
 from posthouse.testing.store_keeping import StoreContractRetention
 from posthouse.testing.store_kit import FreshStore, Kit, OpenStore, Store, check_invariants
 from posthouse.testing.store_library import (
@@ -60,6 +61,7 @@ __all__ = [
     "StoreContractClaim",
     "StoreContractContacts",
     "StoreContractConversions",
+    "StoreContractErasure",
     "StoreContractHold",
     "StoreContractIdempotency",
     "StoreContractItems",
@@ -116,6 +118,7 @@ class StoreContract(
     StoreContractContacts,
     StoreContractAlerts,
     StoreContractRetention,
+    StoreContractErasure,
     StoreContractMachine,
 ):
     """All of it."""

@@ -97,6 +97,22 @@ async def test_a_recorded_message_is_in_hand_no_more(house: SmallHouse, tmp_path
     assert [remains for _, remains in remains_in(tmp_path, "s")] == [[]]
 
 
+async def test_what_a_server_said_is_wiped_once_it_is_recorded(house: SmallHouse, tmp_path: Path) -> None:
+    """It may name a person, and a person may be removed."""
+    await house.add_provider("relay", Accepted("r", 250, "2.0.0", "Ok for ann@shop.example"))
+    await house.accept()
+    (claimed,) = await house.claim()
+    box = BlackBoxFile(tmp_path / "x.box", 1, "s")
+    box.claimed([claimed])
+    settlement = await house.delivery.deliver(claimed)
+    assert settlement is not None
+    box.settled(settlement)
+    assert b"ann@shop.example" in (tmp_path / "x.box").read_bytes()
+    box.done([settlement])
+    assert b"ann@shop.example" not in (tmp_path / "x.box").read_bytes()
+    box.close()
+
+
 def test_a_box_belongs_to_one_process(tmp_path: Path) -> None:
     """Nobody opens the box of the living."""
     box = BlackBoxFile(tmp_path / "x.box", 1, "s")

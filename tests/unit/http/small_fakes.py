@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
-from posthouse.channels.email.addresses import EmailAddressRules
+from posthouse.channels.email.addresses import EmailAddressRules, forms_of
 from posthouse.core.contacts.errors import ContactKeyTakenError
 from posthouse.core.contacts.model import Contact, ContactQuery
 from posthouse.core.contacts.service import ContactService
 from posthouse.core.conversions.model import Conversion, Sum
 from posthouse.core.conversions.service import ConversionService
+from posthouse.core.keeping.erasing import ErasureService
+from posthouse.core.keeping.erasure import Erasure
 from posthouse.core.keeping.retention import RetentionService
 from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
@@ -218,4 +220,35 @@ def suppression_service(store: Any, new_id: Any, clock: Clock) -> SuppressionSer
     pseudonyms = Pseudonyms(bytes(32))
     return SuppressionService(
         store, Sieve(store, pseudonyms, clock), EmailAddressRules(), pseudonyms, ids=new_id, clock=clock
+    )
+
+
+class FakeErasureStore:
+    """Keeps removals that are asked for; nobody does them."""
+
+    def __init__(self) -> None:
+        self.kept: dict[bytes, Erasure] = {}
+
+    async def add_erasure(self, erasure: Erasure) -> None:
+        self.kept[erasure.id] = erasure
+
+    async def erasure(self, workspace_id: bytes, erasure_id: bytes) -> Erasure | None:
+        found = self.kept.get(erasure_id)
+        return found if found is not None and found.workspace_id == workspace_id else None
+
+    async def erasures(self, workspace_id: bytes) -> list[Erasure]:
+        return [one for one in self.kept.values() if one.workspace_id == workspace_id]
+
+
+def erasure_service(box: Any, new_id: Any, clock: Clock) -> ErasureService:
+    """Persons to be removed."""
+    return ErasureService(
+        FakeErasureStore(),  # type: ignore[arg-type]  # what asking needs
+        forms_of,
+        Pseudonyms(bytes(32)),
+        Words(bytes(32)),
+        box,
+        new_id=new_id,
+        token=1,
+        clock=clock,
     )

@@ -1,6 +1,7 @@
-"""Retention over HTTP."""
+"""Retention, and the removal of persons, over HTTP."""
 
 import httpx
+from tests.unit.http.fakes import Stage
 
 
 async def test_nothing_is_erased_until_it_is_said(client: httpx.AsyncClient) -> None:
@@ -30,3 +31,30 @@ async def test_bad_rules_are_told_with_their_places(client: httpx.AsyncClient) -
         assert answer.status_code == 422
         assert [problem["pointer"] for problem in answer.json()["errors"]] == pointers
     assert (await client.get("/v1/retention")).json()["classes"] == {}
+
+
+async def test_a_person_is_removed_by_a_key_of_its_own(stage: Stage, client: httpx.AsyncClient) -> None:
+    """202 and a receipt to be read; neither tells whom it is about. No other scope does it, nor a test key."""
+    begun = await client.post("/v1/contacts/erase", json={"email": "Ann@SHOP.example", "phone": "+33612345678"})
+    assert begun.status_code == 202
+    receipt = begun.json()
+    assert (receipt["state"], receipt["erased"], receipt["ended_at"]) == ("messages", {}, None)
+    assert len(receipt["pseudonyms"]) == 3
+    assert (await client.get(f"/v1/contacts/erasures/{receipt['id']}")).json() == receipt
+    assert "ann" not in begun.text.lower().replace("erased:", "")
+    for scopes, live in ((["contacts:*", "admin:*", "messages:*"], True), (["*"], False)):
+        headers = {"authorization": f"Bearer {await stage.key(*scopes, live=live)}"}
+        refused = await client.post("/v1/contacts/erase", json={"email": "ann@shop.example"}, headers=headers)
+        assert refused.status_code == 403
+
+
+async def test_whom_to_remove_must_be_somebody(client: httpx.AsyncClient) -> None:
+    """Every bad field is told."""
+    for person, pointers in (
+        ({}, ["/email"]),
+        ({"email": "ann", "phone": "12"}, ["/email", "/phone"]),
+        ({"mail": "ann@shop.example"}, ["/mail"]),
+    ):
+        answer = await client.post("/v1/contacts/erase", json=person)
+        assert (answer.status_code, [one["pointer"] for one in answer.json()["errors"]]) == (422, pointers)
+    assert (await client.get("/v1/contacts/erasures/era_01jdb3z5v8e9tr4w6k2m7n0qxy")).status_code == 404

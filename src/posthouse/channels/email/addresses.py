@@ -60,6 +60,13 @@ def _judged(address: str) -> str:
     return found.normalized.removesuffix(stand_in)
 
 
+def forms_of(address: str) -> tuple[str, ...]:
+    """The ways in which an address is written: its normal form, and with the domain as it stands in DNS. ValueError: it is none."""
+    normal = EmailAddressRules().normal_email(address.strip())
+    local, _, domain = normal.rpartition("@")
+    return tuple(dict.fromkeys((normal, f"{local}@{ascii_domain(domain)}")))
+
+
 @lru_cache(maxsize=8192)
 def ascii_domain(domain: str) -> str:
     """A domain as it stands in DNS: lower case, A-labels (RFC 5891).

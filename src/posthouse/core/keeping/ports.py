@@ -1,11 +1,15 @@
 """What the room of keeping needs from outside."""
 
 import enum
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+import re
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple, Protocol
 
+from posthouse.core.keeping.erasure import Erasure
+from posthouse.core.keeping.person import Person
 from posthouse.core.keeping.scrubbing import Aged, Left, Told
 from posthouse.core.kernel.ids import Id
+from posthouse.core.messages.model import Channel, Status
 
 
 class Step(enum.IntEnum):
@@ -91,4 +95,100 @@ class RetentionStore(Protocol):
 
     async def forget_uploads(self, workspace_id: Id, before: int, limit: int) -> int:
         """Removes files that no message was given since an instant, unless a message from before it still waits; how many."""
+        ...
+
+
+class Hit(NamedTuple):
+    """A row that names a person."""
+
+    key: tuple[Any, ...]
+    values: dict[str, Any]
+    """Its columns with words in them."""
+
+
+class Scanned(NamedTuple):
+    """Some rows of a table, looked through."""
+
+    hits: list[Hit]
+    last: str | None
+    """Where to look on; None: that was all of the table."""
+    files: set[bytes]
+    """Files that these rows name."""
+
+
+class ErasureStore(Protocol):
+    """Removes a person. Whatever changes a removal answers None when somebody else holds it by now, and has then changed nothing of it."""
+
+    @property
+    def tables(self) -> Sequence[str]:
+        """Every table that a person could stand in, those that are about persons first."""
+        ...
+
+    @property
+    def by_hand(self) -> Collection[str]:
+        """Tables of texts, settings and files: told, never changed."""
+        ...
+
+    async def add_erasure(self, erasure: Erasure) -> None:
+        """Keeps a new removal."""
+        ...
+
+    async def erasure(self, workspace_id: Id, erasure_id: Id) -> Erasure | None:
+        """A removal of a workspace."""
+        ...
+
+    async def erasures(self, workspace_id: Id) -> list[Erasure]:
+        """The newest fifty of a workspace."""
+        ...
+
+    async def open_erasures(self) -> list[Erasure]:
+        """Those of all workspaces that are not done, oldest first."""
+        ...
+
+    async def hold_erasure(self, erasure_id: Id, token: int, now: int, until: int) -> Erasure | None:
+        """Takes or keeps the right to go on with one; as it is now. None: it is done, or another has it."""
+        ...
+
+    async def keep_erasure(self, erasure: Erasure) -> Erasure | None:
+        """Keeps how far it came."""
+        ...
+
+    async def persons_messages(self, workspace_id: Id, recipients: Sequence[str], limit: int) -> list[Aged]:
+        """Messages to any of these, pseudonyms among them."""
+        ...
+
+    async def ended_of(self, message_ids: Sequence[Id]) -> set[Id]:
+        """Those that do not wait to be sent."""
+        ...
+
+    async def cancel(self, workspace_id: Id, message_id: Id, at: int, why: str = "") -> Status | None:
+        """See MessageStore."""
+        ...
+
+    async def facts_of(self, message_ids: Sequence[Id]) -> list[Told]:
+        """See RetentionStore."""
+        ...
+
+    async def empty_messages(
+        self, erasure: Erasure, left: Sequence[Left], facts: Sequence[Told], words: Sequence[tuple[int, Id]]
+    ) -> Erasure | None:
+        """Empties messages, their facts, and what hangs on them."""
+        ...
+
+    async def hash_suppressions(self, erasure: Erasure, places: Sequence[tuple[Channel, str, str]]) -> Erasure | None:
+        """Lets the entries of addresses go on under what stands for them."""
+        ...
+
+    async def scan(self, workspace_id: Id, number: int, after: str, pattern: re.Pattern[str], limit: int) -> Scanned:
+        """Looks through some rows of a table."""
+        ...
+
+    async def strike(
+        self, erasure: Erasure, name: str, hits: Sequence[Hit], pattern: re.Pattern[str], person: Person
+    ) -> Erasure | None:
+        """Removes rows that name the person, or the person from rows that are about something else."""
+        ...
+
+    async def forget_files(self, erasure: Erasure) -> Erasure | None:
+        """Removes the files that only the person's messages carried."""
         ...

@@ -54,7 +54,7 @@ class MessageStore(Protocol):
         """The facts of one message, oldest first."""
         ...
 
-    async def cancel(self, workspace_id: Id, message_id: Id, at: int) -> Status | None:
+    async def cancel(self, workspace_id: Id, message_id: Id, at: int, why: str = "") -> Status | None:
         """Withdraws a pending message that is not being sent; the state it is in afterwards (CANCELLED when it worked), None: no such message."""
         ...
 

@@ -19,6 +19,7 @@ SUPPRESSIONS_READ: Final = "suppressions:read"
 SUPPRESSIONS_WRITE: Final = "suppressions:write"
 CONTACTS_READ: Final = "contacts:read"
 CONTACTS_WRITE: Final = "contacts:write"
+ERASURES_WRITE: Final = "erasures:write"
 EVERYTHING: Final = "*"
 
 DESCRIPTIONS: Final = {
@@ -30,6 +31,7 @@ DESCRIPTIONS: Final = {
     SUPPRESSIONS_WRITE: "Suppress addresses, and let them be written to again.",
     CONTACTS_READ: "See contacts: people, their addresses and attributes.",
     CONTACTS_WRITE: "Add, change and remove contacts.",
+    ERASURES_WRITE: "Remove persons for good, and see the receipts.",
     ANALYTICS_READ: "See statistics: numbers without addresses or content.",
     ALERTS_READ: "See alerts and their rules, and try rules on what was.",
     ALERTS_WRITE: "Acknowledge and mute alerts, change their rules and who is told.",

@@ -1,11 +1,14 @@
-"""Retention as JSON."""
+"""Retention, and the removal of persons, as JSON."""
 
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from posthouse.core.keeping.erasure import Erasure
 from posthouse.core.keeping.settings import Retention, Rule
+from posthouse.core.kernel import ids
+from posthouse.core.kernel.moments import show_moment
 
 Days = Annotated[int | None, Meta(description="Days since a message was accepted; null: for good.")]
 
@@ -50,3 +53,49 @@ def _rule(rule: Rule) -> RuleAnswer:
 
 def _asked(rule: RuleAnswer) -> Rule:
     return Rule(rule.content_days, rule.event_days, rule.addresses)
+
+
+class PersonToErase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom to remove: one of the two, or both."""
+
+    email: str | None = None
+    phone: Annotated[
+        str | None, Meta(description="With its country and without blanks.", examples=["+33612345678"])
+    ] = None
+
+
+class ErasureAnswer(msgspec.Struct, frozen=True):
+    """A removal, and once it is done its receipt. It does not say whom it was about."""
+
+    id: Annotated[str, Meta(pattern="^era_[0-9a-z]{26}$", examples=["era_01jdb3z5v8e9tr4w6k2m7n0qxy"])]
+    state: Annotated[
+        Literal["messages", "suppressions", "strike", "prove", "done"],
+        Meta(description="What is being done; `prove`: everything is looked through once more."),
+    ]
+    created_at: str
+    ended_at: str | None
+    by: str
+    pseudonyms: Annotated[
+        tuple[str, ...], Meta(description="Keyed hashes of the addresses, by which suppressions go on.")
+    ]
+    erased: Annotated[dict[str, int], Meta(description="Rows that were emptied, changed or removed, by table.")]
+    still_found: Annotated[dict[str, int], Meta(description="What the proof found, by table; empty is what one wants.")]
+    by_hand: Annotated[
+        dict[str, int],
+        Meta(description="Rows of your own texts, settings and files that name the person: change these yourself."),
+    ]
+
+
+def erasure(found: Erasure) -> ErasureAnswer:
+    """A removal."""
+    return ErasureAnswer(
+        id=ids.show(ids.ERASURE, found.id),
+        state=found.phase.name.lower(),  # type: ignore[arg-type]  # these are the names
+        created_at=show_moment(found.created_at),
+        ended_at=None if found.ended_at is None else show_moment(found.ended_at),
+        by=f"{found.source} {found.by}".strip(),
+        pseudonyms=found.pseudonyms,
+        erased=found.counts,
+        still_found=found.found,
+        by_hand=found.by_hand,
+    )

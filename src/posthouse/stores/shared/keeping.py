@@ -150,14 +150,14 @@ def forget_uploads(connection: Connection, workspace_id: Id, before: int, limit:
     if not found:
         return 0
     mine = (b.workspace_id == workspace_id) & (b.created_at < before)
-    if named := found & _named_by_templates(connection, workspace_id):
+    if named := found & named_by_templates(connection, workspace_id):
         connection.execute(update(blobs).where(mine, b.digest.in_(named)).values(created_at=before))
     if not found - named:
         return 0
     return connection.execute(delete(blobs).where(mine, b.digest.in_(found - named))).rowcount
 
 
-def _named_by_templates(connection: Connection, workspace_id: Id) -> set[bytes]:
+def named_by_templates(connection: Connection, workspace_id: Id) -> set[bytes]:
     """Uploads that templates attach, in whatever version."""
     t = templates.c
     drafts = select(t.document).where(t.workspace_id == workspace_id)

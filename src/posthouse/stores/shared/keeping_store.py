@@ -1,15 +1,20 @@
 """The port methods of keeping that both stores do alike."""
 
 import abc
+import re
 from collections.abc import Callable, Sequence
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from posthouse.core.keeping.ports import Bite, Gone, Mark
-from posthouse.core.keeping.scrubbing import Aged, Told
+from posthouse.core.keeping.erasure import Erasure
+from posthouse.core.keeping.person import Person
+from posthouse.core.keeping.ports import Bite, Gone, Hit, Mark, Scanned
+from posthouse.core.keeping.scrubbing import Aged, Left, Told
 from posthouse.core.kernel.ids import Id
-from posthouse.stores.shared import keeping
+from posthouse.core.messages.model import Channel
+from posthouse.stores.shared import erasing, keeping
+from posthouse.stores.shared.erasure_tables import BY_HAND, TABLES
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,3 +72,71 @@ class SharedKeeping(abc.ABC):
     async def forget_uploads(self, workspace_id: Id, before: int, limit: int) -> int:
         """See RetentionStore."""
         return await self._wipe(keeping.forget_uploads, workspace_id, before, limit)
+
+    # --- ErasureStore, but cancel
+
+    @property
+    def tables(self) -> Sequence[str]:
+        """See ErasureStore."""
+        return TABLES
+
+    @property
+    def by_hand(self) -> Sequence[str]:
+        """See ErasureStore."""
+        return BY_HAND
+
+    async def add_erasure(self, erasure: Erasure) -> None:
+        """See ErasureStore."""
+        await self._write(erasing.add, erasure)
+
+    async def erasure(self, workspace_id: Id, erasure_id: Id) -> Erasure | None:
+        """See ErasureStore."""
+        return await self._read(erasing.one, workspace_id, erasure_id)
+
+    async def erasures(self, workspace_id: Id) -> list[Erasure]:
+        """See ErasureStore."""
+        return await self._read(erasing.newest, workspace_id)
+
+    async def open_erasures(self) -> list[Erasure]:
+        """See ErasureStore."""
+        return await self._read(erasing.unfinished)
+
+    async def hold_erasure(self, erasure_id: Id, token: int, now: int, until: int) -> Erasure | None:
+        """See ErasureStore."""
+        return await self._write(erasing.hold, erasure_id, token, now, until)
+
+    async def keep_erasure(self, erasure: Erasure) -> Erasure | None:
+        """See ErasureStore."""
+        return await self._wipe(erasing.keep, erasure)
+
+    async def persons_messages(self, workspace_id: Id, recipients: Sequence[str], limit: int) -> list[Aged]:
+        """See ErasureStore."""
+        return await self._read(erasing.persons_messages, workspace_id, recipients, limit)
+
+    async def ended_of(self, message_ids: Sequence[Id]) -> set[Id]:
+        """See ErasureStore."""
+        return await self._read(erasing.ended_of, message_ids)
+
+    async def empty_messages(
+        self, erasure: Erasure, left: Sequence[Left], facts: Sequence[Told], words: Sequence[tuple[int, Id]]
+    ) -> Erasure | None:
+        """See ErasureStore."""
+        return await self._wipe(erasing.empty_messages, erasure, left, facts, words)
+
+    async def hash_suppressions(self, erasure: Erasure, places: Sequence[tuple[Channel, str, str]]) -> Erasure | None:
+        """See ErasureStore."""
+        return await self._wipe(erasing.hash_suppressions, erasure, places)
+
+    async def scan(self, workspace_id: Id, number: int, after: str, pattern: re.Pattern[str], limit: int) -> Scanned:
+        """See ErasureStore."""
+        return await self._read(erasing.scan, workspace_id, number, after, pattern, limit)
+
+    async def strike(
+        self, erasure: Erasure, name: str, hits: Sequence[Hit], pattern: re.Pattern[str], person: Person
+    ) -> Erasure | None:
+        """See ErasureStore."""
+        return await self._wipe(erasing.strike, erasure, name, hits, pattern, person)
+
+    async def forget_files(self, erasure: Erasure) -> Erasure | None:
+        """See ErasureStore."""
+        return await self._wipe(erasing.forget_files, erasure)

@@ -102,7 +102,7 @@ def release_held(
     return len(found)
 
 
-def cancel(connection: Connection, shard: int, workspace_id: Id, message_id: Id, at: int) -> bool:
+def cancel(connection: Connection, shard: int, workspace_id: Id, message_id: Id, at: int, why: str = "") -> bool:
     """Withdraws a pending message that is not being sent; whether it did."""
     c = queue.c
     mine = and_(c.message_id == message_id, c.workspace_id == workspace_id, not_being_sent(at))
@@ -111,5 +111,9 @@ def cancel(connection: Connection, shard: int, workspace_id: Id, message_id: Id,
         return False
     row = {"message_id": message_id, "workspace_id": workspace_id, "ended_at": at, "attempts": attempts}
     connection.execute(insert(states).values(**row, status=int(Status.CANCELLED)))
-    write_events(connection, shard, [Event(message_id, workspace_id, EventType.CANCELLED, at)])
+    write_events(
+        connection,
+        shard,
+        [Event(message_id, workspace_id, EventType.CANCELLED, at, data={"reason": why} if why else {})],
+    )
     return True

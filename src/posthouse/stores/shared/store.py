@@ -228,9 +228,9 @@ class SharedStore(SharedRollups, SharedSuppressions, SharedWords, SharedContacts
         """See MessageStore."""
         return await self._read(events.events_of, workspace_id, message_id)
 
-    async def cancel(self, workspace_id: Id, message_id: Id, at: int) -> Status | None:
+    async def cancel(self, workspace_id: Id, message_id: Id, at: int, why: str = "") -> Status | None:
         """See MessageStore."""
-        if await self._write(queue.cancel, self._shard, workspace_id, message_id, at):
+        if await self._write(queue.cancel, self._shard, workspace_id, message_id, at, why):
             self._told.ring()
             return Status.CANCELLED
         return await self._read(messages.status_now, workspace_id, message_id, at)
