@@ -31,7 +31,7 @@ SAMPLES: dict[Kind, dict[str, Any]] = {
     Kind.SERVICE_LEVEL: {"kept_rate": 0.93, "share_rate": 0.95, "within_seconds": 5.0, "of": 100, "late": 7, "left": -2.0, "burn": 8.0, "days": 28},
     Kind.PROVIDER: {"seconds": 75},
     Kind.QUEUE: {"seconds": 4000, "limit_seconds": 300, "waiting": 1},
-    Kind.WEBHOOK: {"seconds": 7300, "waiting": 50},
+    Kind.WEBHOOK: {"seconds": 7300, "waiting_events": 50},
     Kind.DOMAIN: {"records": "TXT x.shop.example", "advice": "Publish it."},
     Kind.CERTIFICATE: {"left_days": 2, "until": "2027-01-01"},
     Kind.KEY: {"days": 401, "limit_days": 400},
@@ -67,7 +67,9 @@ def test_numbers_are_of_the_language() -> None:
     assert "21 сообщение" in SPEAKER.text(alert(Kind.BOUNCES), "ru")
     assert "0 сообщений" in SPEAKER.text(alert(), "ru")
     assert "67 minutes" in SPEAKER.text(alert(Kind.QUEUE), "en")
-    assert "2 hours" in SPEAKER.text(alert(Kind.WEBHOOK), "en")
+    assert "2 hours. Waiting: 50 events." in SPEAKER.text(alert(Kind.WEBHOOK), "en")
+    paused = alert(Kind.WEBHOOK, numbers={"paused": 1, "waiting_events": 2})
+    assert "2 события" in SPEAKER.text(paused, "ru")
 
 
 def test_the_words_of_all_languages_are_the_same() -> None:
@@ -96,6 +98,17 @@ def test_the_chat_is_no_markup() -> None:
     said = chat_of(notice(alert(subject="<!channel> @all")), SPEAKER, "en", "shop")
     assert "<!channel>" not in said
     assert "@all" not in said
+
+
+def test_many_at_once_are_one_mail() -> None:
+    """Each with its numbers; the title says how many."""
+    several = msgspec.structs.replace(
+        notice(alert()), others=tuple(alert(Kind.REVIEW, f"t{number}") for number in range(60))
+    )
+    mail = mail_of(several, SPEAKER, Target("ops", TargetKind.EMAIL, "ops@shop.example", "ru"), "shop")
+    assert mail.subject == "[Posthouse shop] 61 оповещение: invoice: ничего больше не отправляется…"
+    assert (mail.text or "").count("пересмотреть") == 49
+    assert "11 оповещений" in (mail.text or "")
 
 
 class Door:

@@ -144,6 +144,30 @@ async def test_things_that_fail(house: House) -> None:
     assert await house.open() == [("review", "terms")]
 
 
+async def test_a_queue_that_does_not_move(house: House) -> None:
+    """A message has been due for five minutes; over when it is gone, after some minutes of calm."""
+    new = house.kit.new()
+    await house.store.accept([new])
+    await house.minutes(5)
+    assert await house.open() == []
+    await house.minutes()
+    assert await house.open() == [("queue", "normal")]
+    await house.store.cancel(house.workspace, new.id, house.clock.now())
+    await house.minutes(5)
+    assert await house.open() == [("queue", "normal")]
+    await house.minutes()
+    assert await house.open() == []
+
+
+async def test_people_are_not_told_a_dozen_things_at_once(house: House) -> None:
+    """They are told all of it together, machines each."""
+    await house.say(targets=(OPS, Target("crm", TargetKind.WEBHOOK, "https://crm.example/")))
+    house.certificates = [Certificate(f"{number}.pem", house.clock.now()) for number in range(5)]
+    await house.minutes()
+    due = await house.store.due_notices(house.clock.now(), 50)
+    assert sorted([(one.target, len(one.others)) for one in due]) == [*[("crm", 0)] * 5, ("ops", 4)]
+
+
 async def test_a_domain_whose_dns_changed(house: House) -> None:
     """After two bad looks; a resolver that does not answer says nothing."""
     now = house.clock.now()

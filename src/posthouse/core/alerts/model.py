@@ -187,3 +187,5 @@ class Notice(msgspec.Struct, frozen=True):
     attempts: int = 0
     next_at: int = 0
     error: str = ""
+    others: tuple[Alert, ...] = ()
+    """Told in the same breath: people are not sent a dozen mails at once."""

@@ -23,6 +23,8 @@ from posthouse.core.workspaces.model import Workspace
 from posthouse.core.workspaces.ports import SecretBox
 
 CHAT_PURPOSE: Final = "alert-chat"
+SHOWN: Final = 50
+"""Alerts that one notice tells of."""
 _STEPS: Final = (("days", 86_400), ("hours", 3_600), ("minutes", 60))
 
 
@@ -87,6 +89,10 @@ class Speaker:
             return ""
         seconds = (alert.recovered_at - alert.opened_at) // SECOND
         return self._of(language).words["lasted"].format(time=self._duration(seconds, language))
+
+    def several(self, count: int, language: str) -> str:
+        """So many alerts."""
+        return self._counted("alerts", count, language)
 
     def word(self, name: str, language: str) -> str:
         """A word that stands alone."""
@@ -261,11 +267,24 @@ def notice_id(notice: Id) -> str:
 
 
 def _lines(notice: Notice, speaker: Speaker, language: str) -> tuple[str, list[str]]:
+    """A title, and what stands below it."""
     alert = notice.alert
+    title = speaker.title(alert, language, notice.phase)
+    if notice.others:
+        together = [alert, *notice.others]
+        each = [_each(one, speaker, language, speaker.title(one, language, notice.phase)) for one in together[:SHOWN]]
+        more = [speaker.several(len(together) - SHOWN, language)] if len(together) > SHOWN else []
+        return f"{speaker.several(len(together), language)}: {title}…", [*each, *more]
     parts = [speaker.text(alert, language), speaker.lasted(alert, language)]
     if notice.phase is Phase.TEST:
         parts.append(speaker.word("only_test", language))
-    return speaker.title(alert, language, notice.phase), [part for part in parts if part]
+    return title, [part for part in parts if part]
+
+
+def _each(alert: Alert, speaker: Speaker, language: str, title: str) -> str:
+    return " ".join(
+        part for part in (f"{title}.", speaker.text(alert, language), speaker.lasted(alert, language)) if part
+    )
 
 
 def chat_of(notice: Notice, speaker: Speaker, language: str, workspace: str) -> str:

@@ -54,11 +54,11 @@ def webhooks(settings: AlertSettings, lines: Sequence[tuple[Endpoint, Line]], no
         if not endpoint.live:
             continue
         if line.paused in (Pause.GONE, Pause.FAILING):
-            yield Signal(Kind.WEBHOOK, endpoint.name, {"paused": 1, "waiting": line.waiting})
+            yield Signal(Kind.WEBHOOK, endpoint.name, {"paused": 1, "waiting_events": line.waiting})
         elif line.paused is None and line.failing_since is not None:
             seconds = max(0, now - line.failing_since) // SECOND
             yield Signal(
-                Kind.WEBHOOK, endpoint.name, {"seconds": seconds, "waiting": line.waiting}, bad=seconds >= limit
+                Kind.WEBHOOK, endpoint.name, {"seconds": seconds, "waiting_events": line.waiting}, bad=seconds >= limit
             )
 
 

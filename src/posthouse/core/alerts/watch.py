@@ -8,7 +8,17 @@ from posthouse.core.alerts import things
 from posthouse.core.alerts.judging import Scene, judge
 from posthouse.core.alerts.loading import Loaded, Roll, counted_until
 from posthouse.core.alerts.measuring import LevelService
-from posthouse.core.alerts.model import FROM_HISTORY, Alert, AlertSettings, Kind, Notice, Phase, Signal
+from posthouse.core.alerts.model import (
+    FROM_HISTORY,
+    Alert,
+    AlertSettings,
+    Kind,
+    Notice,
+    Phase,
+    Signal,
+    Target,
+    TargetKind,
+)
 from posthouse.core.alerts.ports import AlertStore, CircuitStore, LevelStore
 from posthouse.core.alerts.things import Certificate
 from posthouse.core.alerts.turning import Calm, Turn, turn
@@ -27,6 +37,8 @@ BEHIND: Final = 10 * MINUTE
 """While the roll-ups are further behind, nothing is said of them."""
 SAID_WITHIN: Final = MINUTE
 """Dispatch processes say every ten seconds which providers they leave alone."""
+MOST_AT_ONCE: Final = 3
+"""Alerts that begin in one minute; more are told to people together."""
 LOOK_EVERY: Final = HOUR
 LOOK_AGAIN: Final = 10 * MINUTE
 LEVELS_EVERY: Final = 5 * MINUTE
@@ -176,18 +188,26 @@ class AlertWatch:
         alerts = [*changed.opened, *changed.recovered, *changed.unmuted]
         if not alerts:
             return True
-        said = [(alert, Phase.OPENED) for alert in (*changed.opened, *changed.unmuted) if alert.told]
-        said += [(alert, Phase.RECOVERED) for alert in changed.recovered if alert.told]
-        notices = [notice for alert, phase in said for notice in self._notices(settings, alert, phase)]
+        opened = [alert for alert in (*changed.opened, *changed.unmuted) if alert.told]
+        recovered = [alert for alert in changed.recovered if alert.told]
+        notices = [
+            notice
+            for phase, told in ((Phase.OPENED, opened), (Phase.RECOVERED, recovered))
+            for target in settings.targets
+            for notice in self._notices(target, phase, told)
+        ]
         return await self._means.store.keep_alerts(self._token, alerts, notices)
 
-    def _notices(self, settings: AlertSettings, alert: Alert, phase: Phase) -> list[Notice]:
-        now = self._means.clock.now()
-        return [
-            Notice(self._means.new_id(), alert.workspace_id, alert, phase, target.name, now, next_at=now)
-            for target in settings.targets
-            if not target.kinds or alert.kind in target.kinds
-        ]
+    def _notices(self, target: Target, phase: Phase, told: Sequence[Alert]) -> list[Notice]:
+        """One for each alert; where people would be told many at once, one for all of them. Machines are told each."""
+        now, new_id = self._means.clock.now(), self._means.new_id
+        mine = [alert for alert in told if not target.kinds or alert.kind in target.kinds]
+        if len(mine) > MOST_AT_ONCE and target.kind is not TargetKind.WEBHOOK:
+            first, *others = mine
+            return [
+                Notice(new_id(), first.workspace_id, first, phase, target.name, now, next_at=now, others=tuple(others))
+            ]
+        return [Notice(new_id(), alert.workspace_id, alert, phase, target.name, now, next_at=now) for alert in mine]
 
     async def _fast(self, workspace: Workspace, house: _House, settings: AlertSettings, names: _Names) -> list[Signal]:
         now = house.now
