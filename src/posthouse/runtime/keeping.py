@@ -23,8 +23,8 @@ _log = structlog.get_logger("posthouse.retention")
 
 
 async def rest(seconds: float) -> None:
-    """After each transaction: three times as long as it took, so that erasing has a quarter of the store's time at most."""
-    await asyncio.sleep(min(MOST, max(LEAST, 3 * seconds)))
+    """After each transaction: four times as long as it took, so that erasing has a fifth of the time of one core at most."""
+    await asyncio.sleep(min(MOST, max(LEAST, 4 * seconds)))
 
 
 async def keep_erasing(house: House, metrics: Metrics) -> None:

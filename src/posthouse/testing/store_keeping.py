@@ -96,6 +96,32 @@ class StoreContractRetention:
         assert (await keeper(store, kit).sweep(unhurried)).messages == 0
         await check_invariants(store)
 
+    async def test_keys_of_facts_name_nobody_and_verdicts_are_not_told_again(self, store: Store, kit: Kit) -> None:
+        """A refused copy and an order stand in the key of their facts; who opened an erased mail can no longer be judged."""
+        await ruled(store, kit, Rule(content_days=1))
+        old, young = (await sent(store, kit, 1))[0], kit.new()
+        now = kit.clock.now()
+        named = [
+            Event(old.id, kit.workspace, EventType.RECIPIENT_REFUSED, now, "bob@example.net", {"code": 550}),
+            Event(old.id, kit.workspace, EventType.CONVERTED, now, "A-1", {"order": "A-1", "amount": "1"}),
+            Event(old.id, kit.workspace, EventType.COMPLAINED, now, "abuse", {"feedback": "abuse"}),
+        ]
+        await store.append(named)
+        kit.clock.advance(2 * DAY)
+        await store.accept([young])
+        for one in (old, young):
+            hit = Event(one.id, kit.workspace, EventType.OPENED, now, "x", {"verdict": "human", "agent": "Ann's"})
+            await store.add_hits([hit], await store.tracked([one.id]))
+        await keeper(store, kit).sweep(unhurried)
+        kept = [event for event in await store.events_of(kit.workspace, old.id) if event.type > EventType.SENT]
+        assert len({event.key for event in kept}) == 4
+        assert [event.key for event in kept if not event.key.startswith("erased:")] == ["abuse", "x"]
+        assert {event.type: event.data for event in kept} == {
+            EventType.RECIPIENT_REFUSED: {"code": 550}, EventType.CONVERTED: {"amount": "1"},
+            EventType.COMPLAINED: {"feedback": "abuse"}, EventType.OPENED: {"verdict": "human"},
+        }  # fmt: skip
+        assert await store.engaged_after(bytes(16), 10) == [young.id]
+
     async def test_each_class_has_its_own_days(self, store: Store, kit: Kit) -> None:
         """The class that the live version of a template names decides; what has none follows the default."""
         await ruled(store, kit, Rule(content_days=10), security=Rule(content_days=100, addresses="erase"))

@@ -7,8 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.tracking.stage import Stage, client_of
 
+from posthouse.core.keeping.ports import Bite, Mark, Step
+from posthouse.core.keeping.scrubbing import left_of
 from posthouse.core.kernel.clock import DAY
 from posthouse.core.messages.model import EventType
+from posthouse.core.messages.pseudonyms import Pseudonyms
 from posthouse.core.templates.model import Category, Link
 from posthouse.core.tracking.service import safe_url
 from posthouse.core.tracking.tokens import Kind
@@ -68,6 +71,28 @@ async def test_after_the_content_was_erased(stage: Stage, client: httpx.AsyncCli
     assert answers[2].headers["location"] == "https://shop.example/y"
     assert "Ce lien" not in answers[1].text  # the browser said no language
     assert len(await stage.events(EventType.CLICKED, erased)) == 3
+
+
+@pytest.mark.parametrize("why", ["retention", "contact"])
+async def test_an_erased_mail_is_shown_no_more_and_its_reader_is_not_named(
+    stage: Stage, client: httpx.AsyncClient, why: str
+) -> None:
+    """Politely. Under a keyed hash the person may still unsubscribe; of a person who was removed nothing is left to do that with."""
+    workspace, hashes = stage.kit.workspace, Pseudonyms(bytes(32)) if why == "retention" else None
+    (aged,) = await stage.store.aged(workspace, stage.kit.template_id, bytes(16), b"\xff" * 16, 9)
+    left = left_of(aged, workspace, hashes, stage.clock.now(), why)
+    await stage.store.erase(workspace, Bite(Mark(None, Step.CONTENT), bytes(16), bytes(16), [left]))
+    shown = await client.get(stage.path(Kind.VIEW) + "?lang=en")
+    assert (shown.status_code, "no longer be shown" in shown.text) == (410, True)
+    page = await client.get(stage.path(Kind.UNSUBSCRIBE))
+    posted = await client.post(stage.path(Kind.UNSUBSCRIBE), content=b"List-Unsubscribe=One-Click", headers=FORM)
+    if hashes is None:
+        assert (page.status_code, posted.status_code, stage.opt_outs.out) == (404, 404, set())
+    else:
+        assert (page.status_code, posted.status_code) == (200, 200)
+        assert "•••" in page.text
+        assert "erased:" not in page.text + posted.text
+        assert stage.opt_outs.out == {(workspace, left.recipient)}
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

@@ -13,7 +13,7 @@ from posthouse.core.keeping.erasure import Erasure, Phase
 from posthouse.core.keeping.person import Person, pattern_of
 from posthouse.core.keeping.ports import ErasureStore, Scanned
 from posthouse.core.keeping.retention import words_in
-from posthouse.core.keeping.scrubbing import Aged, left_of, scrubbed
+from posthouse.core.keeping.scrubbing import Aged, left_of, less_of
 from posthouse.core.kernel.clock import MINUTE, SECOND, Clock
 from posthouse.core.kernel.errors import FieldProblem, NotFoundError, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
@@ -227,7 +227,7 @@ class ErasureService:
         return await self._store.empty_messages(
             erasure,
             [left_of(one, workspace, None, now, WHY) for one in some],
-            [fact._replace(data=less) for fact in facts if (less := scrubbed(fact.data)) != fact.data],
+            less_of(facts, self._pseudonyms),
             list(words_in(facts, workspace, self._words)),
         )
 

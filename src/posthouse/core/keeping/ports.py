@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from posthouse.core.keeping.erasure import Erasure
 from posthouse.core.keeping.person import Person
-from posthouse.core.keeping.scrubbing import Aged, Left, Told
+from posthouse.core.keeping.scrubbing import Aged, Left, Less, Told
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Status
 
@@ -35,8 +35,7 @@ class Bite(NamedTuple):
     until: Id
     """Where it stands afterwards."""
     left: Sequence[Left] = ()
-    facts: Sequence[Told] = ()
-    """As they are to be."""
+    facts: Sequence[Less] = ()
     words: Sequence[tuple[int, Id]] = ()
     eventless: Sequence[Id] = ()
     """Messages whose events go."""
@@ -170,7 +169,7 @@ class ErasureStore(Protocol):
         ...
 
     async def empty_messages(
-        self, erasure: Erasure, left: Sequence[Left], facts: Sequence[Told], words: Sequence[tuple[int, Id]]
+        self, erasure: Erasure, left: Sequence[Left], facts: Sequence[Less], words: Sequence[tuple[int, Id]]
     ) -> Erasure | None:
         """Empties messages, their facts, and what hangs on them."""
         ...

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 
 from posthouse.core.keeping.ports import Bite, Mark, RetentionStore, Step
-from posthouse.core.keeping.scrubbing import Aged, Told, is_erased, left_of, scrubbed
+from posthouse.core.keeping.scrubbing import Aged, Told, is_erased, left_of, less_of
 from posthouse.core.keeping.settings import Retention, Rule, retention_of, with_retention
 from posthouse.core.kernel.clock import DAY, SECOND, Clock
 from posthouse.core.kernel.errors import NotFoundError
@@ -187,7 +187,7 @@ class RetentionService:
         facts = await self._store.facts_of([one.id for one in ended])
         return bite._replace(
             left=[left_of(one, workspace_id, hashed, now, WHY) for one in ended if not is_erased(one)],
-            facts=[fact._replace(data=less) for fact in facts if (less := scrubbed(fact.data)) != fact.data],
+            facts=less_of(facts, self._pseudonyms),
             words=list(words_in(facts, workspace_id, self._words)),
         )
 

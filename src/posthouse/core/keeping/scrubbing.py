@@ -1,12 +1,12 @@
 """What is left of a message and of its facts when they are erased: pure, so that it can be read and tested."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from posthouse.core.kernel.ids import Id
-from posthouse.core.messages.model import Erased, Extras
+from posthouse.core.messages.model import Erased, EventType, Extras
 from posthouse.core.messages.pseudonyms import Pseudonyms
 
 KEPT_FACTS: Final = frozenset({
@@ -17,6 +17,7 @@ KEPT_FACTS: Final = frozenset({
 """What facts say about a hand-over and nobody in particular. All others may name a person (words of servers, subjects, comments, user agents,
 networks, addresses, order numbers), and so may those that are invented later: they go unless they are named here."""
 
+_NAMED_BY_KEY: Final = frozenset({int(EventType.RECIPIENT_REFUSED), int(EventType.CONVERTED)})
 _decode_extras: Final = msgspec.json.Decoder(Extras).decode
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -40,6 +41,16 @@ class Told(NamedTuple):
     data: bytes | None
 
 
+class Less(NamedTuple):
+    """What a fact becomes."""
+
+    message_id: Id
+    type: int
+    key: str
+    data: bytes | None
+    new_key: str
+
+
 class Left(NamedTuple):
     """What is left of a message."""
 
@@ -51,6 +62,21 @@ class Left(NamedTuple):
 def is_erased(message: Aged) -> bool:
     """Whether nothing of it is left to be erased."""
     return message.extras is not None and _decode_extras(message.extras).erased is not None
+
+
+def less_of(facts: Iterable[Told], pseudonyms: Pseudonyms) -> list[Less]:
+    """What facts become; those that may stay as they are are left out.
+
+    The key of a fact about a copy or an order names it: a keyed hash takes its place, of this message alone.
+    """
+    changed = []
+    for fact in facts:
+        named = fact.type in _NAMED_BY_KEY or "@" in fact.key
+        key = pseudonyms.of(fact.message_id, fact.type, fact.key) if named else fact.key
+        less = scrubbed(fact.data)
+        if less != fact.data or key != fact.key:
+            changed.append(Less(fact.message_id, fact.type, fact.key, less, key))
+    return changed
 
 
 def left_of(message: Aged, workspace_id: Id, pseudonyms: Pseudonyms | None, at: int, why: str) -> Left:

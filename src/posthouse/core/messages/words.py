@@ -24,7 +24,7 @@ LONGEST: Final = 200
 """Characters of a subject that are kept."""
 MOST: Final = 16
 """Words of one message's subject, and of one question."""
-TURN: Final = 500
+TURN: Final = 200
 """Events a transaction: some milliseconds in which nobody else writes on SQLite."""
 
 _TOKEN: Final = re.compile(r"\w+(?:[-./_:#@+]\w+)*")

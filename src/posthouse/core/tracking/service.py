@@ -152,9 +152,9 @@ class TrackingService:
         return await self._recorder.take(Hit(token.message_id, None))
 
     async def is_commercial(self, message: Tracked) -> bool:
-        """Whether one may unsubscribe from it."""
+        """Whether one may unsubscribe from it. When nothing of the address is left, nobody knows who that would be."""
         release = await self._release(message)
-        return release is not None and release.category is Category.COMMERCIAL
+        return release is not None and release.category is Category.COMMERCIAL and bool(message.recipient)
 
     async def is_out(self, message: Tracked) -> bool:
         """Whether its reader wants no commercial mail. A test message tells nothing about real people."""

@@ -12,7 +12,7 @@ from posthouse.core.contacts.model import Contact
 from posthouse.core.keeping.erasure import Erasure, Phase
 from posthouse.core.keeping.person import Person, struck, text_of
 from posthouse.core.keeping.ports import Bite, Hit, Mark, Scanned, Step
-from posthouse.core.keeping.scrubbing import Aged, Left, Told
+from posthouse.core.keeping.scrubbing import Aged, Left, Less
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Extras
 from posthouse.core.suppressions.model import Suppression
@@ -95,7 +95,7 @@ def empty_messages(
     connection: Connection,
     erasure: Erasure,
     left: Sequence[Left],
-    facts: Sequence[Told],
+    facts: Sequence[Less],
     found_by: Sequence[tuple[int, Id]],
 ) -> Erasure | None:
     """Empties messages to the person, and what hangs on them."""
@@ -218,8 +218,15 @@ def _keys_of_emptied(connection: Connection, table: Table, keys: Sequence[tuple[
     if table.name != "idempotency" or not keys:
         return set()
     key = list(table.primary_key)
-    statement = select(*key).join(messages, _M.id == table.c.message_id).where(_M.recipient == "")
-    return {tuple(row) for row in connection.execute(statement.where(tuple_(*key).in_(keys)))}
+    statement = select(*key, _M.extras).join(messages, _M.id == table.c.message_id).where(_M.recipient == "")
+    rows = connection.execute(statement.where(tuple_(*key).in_(keys)))
+    return {tuple(row[:-1]) for row in rows if row[-1] and _removed(row[-1])}
+
+
+def _removed(raw: bytes) -> bool:
+    """Whether the person of a message was removed: by the rules of retention too a message may be without address."""
+    erased = _decode_extras(raw).erased
+    return erased is not None and erased.why == "contact"
 
 
 def _files(raw: bytes | None) -> tuple[bytes, ...]:

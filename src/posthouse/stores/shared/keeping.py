@@ -133,8 +133,11 @@ def erase_content(connection: Connection, bite: Bite) -> None:
     if bite.facts:
         e = events.c
         mine = and_(e.message_id == bindparam("of"), e.type == bindparam("kind"), e.key == bindparam("which"))
-        rows = [{"of": one.message_id, "kind": one.type, "which": one.key, "less": one.data} for one in bite.facts]
-        connection.execute(update(events).where(mine).values(data=bindparam("less")), rows)
+        rows = [
+            {"of": one.message_id, "kind": one.type, "which": one.key, "less": one.data, "now": one.new_key}
+            for one in bite.facts
+        ]
+        connection.execute(update(events).where(mine).values(data=bindparam("less"), key=bindparam("now")), rows)
     if bite.words:
         words.forget(connection, bite.words)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from posthouse.core.keeping.erasure import Erasure
 from posthouse.core.keeping.person import Person
 from posthouse.core.keeping.ports import Bite, Gone, Hit, Mark, Scanned
-from posthouse.core.keeping.scrubbing import Aged, Left, Told
+from posthouse.core.keeping.scrubbing import Aged, Left, Less, Told
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel
 from posthouse.stores.shared import erasing, keeping
@@ -118,7 +118,7 @@ class SharedKeeping(abc.ABC):
         return await self._read(erasing.ended_of, message_ids)
 
     async def empty_messages(
-        self, erasure: Erasure, left: Sequence[Left], facts: Sequence[Told], words: Sequence[tuple[int, Id]]
+        self, erasure: Erasure, left: Sequence[Left], facts: Sequence[Less], words: Sequence[tuple[int, Id]]
     ) -> Erasure | None:
         """See ErasureStore."""
         return await self._wipe(erasing.empty_messages, erasure, left, facts, words)

@@ -90,9 +90,10 @@ def shares(
 
 
 def engaged_after(connection: Connection, message_id: Id, limit: int) -> list[Id]:
-    """The next messages that were opened or clicked."""
-    c = engagements.c
-    statement = select(c.message_id).where(c.message_id > message_id, c.type.in_(_HITS)).distinct()
+    """The next messages that were opened or clicked; not those that were erased, whose facts no longer tell who it was."""
+    c, m = engagements.c, messages.c
+    kept = select(c.message_id).join(messages, m.id == c.message_id).where(m.variables != b"")
+    statement = kept.where(c.message_id > message_id, c.type.in_(_HITS)).distinct()
     return list(connection.execute(statement.order_by(c.message_id).limit(limit)).scalars())
 
 

@@ -4,16 +4,14 @@ import uuid
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, delete, select, tuple_, update
+from sqlalchemy import Connection, select, update
 
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import EventType
 from posthouse.core.messages.words import Handed
 from posthouse.stores.shared.documents import insert_unless_there
-from posthouse.stores.shared.events import CHUNK
 from posthouse.stores.shared.maintenance import number
 from posthouse.stores.shared.schema import events, meta
-from posthouse.stores.shared.word_schema import message_words
 
 POSITION: Final = "words_position"
 HAND_OVERS: Final = (int(EventType.SENT), int(EventType.DELIVERED))
@@ -21,6 +19,11 @@ HAND_OVERS: Final = (int(EventType.SENT), int(EventType.DELIVERED))
 _ADD_ROWS: Final = "INSERT OR IGNORE INTO message_words (word, message_id) VALUES (?, ?)"
 _ADD_ARRAYS: Final = """
 INSERT INTO message_words (word, message_id) SELECT * FROM unnest($1::bigint[], $2::uuid[]) ON CONFLICT DO NOTHING
+"""
+_TAKE_ROWS: Final = "DELETE FROM message_words WHERE word = ? AND message_id = ?"
+_TAKE_ARRAYS: Final = """
+DELETE FROM message_words w USING unnest($1::bigint[], $2::uuid[]) AS gone (word, message_id)
+WHERE w.word = gone.word AND w.message_id = gone.message_id
 """
 """By hand: some ten rows a message, which SQLAlchemy would prepare one by one."""
 
@@ -54,10 +57,10 @@ def keep(connection: Connection, since: int, until: int, found: Sequence[tuple[i
     return True
 
 
-def forget(connection: Connection, found: Sequence[tuple[int, Id]]) -> int:
-    """Removes words of messages; how many."""
-    c, gone = message_words.c, 0
-    for start in range(0, len(found), CHUNK):
-        some = tuple_(c.word, c.message_id).in_(found[start : start + CHUNK])
-        gone += connection.execute(delete(message_words).where(some)).rowcount
-    return gone
+def forget(connection: Connection, found: Sequence[tuple[int, Id]]) -> None:
+    """Removes words of messages."""
+    if found and connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_TAKE_ROWS, sorted(found))
+    elif found:
+        numbers, ids = zip(*found, strict=True)
+        connection.exec_driver_sql(_TAKE_ARRAYS, (list(numbers), [uuid.UUID(bytes=one) for one in ids]))
