@@ -117,6 +117,19 @@ async def test_a_template_stops_and_comes_back(house: House) -> None:
     assert (await house.open(), await house.told()) == ([], [(Phase.RECOVERED, "silence")])
 
 
+async def test_while_the_counting_is_behind_nothing_is_missed(house: House) -> None:
+    """An event of a quarter of an hour ago is not in the roll-ups yet: whoever looks does not know what was sent since."""
+    world = World({"": shop(60)}, 1, weeks=8)
+    at = 6 * WEEK + 34
+    house.clock.step((FIRST_HOUR + at) * HOUR - house.clock.now())
+    await Writer(house.store).write(world, 0, at)
+    new = house.kit.new()
+    await house.store.accept([new])
+    await house.store.cancel(house.workspace, new.id, house.clock.now())
+    await house.minutes(90)
+    assert await house.open() == []
+
+
 async def test_things_that_fail(house: House) -> None:
     """Provider, endpoint, certificate, review, key: each under its name, and over when it is well for long enough."""
     store, kit, now = house.store, house.kit, house.clock.now()
