@@ -28,6 +28,7 @@ from posthouse.core.workspaces.model import DkimKey, Domain, Verification, Works
 from posthouse.core.workspaces.ports import DnsFinding, DnsRecord
 from posthouse.stores.sqlite.store import SqliteStore
 from posthouse.testing.clock import FakeClock
+from posthouse.testing.store_alerts import alert_of
 from posthouse.testing.stores import Kit
 
 WEEK = 168
@@ -117,8 +118,8 @@ async def test_a_template_stops_and_comes_back(house: House) -> None:
     assert (await house.open(), await house.told()) == ([], [(Phase.RECOVERED, "silence")])
 
 
-async def test_while_the_counting_is_behind_nothing_is_missed(house: House) -> None:
-    """An event of a quarter of an hour ago is not in the roll-ups yet: whoever looks does not know what was sent since."""
+async def test_while_the_counting_is_behind_nothing_changes(house: House) -> None:
+    """An event that is not in the roll-ups yet: whoever looks does not know what was sent since, nor whether all is well."""
     world = World({"": shop(60)}, 1, weeks=8)
     at = 6 * WEEK + 34
     house.clock.step((FIRST_HOUR + at) * HOUR - house.clock.now())
@@ -126,8 +127,10 @@ async def test_while_the_counting_is_behind_nothing_is_missed(house: House) -> N
     new = house.kit.new()
     await house.store.accept([new])
     await house.store.cancel(house.workspace, new.id, house.clock.now())
-    await house.minutes(90)
-    assert await house.open() == []
+    await house.minutes(12)
+    assert await house.store.keep_alerts(1, [alert_of(house.kit, "invoice", kind=Kind.BOUNCES)], [])
+    await house.minutes(80)
+    assert await house.open() == [("bounces", "invoice")]
 
 
 async def test_things_that_fail(house: House) -> None:
