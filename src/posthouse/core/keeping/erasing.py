@@ -25,6 +25,8 @@ BITE: Final = 100
 """Messages a transaction."""
 LOOK: Final = 200
 """Rows looked through at a time."""
+QUIET: Final = 20
+"""How often it looks before it notes how far it is, while nothing is found: each note is a commit."""
 ROUNDS: Final = 3
 """How often everything is looked through while others write the person down again."""
 WHY: Final = "contact"
@@ -191,8 +193,13 @@ class ErasureService:
         if erasure.table >= len(self._store.tables):
             return await self._turned(erasure)
         pattern = pattern_of(person)
-        some = await self._store.scan(erasure.workspace_id, erasure.table, erasure.position, pattern, LOOK)
-        return await self._looked_through(erasure, some, person, pattern)
+        for _ in range(QUIET):
+            name = self._store.tables[erasure.table]
+            some = await self._store.scan(erasure.workspace_id, erasure.table, erasure.position, pattern, LOOK)
+            _move_on(erasure, some)
+            if some.hits or erasure.table >= len(self._store.tables):
+                return await self._found(erasure, name, some, person, pattern)
+        return await self._store.keep_erasure(erasure)
 
     def _places(self, workspace_id: Id, person: Person) -> list[tuple[Channel, str, str]]:
         """By which addresses messages and suppressions are found: channel, address, what stands for it."""
@@ -231,16 +238,11 @@ class ErasureService:
             list(words_in(facts, workspace, self._words)),
         )
 
-    async def _looked_through(
-        self, erasure: Erasure, some: Scanned, person: Person, pattern: re.Pattern[str]
+    async def _found(
+        self, erasure: Erasure, name: str, some: Scanned, person: Person, pattern: re.Pattern[str]
     ) -> Erasure | None:
-        """Some rows of one table: struck, or, while proving, counted."""
-        name, many = self._store.tables[erasure.table], len(some.hits)
-        erasure.digests = tuple(digest for digest in erasure.digests if digest not in some.files)
-        if some.last is None:
-            erasure.table, erasure.position = erasure.table + 1, ""
-        else:
-            erasure.position = some.last
+        """Some rows of one table that name the person: struck, or, while proving, counted."""
+        many = len(some.hits)
         if erasure.phase is Phase.STRIKE and name not in self._store.by_hand:
             return await self._store.strike(erasure, name, some.hits, pattern, person)
         if many and name in self._store.by_hand:
@@ -263,3 +265,12 @@ class ErasureService:
         erasure.phase, erasure.sealed, erasure.digests = Phase.DONE, b"", ()
         erasure.ended_at, erasure.token, erasure.held_until = self._clock.now(), 0, 0
         return await self._store.keep_erasure(erasure)
+
+
+def _move_on(erasure: Erasure, some: Scanned) -> None:
+    """To behind the rows that were looked through. Files that they name are not the person's alone."""
+    erasure.digests = tuple(digest for digest in erasure.digests if digest not in some.files)
+    if some.last is None:
+        erasure.table, erasure.position = erasure.table + 1, ""
+    else:
+        erasure.position = some.last

@@ -164,7 +164,7 @@ def strike(
     connection: Connection, erasure: Erasure, name: str, hits: Sequence[Hit], pattern: re.Pattern[str], person: Person
 ) -> Erasure | None:
     """Removes rows that name the person, or the person from rows that are about something else."""
-    table = _table(connection, name)
+    table, done = _table(connection, name), len(hits)
     for hit in hits:
         mine = [column == value for column, value in zip(table.primary_key, hit.key, strict=True)]
         changes = None if name in GONE else _changes(name, hit, pattern, person)
@@ -172,7 +172,8 @@ def strike(
             connection.execute(delete(table).where(*mine))
         else:
             connection.execute(update(table).where(*mine).values(**changes))
-    return _counted(connection, erasure, {name: len(hits)})
+            done -= changes.keys() == {"recipient"}  # counted when it is emptied
+    return _counted(connection, erasure, {name: done})
 
 
 def forget_files(connection: Connection, erasure: Erasure) -> Erasure | None:
