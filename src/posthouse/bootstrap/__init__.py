@@ -55,6 +55,7 @@ from posthouse.core.messages.committer import Accept, GroupCommitter
 from posthouse.core.messages.limits import Limits
 from posthouse.core.messages.model import Channel
 from posthouse.core.messages.persons import Persons
+from posthouse.core.messages.places import places_by
 from posthouse.core.messages.pseudonyms import PURPOSE, Pseudonyms
 from posthouse.core.messages.resolve import Resolver
 from posthouse.core.messages.senders import Senders
@@ -333,6 +334,7 @@ def _wire(
             EmailViewer(composer, enclosures, tracking),
             words=words_by(box.derive),
             pseudonyms=pseudonyms,
+            places=places_by(box.derive),
             ids=new_id,
             clock=clock,
             limits=limits,

@@ -62,7 +62,7 @@ async def list_some(
             correlation=correlation,
             since=ago(since),
             until=ago(until),
-            before=None if cursor is None else read(MESSAGE, cursor),
+            before=None if cursor is None else house.messages.place(cursor),
             limit=limit,
         )
         page = await house.messages.search(query, subject=subject, provider_id=provider_id)

@@ -1,7 +1,7 @@
 """What a management endpoint can ask for: the services, the caller, a decoded body; and how it answers."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 import msgspec
 from fastapi import Depends, Request
@@ -77,6 +77,10 @@ def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None)
     return Response(msgspec.json.encode(value), status, headers, "application/json")
 
 
+MOST_UNKNOWN: Final = 20
+"""Unknown parameters that are told: the nearest known name of each is looked for."""
+
+
 def _refuse_unknown_query(request: Request) -> None:
     """A misspelt filter that is ignored answers another question than the one asked."""
     route = request.scope.get("route")
@@ -85,8 +89,7 @@ def _refuse_unknown_query(request: Request) -> None:
         FieldProblem(
             f"/{name}", f'"{name[:64]}" is not a known query parameter{did_you_mean(name, known)}', "unknown-field"
         )
-        for name in dict.fromkeys(request.query_params)
-        if name not in known
+        for name in [name for name in dict.fromkeys(request.query_params) if name not in known][:MOST_UNKNOWN]
     ]
     if problems:
         raise ValidationError("The query has unknown parameters.", fields=problems)

@@ -9,6 +9,8 @@ from posthouse.http.errors import HttpError
 
 MEDIA_TYPE: Final = "application/problem+json"
 PATH: Final = "/problems/"
+MOST: Final = 200
+"""Bad fields that an answer names: a request of some megabytes gets no answer of some more."""
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -29,9 +31,11 @@ def document(error: PosthouseError, request_id: str = "") -> Problem:
         type=PATH + error.slug,
         title=error.title(),
         status=error.status,
-        detail=error.detail,
+        detail=error.detail
+        if len(error.fields) <= MOST
+        else f"{error.detail} (of {len(error.fields)} the first {MOST})",
         request_id=request_id,
-        errors=error.fields,
+        errors=error.fields[:MOST],
     )
 
 

@@ -104,6 +104,10 @@ class Messages(Protocol):
         """A page of messages."""
         ...
 
+    def place(self, cursor: str) -> Id:
+        """Where the page after a cursor begins. InvalidIdError: it is none."""
+        ...
+
     async def timeline(self, workspace_id: Id, message_id: Id) -> list[Event]:
         """What happened, oldest first."""
         ...

@@ -2,7 +2,7 @@
 
 import importlib.metadata
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import minijinja
@@ -32,6 +32,7 @@ _BODY: Final = re.compile(r"<body\b(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>", re
 _ROOT: Final = re.compile(r"<mjml\b(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>")
 _LANG: Final = re.compile(r"\slang\s*=")
 _DIR: Final = re.compile(r"\sdir\s*=")
+_QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _OFFSET: Final = re.compile(r"position (\d+)")
 _ENVIRONMENT: Final = engine.environment()
 _SLOW: Final = "a macro, a block or a backslash escape rules out the wire form: dispatch encodes the whole body"
@@ -55,6 +56,7 @@ class CompiledVariant(msgspec.Struct):
     ratings: tuple[Scale, ...] = ()
     own_links: bool = False
     always: tuple[str, ...] = ()
+    of_contact: tuple[str, ...] | None = ()
 
 
 class MinijinjaCompiler:
@@ -140,6 +142,7 @@ class MinijinjaCompiler:
             ratings=marks.ratings,
             own_links=marks.own,
             always=tuple([name for name in NAMES if name in analysis.root.children]),
+            of_contact=read_of("contact", programs.values()) if "contact" in analysis.root.children else (),
         )
 
     def _programs(self, source: Written, base: str) -> dict[str, str]:
@@ -194,6 +197,17 @@ class MinijinjaCompiler:
                 raise _refused(variant, problems) from None
             raise _refused(variant, [FieldProblem(f"{base}/text", _NOT_DERIVED, "missing")]) from None
         return text
+
+
+def read_of(name: str, programs: Iterable[str]) -> tuple[str, ...] | None:
+    """Which attributes of an object programs read; None when they take it whole, or compute what they read."""
+    word = re.compile(rf"(?<![\w.]){name}\b(?:\s*\.\s*([A-Za-z_]\w*))?")
+    found: set[str] = set()
+    for program in programs:
+        for piece in tags.pieces(program):
+            if piece.kind in {tags.Kind.EXPRESSION, tags.Kind.BLOCK}:
+                found.update(attribute for attribute in word.findall(_QUOTED.sub("''", piece.code)))
+    return None if "" in found else tuple(sorted(found))
 
 
 def _without_always(schema: dict[str, Any]) -> dict[str, Any]:

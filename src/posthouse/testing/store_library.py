@@ -254,7 +254,11 @@ class StoreContractRollouts:
             await store.publish(beside, [made])
         await store.save_draft(msgspec.structs.replace(live, source_hash="mine"), "hash-1")
         assert await store.rollout(kit.workspace, "welcome") == rollout
-        await store.set_live(msgspec.structs.replace(beside, version=2, rollout=None), 1)
+        taken_back = msgspec.structs.replace(beside, version=2, rollout=None)
+        for older in (None, msgspec.structs.replace(rollout, percent=5)):
+            with pytest.raises(ConflictError, match="roll-out"):
+                await store.set_live(taken_back, 1, older)
+        await store.set_live(taken_back, 1, rollout)
         assert await store.rollout(kit.workspace, "welcome") is None
         assert await bench.live("welcome") == (2, [made.id])
 
@@ -272,7 +276,7 @@ class StoreContractRollouts:
         await store.set_live(coming, 1)
         assert (follower.rollout, (await store.followers(kit.workspace))[0].rollout) == (None, rollout)
         assert await bench.go(publication, [turn]) == [live.id]
-        await store.set_live(live, 1)
+        await store.set_live(live, 1, rollout)
         assert not await bench.go(publication, [turn])
         done = await store.publication(kit.workspace, publication.id)
         now = await store.template(kit.workspace, "welcome")

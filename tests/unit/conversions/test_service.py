@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.tracking.stage import BROWSER, Stage
 
-from posthouse.core.conversions.model import Basis, Wanted, read_amount, show_amount
-from posthouse.core.conversions.service import MOST_BY_BROWSERS, OrderCountedError
+from posthouse.core.conversions.model import MOST_BY_BROWSERS, Basis, Wanted, read_amount, show_amount
+from posthouse.core.conversions.service import OrderCountedError
 from posthouse.core.kernel.clock import DAY, HOUR
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.messages.model import EventType

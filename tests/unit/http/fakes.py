@@ -255,6 +255,9 @@ class FakeMessages:
             raise NotFoundError("there is no such message")
         return message
 
+    def place(self, cursor: str) -> bytes:
+        return ids.read(ids.MESSAGE, cursor)
+
     async def search(
         self, query: MessageQuery, *, subject: str | None = None, provider_id: str | None = None
     ) -> Page[Message]:

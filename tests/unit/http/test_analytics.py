@@ -84,3 +84,25 @@ async def test_what_is_wrong_is_named(client: AsyncClient, stage: Stage) -> None
     for question in ("timeseries", "breakdown", "funnel", "compare"):
         assert (await client.get(f"/v1/analytics/{question}", headers=reader)).status_code == 200
         assert (await client.get(f"/v1/analytics/{question}", headers=stranger)).status_code == 403
+
+
+async def test_a_question_is_bounded_whatever_it_repeats(client: AsyncClient) -> None:
+    """A metric counts once however often it is named; thousands of words are one problem, and few unknown names are told."""
+    many = ",".join(["accepted"] * 90)
+    answer = await client.get(f"/v1/analytics/timeseries?granularity=hour&metrics={many}")
+    assert (answer.status_code, answer.json()["metrics"]) == (200, ["accepted"])
+    for query in ("metrics=" + ",".join(["x"] * 9_000), "by=" + ",".join(["template"] * 900)):
+        refused = await client.get(f"/v1/analytics/timeseries?{query}")
+        assert refused.status_code == 422
+        assert [one["code"] for one in refused.json()["errors"]] == ["too-many"]
+    unknown = await client.get("/v1/analytics/timeseries?" + "&".join(f"x{n}=1" for n in range(900)))
+    assert (unknown.status_code, len(unknown.json()["errors"])) == (422, 20)
+
+
+async def test_the_end_of_time_is_an_answer(client: AsyncClient) -> None:
+    """And what is a zone on one machine only is none."""
+    for path in ("timeseries", "compare", "funnel"):
+        answer = await client.get(f"/v1/analytics/{path}?since=9997-12-01&until=9999-12-31T23:59:59Z")
+        assert answer.status_code == 200, answer.text
+    for zone in ("localtime", "posixrules", "right/UTC"):
+        assert (await client.get(f"/v1/analytics/funnel?timezone={zone}")).status_code == 422

@@ -55,6 +55,9 @@ async def test_pages_and_the_key_that_is_taken(client: httpx.AsyncClient) -> Non
         ({"time_zone": "Paris"}, "/time_zone"),
         ({"key": "a/b"}, "/key"),
         ({"key": "con_1"}, "/key"),
+        ({"key": ".."}, "/key"),
+        ({"key": "a\u202eb"}, "/key"),
+        ({"name": "Ann\x9b31m"}, "/name"),
         ({"name": "Ann\r\nBcc: x"}, "/name"),
         ({"attributes": {"first name": 1}}, "/attributes/first name"),
         ({"attributes": {"email": "x"}}, "/attributes/email"),
@@ -75,3 +78,10 @@ async def test_test_keys_see_no_people(stage: HttpStage, client: httpx.AsyncClie
     headers = {"Authorization": f"Bearer {stage.test_key}"}
     assert (await client.get("/v1/contacts", headers=headers)).status_code == 403
     assert (await client.post("/v1/contacts", json=ANN, headers=headers)).status_code == 403
+
+
+async def test_an_answer_about_bad_fields_is_bounded(client: httpx.AsyncClient) -> None:
+    """Thousands of bad names are not all said back."""
+    answer = await client.post("/v1/contacts", json=ANN | {"attributes": {f"a {n}": n for n in range(2_000)}})
+    assert (answer.status_code, len(answer.json()["errors"])) == (422, 200)
+    assert "of 2000 the first 200" in answer.json()["detail"]

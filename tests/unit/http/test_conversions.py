@@ -35,3 +35,16 @@ async def test_bad_reports_name_the_field(client: httpx.AsyncClient) -> None:
     ):
         answer = await client.post("/v1/conversions", json={**order, **change})
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer), answer.text
+
+
+async def test_who_may_not_read_messages_learns_nothing_of_them(stage: HttpStage, client: httpx.AsyncClient) -> None:
+    """Neither who clicked nor what an order came to; and no order's number moves a terminal's cursor."""
+    order = {"order": "A-1", "amount": "49.90", "currency": "EUR"}
+    assert (await client.post("/v1/conversions", json=order)).status_code == 201
+    made = await stage.keys.create(stage.workspace_id, "shop", live=True, scopes=["messages:write"])
+    writer = {"Authorization": f"Bearer {made.secret}"}
+    refused = await client.post("/v1/conversions", json={**order, "amount": "1"}, headers=writer)
+    assert (refused.status_code, "49.90" in refused.text) == (409, False)
+    assert "49.90" in (await client.post("/v1/conversions", json={**order, "amount": "1"})).text
+    for number in ("A\x1b[31m", "A\u202e", "A\x9b31m"):
+        assert (await client.post("/v1/conversions", json={**order, "order": number})).status_code == 422

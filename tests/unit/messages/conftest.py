@@ -38,4 +38,4 @@ async def _furnish(house: House) -> Scene:
         sample={"name": "Ann", "order": {"number": "A-1", "lines": [{"name": "Tea"}]}},
     )
     await house.templates.push(workspace.id, source, True)
-    return Scene(house, Caller(workspace.id, house.clock.now().to_bytes(16, "big"), live=True))
+    return Scene(house, Caller(workspace.id, house.clock.now().to_bytes(16, "big"), live=True, scopes=("*",)))

@@ -20,12 +20,10 @@ HTML = (
 ANN = {"key": "c-1", "name": "Ann Lee", "email": "ann@customer.example", "locale": "fr-CA"}
 
 
-async def publish(scene: Scene, html: str = HTML, **changes: Any) -> None:
+async def publish(scene: Scene, html: str = HTML, key: str = "hello") -> None:
     """A template in two languages that reads what nobody sends."""
     variants = tuple(VariantSource("email", locale, f"Hello in {locale}", html=html) for locale in ("en", "fr"))
-    source = TemplateSource(
-        "hello", "Hello", variants, sender=Sender("orders@shop.example", "Shop"), sample={}, **changes
-    )
+    source = TemplateSource(key, "Hello", variants, sender=Sender("orders@shop.example", "Shop"), sample={})
     await scene.house.templates.push(scene.caller.workspace_id, source, True)
 
 
@@ -120,3 +118,31 @@ async def test_what_is_always_there_need_not_be_sent(scene: Scene) -> None:
     receipt = await scene.accepted()
     message = await scene.house.messages.get(scene.caller.workspace_id, receipt.message_id)
     assert set(msgspec.json.decode(message.variables)) == {"name", "order"}
+
+
+async def test_no_more_is_kept_than_is_read(scene: Scene) -> None:
+    """Whoever may see messages sees what the template printed, not all that is known of a person."""
+    await scene.house.contacts.add(scene.caller.workspace_id, {**ANN, "attributes": {"iban": "DE02", "points": 3}})
+    cases: tuple[tuple[str, set[str] | None], ...] = (
+        ("<p>{{ contact.name }} {{ contact.points | default(0) }} {{ 'contact.iban' }}</p>", {"name", "points"}),
+        ("<p>{{ contact | length }}</p>", None),
+        ("<p>{{ contact['name'] }}</p>", None),
+    )
+    for number, (html, kept) in enumerate(cases):
+        await publish(scene, html, f"hello-{number}")
+        receipt = await scene.accepted(template=f"hello-{number}", to=None, contact="c-1", variables={})
+        message = await scene.house.messages.get(scene.caller.workspace_id, receipt.message_id)
+        found = set(msgspec.json.decode(message.variables)["contact"])
+        assert found == kept if kept is not None else {"iban", "name", "email"} <= found
+
+
+async def test_a_key_needs_a_scope_to_name_a_contact(scene: Scene) -> None:
+    """Otherwise whoever may send learns who there is; the operator at the command line needs none."""
+    await scene.house.contacts.add(scene.caller.workspace_id, ANN)
+    wanted: dict[str, Any] = {"to": None, "contact": "c-1"}
+    scene.caller = msgspec.structs.replace(scene.caller, scopes=("messages:write", "messages:read"))
+    assert await scene.pointers(**wanted) == ["/contact"]
+    scene.caller = msgspec.structs.replace(scene.caller, scopes=("messages:write", "contacts:read"))
+    await scene.accepted(**wanted)
+    scene.caller = msgspec.structs.replace(scene.caller, scopes=(), key_id=None)
+    await scene.accepted(**wanted)

@@ -40,7 +40,7 @@ class MemoryStore:
     async def edition(self, template_id: Id, version: int) -> tuple[Edition, TemplateSource | None] | None:
         return None
 
-    async def set_live(self, template: Template, version: int) -> None:
+    async def set_live(self, template: Template, version: int, beside: Rollout | None = None) -> None:
         self._keep(template)
 
     async def items(self, workspace_id: Id, kind: ItemKind | None = None) -> Sequence[Item]:

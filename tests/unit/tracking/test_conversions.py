@@ -1,8 +1,12 @@
 """The browser's door for orders, and the script that knocks at it."""
 
+import asyncio
+
 import httpx
 from tests.unit.tracking.stage import Stage
 
+from posthouse.core.conversions.model import MOST_BY_BROWSERS
+from posthouse.core.kernel.clock import DAY
 from posthouse.core.tracking.tokens import Kind
 
 ORDER = {"order": "A-1", "amount": "49.90", "currency": "EUR"}
@@ -36,3 +40,16 @@ async def test_the_script_is_small_and_served_to_every_site(client: httpx.AsyncC
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     assert "max-age" in answer.headers["cache-control"]
     assert len(answer.content) < 2_000
+
+
+async def test_browsers_are_believed_so_far_and_no_farther(stage: Stage, client: httpx.AsyncClient) -> None:
+    """At once too; and a click from before the window is no click."""
+    path = stage.path(Kind.CONVERSION)
+    reports = [client.post(path, json={**ORDER, "order": f"A-{n}"}) for n in range(3 * MOST_BY_BROWSERS)]
+    await asyncio.gather(*reports)
+    kept = (await stage.conversions.page(stage.kit.workspace, live=True, limit=200)).items
+    assert len(kept) == MOST_BY_BROWSERS
+    stage.clock.advance(400 * DAY)
+    fresh = "/k/" + stage.tokens.make(stage.message, Kind.CONVERSION)
+    assert (await client.post(fresh, json={**ORDER, "order": "late"})).status_code == 204
+    assert len((await stage.conversions.page(stage.kit.workspace, live=True, limit=200)).items) == MOST_BY_BROWSERS

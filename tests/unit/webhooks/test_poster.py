@@ -47,6 +47,8 @@ class Names:
         ("http://127.0.0.1/", "https"),
         ("https://" + "a" * 2000 + ".example/", "absolute URL"),
         ("https://", "absolute URL"),
+        ("https://xn--a/", "absolute URL"),
+        ("https://[64:ff9b:1::a00:1]/", "no public address"),
         ("https://shop.example/a HTTP/1.1\r\nX: y", "absolute URL"),
     ],
 )

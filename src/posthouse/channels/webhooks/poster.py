@@ -56,18 +56,19 @@ class HttpPoster:
         """What is wrong with a URL, in words; empty: nothing that can be seen without asking."""
         try:
             parsed = httpx.URL(url)
+            host = parsed.host  # which reads A-labels, and refuses broken ones (idna.IDNAError is a ValueError)
         except (httpx.InvalidURL, ValueError):
             return "write an absolute URL such as https://shop.example/hooks/posthouse"
-        if parsed.scheme not in ("https", "http") or not parsed.host or len(url) > MAX_URL:
+        if parsed.scheme not in ("https", "http") or not host or len(url) > MAX_URL:
             return "write an absolute URL such as https://shop.example/hooks/posthouse"
         if parsed.userinfo or parsed.fragment:
             return "leave out user, password and fragment: requests are signed instead"
-        if parsed.scheme == "http" and not self._is_own_machine(parsed.host):
+        if parsed.scheme == "http" and not self._is_own_machine(host):
             return (
                 "write https: what is told is nobody else's business (for trying out, the setting "
                 '`webhooks.allow_networks` = ["127.0.0.0/8"] allows http to this machine)'
             )
-        literal = _literal(parsed.host)
+        literal = _literal(host)
         if literal is not None and not self._network.reachable(literal):
             return f"{literal} is no public address; the operator may allow it with `webhooks.allow_networks`"
         return ""

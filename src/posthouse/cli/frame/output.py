@@ -1,6 +1,7 @@
 """What commands print: one JSON document with ``--json``, otherwise tables and sentences for people."""
 
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -11,6 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Categories of letters that move the cursor, turn the text round or are half a letter."""
+_HARMLESS: Final = frozenset("\n\t\u200c\u200d")
+"""Line ends, and what joins the parts of letters and emoji."""
 _PIPE_WIDTH: Final = 240
 """Columns when the output is no terminal: nothing is folded, so that grep finds whole lines."""
 
@@ -37,15 +42,15 @@ class Output:
 
     def say(self, sentence: str, *, style: str = "") -> None:
         """One sentence of the result; words from outside are never read as markup."""
-        self.console.print(Text(sentence, style=style), soft_wrap=True)
+        self.console.print(Text(shown(sentence), style=style), soft_wrap=True)
 
     def note(self, sentence: str, *, style: str = "dim") -> None:
         """One sentence on standard error: what is being done, or advice."""
-        self.aside.print(Text(sentence, style=style), soft_wrap=True)
+        self.aside.print(Text(shown(sentence), style=style), soft_wrap=True)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
         """A table, or the sentence ``empty`` when there are no rows."""
-        cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+        cells = [["" if cell is None else shown(str(cell)) for cell in row] for row in rows]
         if not cells:
             self.note(empty)
         elif self.console.is_terminal:
@@ -73,6 +78,15 @@ class Output:
         with Progress(*columns, console=self.aside, transient=True, disable=not self.aside.is_terminal) as bar:
             task = bar.add_task(label, total=total)
             yield lambda steps: bar.advance(task, steps)
+
+
+def shown(text: str) -> str:
+    """Words that may be a stranger's, without what a terminal would obey: each such letter is a replacement character."""
+    if text.isprintable():  # of ASCII and of most else: nothing to look for
+        return text
+    return "".join(
+        "\ufffd" if letter not in _HARMLESS and unicodedata.category(letter) in _UNSEEN else letter for letter in text
+    )
 
 
 def _console(stream: Any) -> Console:

@@ -22,6 +22,7 @@ MAX_BUCKETS: Final = 2_000
 MAX_DAYS: Final = 3_660
 DEFAULT_DAYS: Final = 30
 MAX_BY: Final = 3
+MAX_WORDS: Final = 100
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -91,7 +92,8 @@ def read(asked: Asked, workspace_id: Id, zone: str, names: Names, now: int) -> Q
     since = reading.moment("/since", asked.since, zone, calendar.start_of_day(zone, today - DEFAULT_DAYS + 1))
     since, until = _to_the_hour(zone, since), _to_the_hour(zone, until, up=True)
     reading.period(since, until, granularity)
-    metrics = tuple([METRICS[name] for name in reading.many("/metrics", asked.metrics or DEFAULT, METRICS)])
+    wanted = dict.fromkeys(reading.many("/metrics", asked.metrics or DEFAULT, METRICS))
+    metrics = tuple([METRICS[name] for name in wanted])
     sort = METRICS[reading.one("/sort", asked.sort, METRICS)] if asked.sort else (metrics or (METRICS["accepted"],))[0]
     by = tuple(dict.fromkeys(reading.many("/by", asked.by, DIMENSIONS)))
     if len(by) > MAX_BY:
@@ -146,6 +148,9 @@ class _Reading:
         return words[0]
 
     def many(self, pointer: str, words: Sequence[str], known: Mapping[str, object]) -> list[str]:
+        if len(words) > MAX_WORDS:
+            self.wrong(pointer, f"at most {MAX_WORDS} words; {len(words)} came", "too-many")
+            return []
         return [self.one(f"{pointer}/{index}", word, known) for index, word in enumerate(words)]
 
     def zone(self, word: str) -> str:
@@ -161,7 +166,7 @@ class _Reading:
         try:
             if len(word) == len("2027-01-31"):
                 return calendar.start_of_day(zone, calendar.day_number(dt.date.fromisoformat(word)))
-            return read_moment(word)
+            return min(read_moment(word), calendar.LAST)
         except (ValueError, OverflowError) as error:
             advice = f"write a date such as 2027-01-31, or a date and time such as 2027-01-31T09:00:00Z ({error})"
             self.wrong(pointer, advice, "bad-time")

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from posthouse.core.kernel.clock import DAY, HOUR, MINUTE
+from posthouse.core.kernel.places import is_zone
 
 _EPOCH: Final = dt.date(1970, 1, 1)
 _UTC_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -13,15 +14,14 @@ _MICROSECOND: Final = dt.timedelta(microseconds=1)
 _QUARTER: Final = 15 * MINUTE
 """Every offset in use is a multiple of it."""
 _LAST_DAY: Final = (dt.date(9998, 1, 1) - _EPOCH).days
+LAST: Final = _LAST_DAY * DAY
+"""The last instant that is asked about, microseconds since the epoch."""
 
 
 @lru_cache(maxsize=256)
 def zone(name: str) -> zoneinfo.ZoneInfo | None:
     """A time zone by its IANA name; None: there is none."""
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return None
+    return zoneinfo.ZoneInfo(name) if is_zone(name) else None
 
 
 def day_of(zone_name: str, instant: int) -> int:

@@ -20,18 +20,18 @@ FIXED: Final = ("id", "key", "name", "email", "phone", "locale", "time_zone")
 """What templates read as ``contact.NAME`` without being an attribute."""
 MAX_ATTRIBUTES: Final = 32_768
 """Bytes of all attributes as JSON."""
-_MAX_NAME: Final = 255
+_MAX_NAME: Final = 200
 _TRIES: Final = 5
 _PREFIX: Final = f"{ids.CONTACT}_"
-_KEY: Final = re.compile(r"[^\x00-\x20\x7f/\\?#%\ud800-\udfff]{1,255}")
+_KEY: Final = re.compile(r"(?!\.\.?$)[^\s/\\?#%]{1,255}")
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _ATTRIBUTE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 _FORMS: Final[dict[str, tuple[Callable[[str], bool], str]]] = {
     "key": (
-        lambda word: _KEY.fullmatch(word) is not None and not word.startswith(_PREFIX),
+        lambda word: _KEY.fullmatch(word) is not None and word.isprintable() and not word.startswith(_PREFIX),
         f"write 1 to 255 characters without blanks, / \\ ? # and %, that do not begin with {_PREFIX}",
     ),
     "name": (

@@ -9,6 +9,8 @@ import msgspec
 from posthouse.core.kernel.ids import Id
 
 MICRO: Final = 1_000_000
+MOST_BY_BROWSERS: Final = 20
+"""Conversions of one message after which browsers are not believed any more."""
 _AMOUNT: Final = re.compile(r"(\d{1,12})(?:\.(\d{1,6}))?")
 
 

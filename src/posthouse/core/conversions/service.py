@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from posthouse.core.conversions.model import Basis, Conversion, Source, Sum, Wanted, show_amount
+from posthouse.core.conversions.model import MOST_BY_BROWSERS, Basis, Conversion, Source, Sum, Wanted, show_amount
 from posthouse.core.conversions.ports import ConversionStore
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.clock import DAY, MINUTE, Clock
@@ -24,8 +24,6 @@ AHEAD: Final = 10 * MINUTE
 """How far an order may lie in the future: clocks differ."""
 OLDEST: Final = 3_650 * DAY
 """How long ago an order may have been."""
-MOST_BY_BROWSERS: Final = 20
-"""Conversions of one message after which browsers are not believed any more."""
 NO_CLICK: Final = "this is not what Posthouse puts into ph_cid; send it as it came, or leave it out"
 
 
@@ -124,8 +122,8 @@ class ConversionService:
             return
         try:
             await self._count(message.workspace_id, wanted, token, message, live=message.live, source=Source.BROWSER)
-        except OrderCountedError:
-            return  # the first word stands; whoever sits at the browser is not told what it was
+        except ConflictError:
+            return  # the first word stands, and no more than so many; whoever sits at the browser is not told
 
     def click_of(self, word: str) -> Token | None:
         """The click that ``ph_cid`` names; None when it is none of ours."""
@@ -186,6 +184,8 @@ class ConversionService:
         at = wanted.at if wanted.at is not None else self._clock.now()
         window = (await self._settings.of(workspace_id)).attribution_days * DAY
         credit = await self._credit(workspace_id, wanted, token, message, at=at, window=window, live=live)
+        if source is Source.BROWSER and credit.message is None:
+            raise ConflictError("a browser is believed as far as it names a click within the window")
         to = credit.message
         new = Conversion(
             id=self._new_id(),
@@ -229,7 +229,7 @@ class ConversionService:
             named = [click for click in clicks if click.data.get("link") == token.number]
             if named:
                 found.append(_Credit(Basis.CLICK, message, token.number, named[-1].at))
-            elif max(message.created_at, message.due_at) >= since:
+            elif since <= max(message.created_at, message.due_at) <= at:
                 found.append(_Credit(Basis.TOKEN, message, token.number, None))
         if wanted.address:
             found += await self._by_address(workspace_id, wanted.address, since, at, live=live)

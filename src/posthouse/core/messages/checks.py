@@ -19,7 +19,7 @@ from posthouse.core.messages.submission import File, Party
 from posthouse.core.messages.uploads import read_upload_id
 from posthouse.core.templates.model import Sender
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _HEADER_NAME: Final = re.compile(r"[!-9;-~]{1,76}")
 _MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")
 _CONTENT_ID: Final = re.compile(r"[A-Za-z0-9._+@-]{1,120}")

@@ -19,6 +19,7 @@ from posthouse.core.templates.always import completed
 from posthouse.core.templates.model import Release, Sender
 from posthouse.core.workspaces.model import Workspace
 from posthouse.core.workspaces.ports import WorkspaceStore
+from posthouse.core.workspaces.scopes import CONTACTS_READ, covers
 
 _LANE_WORDS: Final = {lane: lane.name.lower() for lane in Lane}
 
@@ -78,6 +79,10 @@ class Persons:
         return await self._homes.get(workspace_id, self._read)
 
     async def _contact(self, caller: Caller, wanted: Submission, checks: Checks) -> Contact | None:
+        if caller.key_id is not None and not covers(caller.scopes, CONTACTS_READ):
+            text = f"this key may not name contacts: it needs the scope {CONTACTS_READ}; or give the address in to"
+            checks.wrong("/contact", text, "missing-scope")
+            return None
         if wanted.to is not None:
             checks.wrong("/contact", "give either contact or to", "choose-one")
             return None
@@ -116,6 +121,13 @@ def always(release: Release, wanted: Submission, facts: Facts) -> dict[str, Any]
 
 
 def _contact_facts(release: Release, _wanted: Submission, facts: Facts) -> dict[str, Any]:
+    """No more than the release reads: what is kept with a message is seen by whoever may see messages."""
+    known = _known_of_contact(release, facts)
+    wanted_names = release.of_contact
+    return known if wanted_names is None else {name: known[name] for name in wanted_names if name in known}
+
+
+def _known_of_contact(release: Release, facts: Facts) -> dict[str, Any]:
     contact, home = facts.asked.contact, facts.home
     known: dict[str, Any] = {
         "email": facts.recipient.email,

@@ -30,6 +30,7 @@ from posthouse.core.messages.model import (
     Replayed,
     Status,
 )
+from posthouse.core.messages.places import Places
 from posthouse.core.messages.ports import MessageStore, Releases, Viewer
 from posthouse.core.messages.pseudonyms import Pseudonyms
 from posthouse.core.messages.resolve import Resolver, answer_for, body_hash, flow_of, namespaced, refusal
@@ -76,6 +77,7 @@ class MessageService:
         viewer: renders a message again.
         words: turns words that are looked for into what is kept of them.
         pseudonyms: stand in the place of addresses that were erased.
+        places: shows where a search looks on.
     """
 
     def __init__(
@@ -88,12 +90,14 @@ class MessageService:
         *,
         words: Words,
         pseudonyms: Pseudonyms,
+        places: Places,
         ids: IdSource,
         clock: Clock,
         limits: Limits,
     ) -> None:
         self._words = words
         self._pseudonyms = pseudonyms
+        self._places = places
         self._store = store
         self._resolver = resolver
         self._committer = committer
@@ -201,8 +205,17 @@ class MessageService:
         if recipient:
             page = await self._with_erased(page, wanted)
         shown = page.messages[:limit]
-        following = shown[-1].id if len(page.messages) > limit else page.rest
-        return Page(shown, None if following is None else ids.show(ids.MESSAGE, following))
+        if len(page.messages) > limit:
+            return Page(shown, ids.show(ids.MESSAGE, shown[-1].id))
+        return Page(shown, None if page.rest is None else self._places.show(page.rest))
+
+    def place(self, cursor: str) -> Id:
+        """Where the page after this cursor begins.
+
+        Raises:
+            InvalidIdError: it is none that a page said.
+        """
+        return self._places.read(cursor)
 
     async def _with_erased(self, page: Found, query: MessageQuery) -> Found:
         """A page with the messages in it whose address was erased since. The channel is not asked for: an address is of e-mail, or of another."""

@@ -83,7 +83,7 @@ class LifecycleService:
             )
         moved = await self._moved(template, version)
         if version != template.version or template.rollout:
-            await self._store.set_live(moved, template.version)
+            await self._store.set_live(moved, template.version, template.rollout)
         return RolledBack(moved, await self._outdated(workspace_id, moved.compiled))
 
     async def duplicate(self, workspace_id: Id, key: str, new_key: str, name: str | None = None) -> PushResult:
@@ -122,7 +122,7 @@ class LifecycleService:
             rollout=None,
             updated_at=self._clock.now(),
         )
-        await self._store.set_live(moved, template.version)
+        await self._store.set_live(moved, template.version, template.rollout)
         return moved
 
     async def unarchive(self, workspace_id: Id, key: str) -> Template:
@@ -138,7 +138,7 @@ class LifecycleService:
         back = msgspec.structs.replace(template, version=template.archived, archived=0, updated_at=self._clock.now())
         source = await self._source_of(template, template.archived)
         if source is None or not await self._outdated(workspace_id, template.compiled):
-            await self._store.set_live(back, template.version)
+            await self._store.set_live(back, template.version, template.rollout)
             return back
         uses = uses_of(source)
         library = await self._shelf.library(workspace_id, uses)

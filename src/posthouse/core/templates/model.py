@@ -176,6 +176,8 @@ class Release(msgspec.Struct, frozen=True):
     """Whether it has addresses that we make ourselves: to unsubscribe, to rate…"""
     always: tuple[str, ...] = ()
     """What it reads of the names that are always there (core/templates/always.py)."""
+    of_contact: tuple[str, ...] | None = ()
+    """What it reads of ``contact``; None: what cannot be told beforehand, so everything is kept."""
 
 
 class Made(msgspec.Struct, frozen=True):

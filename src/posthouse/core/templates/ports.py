@@ -58,15 +58,16 @@ class TemplateStore(ItemReading, Protocol):
         """What a version was made from; None for one that was published before that was kept."""
         ...
 
-    async def set_live(self, template: Template, version: int) -> None:
+    async def set_live(self, template: Template, version: int, beside: Rollout | None = None) -> None:
         """Makes another version live, or none; a draft saved meanwhile stays.
 
         Args:
             template: with its new ``version``, ``published_hash``, ``compiled``, ``archived`` and ``rollout``.
             version: what was live when it was read.
+            beside: what was being rolled out then.
 
         Raises:
-            ConflictError: another version went live, or was made, meanwhile.
+            ConflictError: another version went live, or was made, or the roll-out was changed meanwhile.
         """
         ...
 
@@ -101,6 +102,7 @@ class Compiled(Protocol):
     ratings: tuple[Scale, ...]
     own_links: bool
     always: tuple[str, ...]
+    of_contact: tuple[str, ...] | None
 
 
 class Compiler(Protocol):

@@ -279,6 +279,7 @@ class Press:
             tracking=source.tracking,
             own_links=compiled.own_links,
             always=compiled.always,
+            of_contact=compiled.of_contact,
         )
 
 

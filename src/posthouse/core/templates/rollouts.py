@@ -91,5 +91,5 @@ class RolloutService:
 
     async def _moved(self, template: Template, rollout: Rollout | None, was: int | None = None) -> Template:
         moved = msgspec.structs.replace(template, rollout=rollout, updated_at=self._clock.now())
-        await self._store.set_live(moved, template.version if was is None else was)
+        await self._store.set_live(moved, template.version if was is None else was, template.rollout)
         return moved

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query
 from starlette.responses import Response
 
+from posthouse.core.conversions.service import OrderCountedError
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.workspaces.scopes import MESSAGES_READ, MESSAGES_WRITE
@@ -28,8 +29,12 @@ async def report_conversion(
     said: Annotated[schemas.ConversionReport, Depends(json_body(schemas.ConversionReport))],
 ) -> Response:
     """Counts an order."""
-    found = await here.conversions.report(access.caller.workspace_id, schemas.wanted(said), live=access.caller.live)
-    return answer(schemas.counted(found), 200 if found.repeated else 201)
+    tells = MESSAGES_READ in access.allowed
+    try:
+        found = await here.conversions.report(access.caller.workspace_id, schemas.wanted(said), live=access.caller.live)
+    except OrderCountedError as error:
+        raise (error if tells else OrderCountedError("the order is counted already; one order counts once")) from None
+    return answer(schemas.counted(found, tells=tells), 200 if found.repeated else 201)
 
 
 async def list_conversions(
@@ -80,7 +85,7 @@ OPERATIONS = (
         description=(
             "Credited to the last click within the workspace's `attribution_days`: the one that `click` names (the parameter `ph_cid` "
             "that links to `conversion_hosts` carry), or a later one in a message to `email`. One order counts once: again, it is "
-            "answered with 200 and `repeated`; with another amount, with 409."
+            "answered with 200 and `repeated`; with another amount, with 409. What it is credited to is told to keys with `messages:read`."
         ),
         tag=TAG,
         endpoint=report_conversion,

@@ -94,7 +94,7 @@ class Paging:
         limit: Annotated[int, Query(description="Items a page.", ge=1, le=MAX_PAGE)] = 50,
     ) -> None:
         self.limit = limit
-        self.before = _cursor(cursor)
+        self.cursor = cursor
 
 
 async def list_messages(
@@ -115,7 +115,7 @@ async def list_messages(
             since=filters.since,
             until=filters.until,
             live=live_of(filters.mode, access),
-            before=paging.before,
+            before=place_of(here, paging.cursor),
             limit=paging.limit,
         ),
         subject=filters.subject,
@@ -215,11 +215,12 @@ def _moment(name: str, word: str | None, problems: list[FieldProblem]) -> int | 
         return None
 
 
-def _cursor(word: str | None) -> bytes | None:
+def place_of(here: Services, word: str | None) -> bytes | None:
+    """Where a page begins."""
     if word is None:
         return None
     try:
-        return ids.read(ids.MESSAGE, word)
+        return here.messages.place(word)
     except NotFoundError:
         problem = FieldProblem("/cursor", "take it from `next` of the previous page, unchanged", "cursor")
         raise ValidationError("The query has bad values.", fields=[problem]) from None

@@ -21,7 +21,7 @@ class ContactChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is to change; what is left out stays."""
 
     key: Key | UnsetType | None = UNSET
-    name: Annotated[str, Meta(max_length=255)] | UnsetType = UNSET
+    name: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
     email: Annotated[str, Meta(max_length=320)] | UnsetType | None = UNSET
     phone: Annotated[str, Meta(max_length=16, examples=["+33612345678"])] | UnsetType | None = UNSET
     locale: Annotated[str, Meta(max_length=35, examples=["fr-CA"])] | UnsetType | None = UNSET
@@ -39,7 +39,7 @@ class NewContact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A person; at least an address or a key."""
 
     key: Key | None = None
-    name: Annotated[str, Meta(max_length=255)] = ""
+    name: Annotated[str, Meta(max_length=200)] = ""
     email: Annotated[str, Meta(max_length=320)] | None = None
     phone: Annotated[str, Meta(max_length=16, description="E.164.", examples=["+33612345678"])] | None = None
     locale: Annotated[str, Meta(max_length=35, examples=["fr-CA"])] | None = None

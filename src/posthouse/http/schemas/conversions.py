@@ -16,7 +16,13 @@ from posthouse.http.schemas.messages import Moment
 
 ConversionId = Annotated[str, Meta(pattern="^cnv_[0-9a-z]{26}$", examples=["cnv_01jdb3z5v8e9tr4w6k2m7n0qxy"])]
 Order = Annotated[
-    str, Meta(min_length=1, max_length=255, description="The order's number, or the goal's: counted once.")
+    str,
+    Meta(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$",
+        description="The order's number, or the goal's: counted once.",
+    ),
 ]
 Amount = Annotated[
     str, Meta(max_length=20, description="A decimal number with a point, as a string.", examples=["49.90"])
@@ -146,11 +152,18 @@ def conversion(found: Conversion) -> ConversionAnswer:
     )
 
 
-def counted(what: Counted) -> CountedAnswer:
+def counted(what: Counted, *, tells: bool = True) -> CountedAnswer:
     """What became of a report."""
     one = conversion(what.conversion)
     return CountedAnswer(
-        one.id, one.order, one.amount, one.currency, one.at, one.source, one.credit, repeated=what.repeated
+        one.id,
+        one.order,
+        one.amount,
+        one.currency,
+        one.at,
+        one.source,
+        one.credit if tells else None,
+        repeated=what.repeated,
     )
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, func, or_, select, update
 
-from posthouse.core.conversions.model import MICRO, Basis, Conversion, Source, Sum
+from posthouse.core.conversions.model import MICRO, MOST_BY_BROWSERS, Basis, Conversion, Source, Sum
+from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Event, EventType
 from posthouse.core.tracking.model import Tracked
@@ -22,6 +23,8 @@ def add(
     connection: Connection, shard: int, new: Conversion, event: Event | None, message: Tracked | None
 ) -> Conversion:
     """Keeps a conversion and its event; the one that is there already is the answer."""
+    if new.source is Source.BROWSER and message is not None:
+        _check_room(connection, message.id)
     row = msgspec.structs.asdict(new) | {"source": new.source.value, "basis": new.basis.value}
     if connection.execute(insert_unless_there(connection, conversions), row).rowcount == 0 and not _instead(
         connection, new, row
@@ -31,6 +34,13 @@ def add(
     if event is not None and message is not None:
         tracking.add_hits(connection, shard, [event], {message.id: message})
     return new
+
+
+def _check_room(connection: Connection, message_id: Id) -> None:
+    """Whoever has a link reports as often as he likes, at once too: the message's row is where they queue."""
+    connection.execute(select(messages.c.id).where(messages.c.id == message_id).with_for_update())
+    if of_message(connection, message_id) >= MOST_BY_BROWSERS:
+        raise ConflictError("browsers reported as many conversions of this message as are believed")
 
 
 def _instead(connection: Connection, new: Conversion, row: dict[str, Any]) -> bool:

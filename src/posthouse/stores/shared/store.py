@@ -138,9 +138,9 @@ class SharedStore(SharedRollups, SharedSuppressions, SharedWords, SharedContacts
         """See TemplateStore."""
         return await self._read(templates.edition, template_id, version)
 
-    async def set_live(self, template: Template, version: int) -> None:
+    async def set_live(self, template: Template, version: int, beside: Rollout | None = None) -> None:
         """See TemplateStore."""
-        await self._write(templates.set_live, template, version)
+        await self._write(templates.set_live, template, version, beside)
 
     async def releases(self, workspace_id: Id, key: str, version: int | None) -> list[Release]:
         """See TemplateStore."""

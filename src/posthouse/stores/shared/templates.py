@@ -159,14 +159,17 @@ def edition(connection: Connection, template_id: Id, version: int) -> tuple[Edit
     return from_document(row[0], Edition), None if row[1] is None else from_document(row[1], TemplateSource)
 
 
-def set_live(connection: Connection, moved: Template, version: int) -> None:
+def set_live(connection: Connection, moved: Template, version: int, beside: Rollout | None) -> None:
     """Makes another version live, or none; the draft stays as it is by now."""
     settings_changed(connection)
     mine = templates.c.id == moved.id
     row = connection.execute(select(templates.c.version, templates.c.latest, templates.c.document).where(mine)).first()
     if row is None or row.version != version or row.latest != max(moved.latest, moved.version):
         raise ConflictError(f"the template {moved.key!r} was published by somebody else meanwhile; read it again")
-    live = _with_draft_of(moved, from_document(row.document, Template))
+    current = from_document(row.document, Template)
+    if current.rollout != beside:
+        raise ConflictError(f"the roll-out of {moved.key!r} was changed by somebody else meanwhile; read it again")
+    live = _with_draft_of(moved, current)
     connection.execute(update(templates).where(mine).values(**_columns(live)))
 
 

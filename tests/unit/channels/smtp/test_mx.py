@@ -162,7 +162,10 @@ async def test_private_addresses_are_never_connected_to() -> None:
     ("address", "public"),
     [("8.8.8.8", True), ("2001:4860:4860::8888", True), ("127.0.0.1", False), ("10.1.2.3", False), ("169.254.169.254", False),
      ("100.64.0.1", False), ("0.0.0.0", False), ("224.0.0.1", False), ("::1", False), ("fe80::1", False), ("fd00::1", False),
-     ("::ffff:127.0.0.1", False), ("::ffff:10.0.0.1", False), ("2002:7f00:1::", False), ("64:ff9b::7f00:1", False)],
+     ("::ffff:127.0.0.1", False), ("::ffff:10.0.0.1", False), ("2002:7f00:1::", False), ("64:ff9b::7f00:1", False),
+     ("64:ff9b::808:808", True), ("64:ff9b:1::808:808", False), ("fec0::1", False), ("::127.0.0.1", False), ("::ffff:0:127.0.0.1", False),
+     ("5f00::1", False), ("3fff::1", False), ("2001:db8::1", False), ("2001:4860::5efe:10.0.0.1", False),
+     ("2001:4860::200:5efe:8.8.8.8", True), ("2002:808:808::", True)],
 )  # fmt: skip
 def test_public_is_public_in_every_spelling(address: str, public: bool) -> None:
     """IPv4 inside IPv6 does not help a loopback address out."""
