@@ -35,6 +35,7 @@ from posthouse.core.alerts.service import AlertService
 from posthouse.core.alerts.telling import Speaker
 from posthouse.core.analytics.domains import DomainGroups
 from posthouse.core.analytics.follower import Follower
+from posthouse.core.analytics.ratings import RatingService
 from posthouse.core.analytics.service import AnalyticsService
 from posthouse.core.contacts.service import ContactService
 from posthouse.core.conversions.service import ConversionService
@@ -154,6 +155,11 @@ class House:
         return AnalyticsService(
             self.store, self.store, self.store, self.workspaces, domains=groups.words, clock=self.clock
         )
+
+    @functools.cached_property
+    def ratings(self) -> RatingService:
+        """Answers questions about what people answered to ratings."""
+        return RatingService(self.store, self.store, self.workspaces, self.clock)
 
     @functools.cached_property
     def webhooks(self) -> WebhookService:

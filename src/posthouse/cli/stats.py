@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from posthouse.bootstrap import follower_of
-from posthouse.cli import levels
+from posthouse.cli import levels, ratings
 from posthouse.cli.frame import Desk, command, group
 from posthouse.cli.moments import ago
 from posthouse.core.analytics.answers import Period, Table, Timeseries, Values
@@ -60,6 +60,7 @@ def register(app: typer.Typer) -> None:
     command(stats, "metrics", example="posthouse stats metrics", workspace=False)(metrics)
     command(stats, "recompute", example="posthouse stats recompute", workspace=False)(recompute)
     levels.register(stats)
+    ratings.register(stats)
 
 
 async def show(

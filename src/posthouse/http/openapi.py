@@ -29,6 +29,7 @@ TAGS: Final = {
     "Events": "What happened to all messages, in one order: by pages from a cursor on, and live.",
     "Templates": "What messages say: pushed from files, published as immutable versions.",
     "Analytics": "What was sent and what came of it, counted.",
+    "Ratings": "What people answered to the ratings in messages: NPS, CSAT, and their words.",
     "Alerts": "When something is wrong: what is watched, who is told, what is open.",
     "Library": "Blocks and themes that templates share: edited once, live everywhere in one go.",
     "Domains": "Domains that mail may be written from, and the DNS records that prove it.",

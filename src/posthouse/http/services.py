@@ -10,6 +10,7 @@ import msgspec
 from posthouse.core.alerts.measuring import LevelService
 from posthouse.core.alerts.service import AlertService
 from posthouse.core.alerts.telling import Speaker
+from posthouse.core.analytics.ratings import RatingService
 from posthouse.core.analytics.service import AnalyticsService
 from posthouse.core.contacts.service import ContactService
 from posthouse.core.conversions.service import ConversionService
@@ -170,6 +171,7 @@ class Services:
     held: HeldMessages
     tracking_reports: TrackingReports
     conversions: ConversionService
+    ratings: RatingService
     contacts: ContactService
     retention: RetentionService
     erasures: ErasureService

@@ -105,6 +105,7 @@ def services_of(house: House, metrics: Metrics, live: Hub) -> Services:
         tracking=house.tracking,
         tracking_reports=house.tracking_reports,
         conversions=house.conversions,
+        ratings=house.ratings,
         contacts=house.contacts,
         retention=retention_of(house),
         erasures=erasure_of(house),

@@ -25,6 +25,7 @@ from posthouse.core.templates.library.ports import LibraryStore
 from posthouse.core.templates.model import Category, Release, Template, UnknownPolicy
 from posthouse.core.templates.ports import TemplateStore
 from posthouse.core.tracking.ports import TrackingStore
+from posthouse.core.tracking.ratings import RatingStore
 from posthouse.core.webhooks.ports import WebhookStore
 from posthouse.core.workspaces.ports import WorkspaceStore
 from posthouse.testing.clock import FakeClock
@@ -47,6 +48,7 @@ class Store(
     SandboxStore,
     MaintenanceStore,
     TrackingStore,
+    RatingStore,
     ConversionStore,
     ContactStore,
     AlertStore,

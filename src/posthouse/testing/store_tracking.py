@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
+from posthouse.core.keeping.ports import Bite, Mark, Step
+from posthouse.core.keeping.scrubbing import Left
 from posthouse.core.kernel.clock import HOUR, SECOND
 from posthouse.core.messages.model import Event, EventType, Status
 from posthouse.core.tracking.model import Correction, Engagement, Judged, Shares, Verdict
+from posthouse.core.tracking.ratings import QUARTER, RatingQuery
 from posthouse.testing.store_kit import Kit, OpenStore, Store, check_invariants
 
 
@@ -79,6 +83,46 @@ class StoreContractTracking:
         assert await store.engagements_of(kit.workspace, new.id) == [
             Engagement(new.id, EventType.RATED, 1, 0, 0, now, now)
         ]
+
+    async def test_the_last_answer_to_a_rating_is_kept(self, store: Store, kit: Kit) -> None:
+        """Whatever the order in which answers arrive; by template, scores, words and time; counted by the quarter of an hour."""
+        new, other = kit.new(), kit.new(template_id=None)
+        await store.accept([new, other])
+        now = kit.clock.now() // QUARTER * QUARTER
+
+        def answer(message: bytes, at: int, score: int, comment: str = "", rating: str = "nps") -> Event:
+            said = {"rating": rating, "score": score, "lowest": 0, "highest": 10, "comment": comment}
+            return Event(message, kit.workspace, EventType.RATED, at, f"{rating}.{score}", said)
+
+        first, last = answer(new.id, now, 3, "slow"), answer(new.id, now + QUARTER, 9)
+        await add(store, [last])
+        await add(store, [first, answer(other.id, now, 5, "so so"), answer(other.id, now + 1, 7, rating="food")])
+        await add(store, [first, answer(kit.ids(), now, 1)])
+        mine = RatingQuery(kit.workspace, True)
+        found = await store.rating_answers(mine)
+        assert [(one.message_id, one.rating, one.score, one.comment) for one in found] == [
+            (new.id, "nps", 9, None), (other.id, "food", 7, None), (other.id, "nps", 5, "so so"),
+        ]  # fmt: skip
+        assert (found[0].template_id, found[1].template_id) == (kit.template_id, None)
+
+        async def asked(**what: Any) -> list[int]:
+            return [one.score for one in await store.rating_answers(msgspec.structs.replace(mine, **what))]
+
+        assert await asked(template_id=kit.template_id) == [9]
+        assert await asked(rating="nps") == [9, 5]
+        assert await asked(lowest=6, highest=8) == [7]
+        assert await asked(since=now + 1, until=now + QUARTER) == [7]
+        assert await asked(commented=True) == [5]
+        assert await asked(before=(found[0].at, found[0].message_id, "nps"), limit=1) == [7]
+        assert await asked(before=(found[1].at, found[1].message_id, "food")) == [5]
+        assert await asked(live=False) == await asked(workspace_id=kit.ids()) == []
+        counted = await store.rating_counts(mine)
+        assert sorted((one.quarter, one.rating, one.score, one.count) for one in counted) == [
+            (now // QUARTER, "food", 7, 1), (now // QUARTER, "nps", 5, 1), (now // QUARTER + 1, "nps", 9, 1),
+        ]  # fmt: skip
+        bite = Bite(Mark(None, Step.CONTENT), bytes(16), other.id, left=[Left(other.id, "", b"{}")])
+        await store.erase(kit.workspace, bite)
+        assert [(one.score, one.comment) for one in await store.rating_answers(mine)][1:] == [(7, None), (5, None)]
 
     async def test_shares(self, store: Store, kit: Kit) -> None:
         """Each message counts once, by the best that is known of it; by template and by when it was made."""

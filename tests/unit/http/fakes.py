@@ -10,11 +10,13 @@ from tests.unit.http.fake_analytics import FakeSums, analytics_service
 from tests.unit.http.fake_sandbox import FakeSandbox
 from tests.unit.http.fake_stream import FakeStream
 from tests.unit.http.fake_suppressions import FakeSuppressions
+from tests.unit.http.fake_templates import FakeTemplates
 from tests.unit.http.fake_webhooks import FakeWebhookStore, webhook_service
 from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle, FakeRollouts
 from tests.unit.http.small_fakes import (
     FakeDns,
     FakeHeld,
+    FakeRatings,
     contact_service,
     conversion_service,
     erasure_service,
@@ -26,6 +28,7 @@ from tests.unit.http.small_fakes import (
     validate_provider,
 )
 
+from posthouse.core.analytics.ratings import RatingService
 from posthouse.core.delivery.admin import ProviderService
 from posthouse.core.delivery.model import ProviderRow, Route
 from posthouse.core.kernel import ids
@@ -39,14 +42,10 @@ from posthouse.core.messages.following import Hub
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, Message, MessageQuery, Status
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.messages.uploads import Upload, make_upload_id
-from posthouse.core.templates.errors import StaleDraftError, UnknownTemplateError
 from posthouse.core.templates.library.impact import ImpactService
 from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
-from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, UnknownPolicy, Version
-from posthouse.core.templates.rollout import Rollout
-from posthouse.core.templates.service import Preview, PushResult, source_hash
-from posthouse.core.templates.translations.units import Missing
+from posthouse.core.templates.model import UnknownPolicy
 from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
@@ -300,112 +299,6 @@ class FakeMessages:
         return Upload(word, name, type_, len(data))
 
 
-class FakeTemplates:
-    """Keeps drafts; publishing counts versions up; rendering prints the sample."""
-
-    def __init__(self, clock: FakeClock) -> None:
-        self.clock = clock
-        self.rows: dict[tuple[bytes, str], Template] = {}
-
-    async def translations(self, workspace_id: bytes, key: str) -> Sequence[Missing]:
-        return [Missing("fr", "subject", "en")] if await self.get(workspace_id, key) else []
-
-    async def push(
-        self,
-        workspace_id: bytes,
-        source: TemplateSource,
-        publish: bool = False,
-        *,
-        base: str | None = None,
-        by: str = "",
-        dry: bool = False,
-        percent: int | None = None,
-    ) -> PushResult:
-        old, digest = self.rows.get((workspace_id, source.key)), source_hash(source)
-        if base is not None and base != (old.source_hash if old else ""):
-            raise StaleDraftError
-        if publish and percent is not None and old is not None:
-            return await self.publish(workspace_id, source.key, percent=percent)
-        template = Template(
-            id=b"t" * 16,
-            workspace_id=workspace_id,
-            key=source.key,
-            name=source.name,
-            description=source.description,
-            kind=source.kind,
-            category=source.category,
-            version=(old.version if old else 0) + publish,
-            created_at=self.clock.now(),
-            updated_at=self.clock.now(),
-            draft=source,
-            source_hash=digest,
-            published_hash=digest if publish else "",
-            changed_by=by,
-        )
-        if not dry:
-            self.rows[workspace_id, source.key] = template
-        return PushResult(template, template.version, changed=old is None or old.source_hash != digest)
-
-    async def publish(
-        self, workspace_id: bytes, key: str, base: str | None = None, percent: int | None = None
-    ) -> PushResult:
-        template = await self.get(workspace_id, key)
-        if percent is not None and template.version:
-            beside = msgspec.structs.replace(template, rollout=Rollout(template.version + 1, percent, self.clock.now()))
-            self.rows[workspace_id, key] = beside
-            return PushResult(beside, beside.version, changed=True)
-        return await self.push(workspace_id, template.draft, publish=True)
-
-    async def versions(
-        self, workspace_id: bytes, key: str, before: int | None = None, limit: int = 200
-    ) -> Page[Version]:
-        latest = (await self.get(workspace_id, key)).version
-        numbers = range(min(latest, (before or latest + 1) - 1), 0, -1)
-        found = [Version(number, self.clock.now(), (("email", "en"),)) for number in numbers]
-        return Page(found[:limit], str(found[limit - 1].number) if len(found) > limit else None)
-
-    async def version(self, workspace_id: bytes, key: str, number: int) -> Sequence[Release]:
-        template = await self.get(workspace_id, key)
-        if not 1 <= number <= template.version:
-            raise UnknownTemplateError(f"no version {number}")
-        return [
-            Release(
-                id=b"r" * 16,
-                workspace_id=workspace_id,
-                template_id=template.id,
-                template_key=key,
-                version=number,
-                channel="email",
-                locale="en",
-                category=template.category,
-                lane="normal",
-                default_channel="email",
-                default_locale="en",
-                unknown_policy=UnknownPolicy.RESEND,
-                programs={"subject": "Hello", "text": "Hello"},
-                variables=("name",),
-                schema={"type": "object"},
-                created_at=self.clock.now(),
-            )
-        ]
-
-    async def get(self, workspace_id: bytes, key: str) -> Template:
-        if (workspace_id, key) not in self.rows:
-            raise UnknownTemplateError(f"there is no template {key[:64]!r}")
-        return self.rows[workspace_id, key]
-
-    async def template(self, workspace_id: bytes, key: str) -> Template | None:
-        return self.rows.get((workspace_id, key))
-
-    async def list(self, workspace_id: bytes) -> Sequence[Template]:
-        return [row for (owner, _), row in self.rows.items() if owner == workspace_id]
-
-    async def render(self, workspace_id: bytes, key: str, **asked: object) -> Preview:
-        template = await self.get(workspace_id, key)
-        variant = template.draft.variants[0]
-        return Preview(Rendered(variant.subject, variant.html, repr(asked["data"])), (), 100)
-
-
 class Stage:
     """A whole application over fakes, with a live and a test key that may do everything."""
 
@@ -425,6 +318,7 @@ class Stage:
         self.box = FakeBox()
         self.messages = messages(self.new_id, self.clock)
         self.sandbox = FakeSandbox()
+        self.ratings = FakeRatings()
         self.stream = FakeStream()
         self.sums = FakeSums()
         self.endpoints = FakeWebhookStore()
@@ -462,6 +356,9 @@ class Stage:
             suppressions=suppression_service(self.suppressions, self.new_id, self.clock),
             held=self.held,
             tracking=tracking_service(self.clock),
+            ratings=RatingService(
+                self.ratings, self.templates, WorkspaceService(store=self.store, **common), self.clock
+            ),
             tracking_reports=tracking_reports(self.templates, WorkspaceService(store=self.store, **common)),
             conversions=conversion_service(self.new_id, self.clock),
             contacts=contact_service(self.new_id, self.clock),

@@ -21,6 +21,7 @@ from posthouse.core.messages.words import Words
 from posthouse.core.suppressions.service import SuppressionService
 from posthouse.core.suppressions.sieve import Sieve
 from posthouse.core.tracking.model import Shares, Tracked
+from posthouse.core.tracking.ratings import QUARTER, RatingAnswer, RatingCount, RatingQuery
 from posthouse.core.tracking.recorder import HitRecorder
 from posthouse.core.tracking.reports import TrackingReports
 from posthouse.core.tracking.rules import Rules
@@ -135,6 +136,25 @@ def conversion_service(new_id: Any, clock: Any) -> ConversionService:
         new_id=new_id,
         clock=clock,
     )
+
+
+class FakeRatings:
+    """Some answers."""
+
+    def __init__(self) -> None:
+        self.kept: list[RatingAnswer] = []
+
+    async def rating_answers(self, query: RatingQuery) -> list[RatingAnswer]:
+        mine = [one for one in self.kept if (one.workspace_id, one.live) == (query.workspace_id, query.live)]
+        mine = [one for one in mine if query.before is None or (one.at, one.message_id, one.rating) < query.before]
+        return sorted(mine, key=lambda one: (one.at, one.message_id), reverse=True)[: query.limit]
+
+    async def rating_counts(self, query: RatingQuery) -> list[RatingCount]:
+        mine = [one for one in self.kept if (one.workspace_id, one.live) == (query.workspace_id, query.live)]
+        return [
+            RatingCount(one.template_id, one.rating, one.lowest, one.highest, one.at // QUARTER, one.score, 1)
+            for one in mine
+        ]
 
 
 def tracking_reports(templates: Any, workspaces: Any) -> TrackingReports:

@@ -2,6 +2,7 @@
 
 import html
 import re
+import zlib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Protocol
@@ -198,7 +199,10 @@ class TrackingService:
         if comment:
             data["comment"] = comment[:MAX_COMMENT]
         minute = self._clock.now() // MINUTE
-        await self._tell(rating.message, EventType.RATED, data, f"{scale.name}.{score}.{minute:x}")
+        words = (
+            f".{zlib.crc32(comment.encode()):x}" if comment else ""
+        )  # words that follow the click are another answer
+        await self._tell(rating.message, EventType.RATED, data, f"{scale.name}.{score}.{minute:x}{words}")
 
     async def view(self, message: Tracked) -> Rendered | None:
         """The message as its reader was sent it; None when it is too old, or its content was erased.

@@ -16,6 +16,7 @@ from posthouse.http.routes import (
     messages,
     operation,
     providers,
+    ratings,
     rollouts,
     suppressions,
     templates,
@@ -44,6 +45,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *tracking.OPERATIONS,
     *tracking_settings.OPERATIONS,
     *conversions.OPERATIONS,
+    *ratings.OPERATIONS,
     *operation.OPERATIONS,
 )
 """Everything that the API can do."""

@@ -9,7 +9,7 @@ from posthouse.stores.shared import schema
 
 STRUCK: Final = (
     "messages", "events", "message_tags", "contacts", "suppressions", "suppression_log", "soft_bounces", "idempotency", "sandbox",
-    "webhook_attempts", "unmatched", "conversions",
+    "webhook_attempts", "unmatched", "conversions", "rating_answers",
 )  # fmt: skip
 """What is about persons: rows go, or the person goes from them."""
 GONE: Final = frozenset({"message_tags", "soft_bounces", "idempotency", "sandbox", "webhook_attempts", "unmatched"})

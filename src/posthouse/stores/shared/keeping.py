@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, exists, func, select
 from posthouse.core.keeping.ports import Bite, Gone, Mark, Step
 from posthouse.core.keeping.scrubbing import Aged, Told
 from posthouse.core.kernel.ids import Id, lowest_at
-from posthouse.stores.shared import rollups, words
+from posthouse.stores.shared import ratings, rollups, words
 from posthouse.stores.shared.documents import EVENTS_ERASED, insert_unless_there
 from posthouse.stores.shared.keeping_schema import retention_later, retention_marks
 from posthouse.stores.shared.maintenance import number
@@ -129,7 +129,9 @@ def erase_content(connection: Connection, bite: Bite) -> None:
             )
         )
         connection.execute(statement, [{"of": one.id, "to": one.recipient, "rest": one.extras} for one in bite.left])
-        connection.execute(delete(sandbox).where(sandbox.c.message_id.in_([one.id for one in bite.left])))
+        gone = [one.id for one in bite.left]
+        connection.execute(delete(sandbox).where(sandbox.c.message_id.in_(gone)))
+        ratings.forget_words(connection, gone)
     if bite.facts:
         e = events.c
         mine = and_(e.message_id == bindparam("of"), e.type == bindparam("kind"), e.key == bindparam("which"))

@@ -34,6 +34,7 @@ from posthouse.stores.shared import (
     column_types,
     contact_schema,
     keeping_schema,
+    rating_schema,
     rollup_schema,
     suppression_schema,
     word_schema,
@@ -43,7 +44,15 @@ metadata = column_types.metadata
 Id = column_types.Id
 Bytes = column_types.Bytes
 Sequence = column_types.Sequence
-ELSEWHERE = (alert_schema, contact_schema, keeping_schema, rollup_schema, suppression_schema, word_schema)
+ELSEWHERE = (
+    alert_schema,
+    contact_schema,
+    keeping_schema,
+    rating_schema,
+    rollup_schema,
+    suppression_schema,
+    word_schema,
+)
 """Whose tables stand in files of their own."""
 
 meta = Table(

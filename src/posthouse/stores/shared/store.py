@@ -35,12 +35,15 @@ from posthouse.stores.shared.alert_store import SharedAlerts
 from posthouse.stores.shared.contact_store import SharedContacts
 from posthouse.stores.shared.gentle import GentleBell
 from posthouse.stores.shared.keeping_store import SharedKeeping
+from posthouse.stores.shared.rating_store import SharedRatings
 from posthouse.stores.shared.rollup_store import SharedRollups
 from posthouse.stores.shared.suppression_store import SharedSuppressions
 from posthouse.stores.shared.word_store import SharedWords
 
 
-class SharedStore(SharedRollups, SharedSuppressions, SharedWords, SharedContacts, SharedAlerts, SharedKeeping):
+class SharedStore(
+    SharedRatings, SharedRollups, SharedSuppressions, SharedWords, SharedContacts, SharedAlerts, SharedKeeping
+):
     """The ordinary half of a store, over two primitives (``_read``, ``_write``) that each store supplies.
 
     Args:

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, case, delete, func, insert, select
 from posthouse.core.kernel.ids import Id, lowest_at
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, Status
 from posthouse.core.tracking.model import Correction, Engagement, Shares, Tracked, Verdict, engagement_of
+from posthouse.core.tracking.ratings import answers_in
+from posthouse.stores.shared import ratings
 from posthouse.stores.shared.documents import upsert_for
 from posthouse.stores.shared.events import CHUNK, write_events
 from posthouse.stores.shared.schema import engagements, events, messages, states, verdicts
@@ -59,6 +61,7 @@ def add_hits(connection: Connection, shard: int, hits: Sequence[Event], known: M
         },
     )
     connection.execute(statement, summed)
+    ratings.keep(connection, answers_in(added, known))
 
 
 def engagements_of(connection: Connection, workspace_id: Id, message_id: Id) -> list[Engagement]:

@@ -4,9 +4,12 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Event, Lane, Status
 from posthouse.core.tracking.model import Tracked
+from posthouse.core.tracking.ratings import RatingAnswer, answers_in
 from posthouse.stores.shared.events import encode_data
 from posthouse.stores.shared.tracking import summed_by_type
 from posthouse.stores.sqlite.events import write_events
@@ -23,6 +26,13 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (message_id, type) DO UPDATE SET human = human + excluded.human, machine = machine + excluded.machine,
     unknown = unknown + excluded.unknown, first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)
 """
+
+_ANSWER: Final = RatingAnswer.__struct_fields__
+_RATE: Final = f"""
+INSERT INTO rating_answers ({", ".join(_ANSWER)}) VALUES ({", ".join("?" for _ in _ANSWER)})
+ON CONFLICT (message_id, rating) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _ANSWER[2:])}
+WHERE excluded.at >= rating_answers.at
+"""  # noqa: S608 - names of ours
 
 
 def tracked(raw: sqlite3.Connection, message_ids: Sequence[Id]) -> dict[Id, Tracked]:
@@ -67,3 +77,6 @@ def add_hits(raw: sqlite3.Connection, shard: int, hits: Sequence[Event], known: 
             for one in summed_by_type(ours)
         ],
     )  # fmt: skip
+    rated = answers_in(ours, known)
+    if rated:
+        raw.executemany(_RATE, [msgspec.structs.astuple(one) for one in rated])

@@ -1,0 +1,53 @@
+"""Answers to ratings as JSON."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from posthouse.core.analytics.ratings import Said, Summary
+from posthouse.core.kernel import ids
+from posthouse.core.kernel.moments import show_moment
+from posthouse.core.kernel.paging import Page
+from posthouse.http.schemas.messages import Moment
+
+__all__ = ["AnswerPage", "RatingAnswer", "Summary", "page"]
+
+
+class RatingAnswer(msgspec.Struct, frozen=True):
+    """The last answer of one message to one rating."""
+
+    message: Annotated[str, Meta(pattern="^msg_[0-9a-z]{26}$")]
+    template: Annotated[str | None, Meta(description="Its key.")]
+    rating: Annotated[str, Meta(description="The rating's name in the template.")]
+    score: int
+    lowest: int
+    highest: int
+    comment: str | None
+    at: Moment
+
+
+class AnswerPage(msgspec.Struct, frozen=True):
+    """The newest first."""
+
+    items: list[RatingAnswer]
+    next: str | None
+
+
+def page(found: Page[Said]) -> AnswerPage:
+    """One page."""
+    return AnswerPage([_answer(one) for one in found.items], found.next)
+
+
+def _answer(said: Said) -> RatingAnswer:
+    one = said.answer
+    return RatingAnswer(
+        ids.show(ids.MESSAGE, one.message_id),
+        said.template,
+        one.rating,
+        one.score,
+        one.lowest,
+        one.highest,
+        one.comment,
+        show_moment(one.at),
+    )
