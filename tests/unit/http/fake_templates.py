@@ -113,9 +113,6 @@ class FakeTemplates:
     async def templates(self, workspace_id: bytes) -> Sequence[Template]:
         return await self.list(workspace_id)
 
-    async def templates(self, workspace_id: bytes) -> Sequence[Template]:
-        return await self.list(workspace_id)
-
     async def list(self, workspace_id: bytes) -> Sequence[Template]:
         return [row for (owner, _), row in self.rows.items() if owner == workspace_id]
 

@@ -3,7 +3,9 @@
 import asyncio
 import os
 import re
+import sys
 import zlib
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +52,26 @@ async def test_a_page_reaches_neither_files_nor_the_network(pdf: PdfProcess, tmp
         assert not any(b"hush" in stream or b"root:" in _inflated(stream) for stream in streams)
     server.close()
     assert asked == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's part is Linux's")
+async def test_the_kernel_holds_it_too(pdf: PdfProcess) -> None:
+    """No new privileges; no network but an empty one, where this user may have one at all."""
+    await pdf.make("<p>a</p>")
+    process = pdf._process
+    assert process is not None
+    status, apart = _held(process.pid)
+    assert "NoNewPrivs:\t1" in status
+    allowed = await asyncio.create_subprocess_exec(
+        "unshare", "--user", "--net", "true", stderr=asyncio.subprocess.DEVNULL
+    )
+    assert apart or await allowed.wait() != 0
+
+
+def _held(pid: int) -> tuple[str, bool]:
+    """The state of a process, and whether its networks are others than ours."""
+    it = Path(f"/proc/{pid}")
+    return (it / "status").read_text(), (it / "ns/net").readlink() != Path("/proc/self/ns/net").readlink()
 
 
 def _inflated(stream: bytes) -> bytes:
