@@ -1,6 +1,7 @@
 """The WhatsApp message: parameters for a template that the platform approved, or free words within the service window.
 
-Limits are those of the Cloud API's documentation (message templates, components).
+Limits are those of the Cloud API's documentation (message templates, components); compared on 2026-11-28 with what Bird and Dualhook,
+who resell it, document for their own customers.
 """
 
 import re
