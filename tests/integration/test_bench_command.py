@@ -47,8 +47,9 @@ def test_it_measures_beside_the_data_and_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
     """Whatever it is doing: nothing is left, neither files nor processes."""
+    long = [*BENCH, "--messages", "20000"]  # the last word counts; it must not be done before the signal comes
     running = subprocess.Popen(
-        BENCH, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(tmp_path)
+        long, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(tmp_path)
     )
     until = time.monotonic() + 60
     while not list(tmp_path.glob("posthouse-bench-*/data/serve.log")):

@@ -54,7 +54,8 @@ def test_a_loop_gives_what_unrolling_by_hand_gives(place: str) -> None:
     renderer = MinijinjaRenderer()
     by_loop, by_hand = renderer.plain(looped, {"items": ITEMS}), renderer.plain(unrolled, {})
     assert by_loop.html == by_hand.html
-    assert by_loop.text.split() == by_hand.text.split()
+    # Columns that are known when it is published are set under each other, those of a loop have a stroke between.
+    assert by_loop.text.replace("|", " ").split() == by_hand.text.split()
 
 
 def test_tags_survive_everywhere_they_may_stand() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.cli.conftest import Run, house, run  # noqa: F401 (fixtures)
+from tests.unit.cli.conftest import Run, furnished, house, run  # noqa: F401 (fixtures)
 
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.templates.starter import Brand, branded, own_brand
