@@ -55,6 +55,26 @@ class StoreContractConversions:
         assert await store.add_conversion(order(kit, "A-1", amount=2), None, None) == told
         assert await store.conversions(kit.workspace, True) == [told]
 
+    async def test_the_stream_hears_the_better_word(self, store: Store, kit: Kit) -> None:
+        """As a correction, which is not counted, where the browser named the same message; the timeline has both."""
+        new = kit.new()
+        await store.accept([new])
+        message = (await store.tracked([new.id]))[new.id]
+        for number, mine in (("A-1", new.id), ("A-2", None)):
+            guessed = order(kit, number, amount=1, source=Source.BROWSER, message_id=mine)
+            told = order(kit, number, message_id=new.id)
+            for one in (guessed, told, told):
+                event = Event(new.id, kit.workspace, EventType.CONVERTED, one.at, number, {"source": one.source.value})
+                await store.add_conversion(one, event if one.message_id else None, message if one.message_id else None)
+        said = {
+            one.key: one.data for one in await store.events_of(kit.workspace, new.id) if one.type is EventType.CONVERTED
+        }
+        assert said == {
+            "A-1": {"source": "browser"},
+            "A-1.api": {"source": "api", "corrects": True},
+            "A-2.api": {"source": "api"},
+        }
+
     async def test_absurd_amounts_add_up(self, store: Store, kit: Kit) -> None:
         """Exactly, beyond 64 bits."""
         most = 10**18 - 1

@@ -186,7 +186,8 @@ class StoreContractRollups:
             (EventType.COMPLAINED, "abuse"),
         ]
         now = kit.clock.advance(SECOND)
-        await store.append([Event(new.id, kit.workspace, kind, now, key) for kind, key in later])
+        better = Event(new.id, kit.workspace, EventType.CONVERTED, now, "A-1.api", {"corrects": True})
+        await store.append([*(Event(new.id, kit.workspace, kind, now, key) for kind, key in later), better])
         await follow(follower(store, kit))
         found = await table(store, kit)
         about = (kit.template_id.hex(), 3, 1, 1, 1, key.hex())

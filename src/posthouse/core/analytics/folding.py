@@ -79,6 +79,8 @@ class _Said(msgspec.Struct):
     attempt: int = 0
     milliseconds: int = 0
     verdict: str = ""
+    corrects: bool = False
+    """A conversion that was counted already, said better."""
 
 
 _read_said: Final = msgspec.json.Decoder(_Said).decode
@@ -160,13 +162,13 @@ class _Folding:
         if kind == _COMPLAINED and not before.complained:
             before.complained = True
             return (_COMPLAINED_AT,)
-        return self._of_person(fact, before)
+        return self._of_person(fact, said, before)
 
-    def _of_person(self, fact: Fact, before: Before) -> Sequence[int]:
+    def _of_person(self, fact: Fact, said: _Said, before: Before) -> Sequence[int]:
         """Unsubscribing, which counts once for each message, and what was bought."""
         if fact.type == _UNSUBSCRIBED and self._first(fact.message_id, before, Seen.UNSUBSCRIBED):
             return (_UNSUBSCRIBED_AT,)
-        if fact.type == _CONVERTED:
+        if fact.type == _CONVERTED and not said.corrects:
             first = self._first(fact.message_id, before, Seen.CONVERTED)
             return (_CONVERSIONS_AT, _CONVERTED_AT) if first else (_CONVERSIONS_AT,)
         return ()

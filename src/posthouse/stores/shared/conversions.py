@@ -26,11 +26,13 @@ def add(
     if new.source is Source.BROWSER and message is not None:
         _check_room(connection, message.id)
     row = msgspec.structs.asdict(new) | {"source": new.source.value, "basis": new.basis.value}
-    if connection.execute(insert_unless_there(connection, conversions), row).rowcount == 0 and not _instead(
-        connection, new, row
-    ):
-        found = listed(connection, new.workspace_id, new.live, order=new.order, before=None, limit=1)
-        return found[0]
+    if connection.execute(insert_unless_there(connection, conversions), row).rowcount == 0:
+        before = listed(connection, new.workspace_id, new.live, order=new.order, before=None, limit=1)[0]
+        if not _instead(connection, new, row):
+            return before
+        if event is not None:  # the stream has the other one already, and forgets nothing
+            data = event.data | ({"corrects": True} if before.message_id == new.message_id else {})
+            event = msgspec.structs.replace(event, key=f"{event.key}.api", data=data)
     if event is not None and message is not None:
         tracking.add_hits(connection, shard, [event], {message.id: message})
     return new
