@@ -1,5 +1,6 @@
 """Where a search looks on says nothing about other people's messages."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,9 +8,11 @@ from tests.unit.messages.scene import Scene
 
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.errors import InvalidIdError
+from posthouse.core.kernel.paging import Page
 from posthouse.core.messages.model import MessageQuery, Status
 from posthouse.core.messages.places import Places
 from posthouse.stores.shared import searching
+from posthouse.testing.store_kit import Kit
 
 PLACES = Places(bytes(32))
 
@@ -33,20 +36,15 @@ def test_what_is_no_place_is_refused(word: str) -> None:
         PLACES.read(word)
 
 
-async def test_a_search_among_others_messages_tells_none_of_them(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_search_among_others_messages_tells_none_of_them(scene: Scene) -> None:
     """The page of a workspace without messages ends at a place that is nobody's identifier, and one goes on from there."""
-    monkeypatch.setattr(searching, "FIRST_LOOK", 2)
-    monkeypatch.setattr(searching, "MOST", 4)
-    mine = [(await scene.accepted()).message_id for _ in range(6)]
-    other = await scene.house.workspaces.create("other")
-    place: str | None = None
-    for _ in range(3):
-        before = None if place is None else scene.house.messages.place(place)
-        page = await scene.house.messages.search(MessageQuery(other.id, status=Status.QUEUED, before=before))
-        assert page.items == []
-        place = page.next
-        if place is None:
-            break
-        assert place.startswith("plc_")
-        assert ids.read("plc", place) not in mine
-    assert place is None
+    kit = Kit()
+    others = [kit.new() for _ in range(searching.MOST + 100)]
+    await scene.house.store.accept(others)
+    mine = MessageQuery(scene.caller.workspace_id, status=Status.QUEUED)
+    page = await scene.house.messages.search(mine)
+    assert page.items == []
+    assert page.next is not None
+    assert ids.read("plc", page.next) not in {one.id for one in others}
+    further = msgspec.structs.replace(mine, before=scene.house.messages.place(page.next))
+    assert await scene.house.messages.search(further) == Page([], None)

@@ -1,31 +1,17 @@
 """The port methods of alerts and service levels, which both stores do alike: AlertStore, CircuitStore and LevelStore."""
 
-import abc
-from collections.abc import Callable, Mapping, Sequence
-from typing import Concatenate, ParamSpec, TypeVar
-
-from sqlalchemy import Connection
+from collections.abc import Mapping, Sequence
 
 from posthouse.core.alerts.levels import ServiceLevel
 from posthouse.core.alerts.model import Alert, AlertSettings, Notice
 from posthouse.core.alerts.ports import AlertQuery, Circuit
 from posthouse.core.kernel.ids import Id
 from posthouse.stores.shared import alerts
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from posthouse.stores.shared.primitives import Primitives
 
 
-class SharedAlerts(abc.ABC):
+class SharedAlerts(Primitives):
     """A part of :class:`~posthouse.stores.shared.store.SharedStore`."""
-
-    @abc.abstractmethod
-    async def _read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs ``work(connection, …)`` against one snapshot. UnavailableError when the store does not answer."""
-
-    @abc.abstractmethod
-    async def _write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs ``work(connection, …)`` in one durable transaction. UnavailableError when the store cannot write."""
 
     async def alert_settings(self, workspace_id: Id) -> AlertSettings:
         """See AlertStore."""

@@ -1,29 +1,13 @@
 """The port methods of contacts, which both stores do alike."""
 
-import abc
-from collections.abc import Callable
-from typing import Concatenate, ParamSpec, TypeVar
-
-from sqlalchemy import Connection
-
 from posthouse.core.contacts.model import Contact, ContactQuery
 from posthouse.core.kernel.ids import Id
 from posthouse.stores.shared import contacts
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from posthouse.stores.shared.primitives import Primitives
 
 
-class SharedContacts(abc.ABC):
+class SharedContacts(Primitives):
     """A part of :class:`~posthouse.stores.shared.store.SharedStore`."""
-
-    @abc.abstractmethod
-    async def _read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs ``work(connection, …)`` against one snapshot. UnavailableError when the store does not answer."""
-
-    @abc.abstractmethod
-    async def _write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs ``work(connection, …)`` in one durable transaction. UnavailableError when the store cannot write."""
 
     async def add_contact(self, contact: Contact) -> None:
         """See ContactStore."""

@@ -1,11 +1,7 @@
 """The port methods of keeping that both stores do alike."""
 
-import abc
 import re
-from collections.abc import Callable, Sequence
-from typing import Concatenate, ParamSpec, TypeVar
-
-from sqlalchemy import Connection
+from collections.abc import Sequence
 
 from posthouse.core.keeping.erasure import Erasure
 from posthouse.core.keeping.person import Person
@@ -15,25 +11,11 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel
 from posthouse.stores.shared import erasing, keeping
 from posthouse.stores.shared.erasure_tables import BY_HAND, TABLES
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from posthouse.stores.shared.primitives import Primitives
 
 
-class SharedKeeping(abc.ABC):
+class SharedKeeping(Primitives):
     """A part of :class:`~posthouse.stores.shared.store.SharedStore`."""
-
-    @abc.abstractmethod
-    async def _read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs ``work(connection, …)`` against one snapshot. UnavailableError when the store does not answer."""
-
-    @abc.abstractmethod
-    async def _write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs ``work(connection, …)`` in one durable transaction. UnavailableError when the store cannot write."""
-
-    async def _wipe(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Like :meth:`_write`; a store that can, overwrites what it removes."""
-        return await self._write(work, *args, **kwargs)
 
     # --- RetentionStore
 

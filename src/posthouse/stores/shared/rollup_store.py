@@ -1,30 +1,16 @@
 """The port methods of statistics that both stores do alike: RollupStore and SumStore, but rollup_facts and keep_rollup."""
 
-import abc
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Concatenate, ParamSpec, TypeVar
-
-from sqlalchemy import Connection
+from collections.abc import Collection, Mapping, Sequence
 
 from posthouse.core.analytics.model import Before, Position
 from posthouse.core.analytics.ports import Known, SumQuery, Sums
 from posthouse.core.kernel.ids import Id
 from posthouse.stores.shared import rollups
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from posthouse.stores.shared.primitives import Primitives
 
 
-class SharedRollups(abc.ABC):
+class SharedRollups(Primitives):
     """A part of :class:`~posthouse.stores.shared.store.SharedStore`."""
-
-    @abc.abstractmethod
-    async def _read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs ``work(connection, …)`` against one snapshot. UnavailableError when the store does not answer."""
-
-    @abc.abstractmethod
-    async def _write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs ``work(connection, …)`` in one durable transaction. UnavailableError when the store cannot write."""
 
     async def rollup_position(self, edition: int | None = None) -> Position:
         """See RollupStore."""

@@ -1,10 +1,6 @@
 """The port methods of suppression and of returned mail that both stores do alike."""
 
-import abc
-from collections.abc import Callable, Sequence
-from typing import Concatenate, ParamSpec, TypeVar
-
-from sqlalchemy import Connection
+from collections.abc import Sequence
 
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Message
@@ -13,24 +9,14 @@ from posthouse.core.suppressions.model import LogEntry, SoftBounce, Suppression,
 from posthouse.core.suppressions.ports import Place
 from posthouse.stores.shared import returned, suppressions
 from posthouse.stores.shared.gentle import GentleBell
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from posthouse.stores.shared.primitives import Primitives
 
 
-class SharedSuppressions(abc.ABC):
+class SharedSuppressions(Primitives):
     """A part of :class:`~posthouse.stores.shared.store.SharedStore`."""
 
     _shard: int
     _told: GentleBell
-
-    @abc.abstractmethod
-    async def _read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs ``work(connection, …)`` against one snapshot. UnavailableError when the store does not answer."""
-
-    @abc.abstractmethod
-    async def _write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs ``work(connection, …)`` in one durable transaction. UnavailableError when the store cannot write."""
 
     # --- SuppressionStore
 

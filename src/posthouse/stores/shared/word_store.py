@@ -1,30 +1,16 @@
 """The port methods of searching by words that both stores do alike."""
 
-import abc
-from collections.abc import Callable, Sequence
-from typing import Concatenate, ParamSpec, TypeVar
-
-from sqlalchemy import Connection
+from collections.abc import Sequence
 
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Found, MessageQuery
 from posthouse.core.messages.words import Handed
 from posthouse.stores.shared import searching, words
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from posthouse.stores.shared.primitives import Primitives
 
 
-class SharedWords(abc.ABC):
+class SharedWords(Primitives):
     """A part of :class:`~posthouse.stores.shared.store.SharedStore`."""
-
-    @abc.abstractmethod
-    async def _read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs ``work(connection, …)`` against one snapshot. UnavailableError when the store does not answer."""
-
-    @abc.abstractmethod
-    async def _write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs ``work(connection, …)`` in one durable transaction. UnavailableError when the store cannot write."""
 
     async def search(self, query: MessageQuery, now: int) -> Found:
         """See MessageStore."""
