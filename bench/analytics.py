@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.kit import machine
+from bench.kit.databases import migrated
 from posthouse.core.analytics.asking import Asked
 from posthouse.core.analytics.calendar import monday_of
 from posthouse.core.analytics.domains import DomainGroups
@@ -395,14 +396,8 @@ def main() -> None:
         if "sqlite" in wanted.stores:
             asyncio.run(measure(lambda name: Sqlite(folder / name), "sqlite", wanted.messages, wanted.raw))
         if "postgres" in wanted.stores:
-            from posthouse.stores.postgres.migrate import migrate
-            from posthouse.testing.postgres import create_database, own_server
-
-            server = stack.enter_context(own_server())
-            urls = {}
-            for name in [*[f"postgres{number}" for number in range(len(wanted.messages))], "postgres_cost"]:
-                urls[name] = asyncio.run(create_database(server, name))
-                asyncio.run(migrate(urls[name], now=BEGIN))
+            names = [*[f"postgres{number}" for number in range(len(wanted.messages))], "postgres_cost"]
+            urls = migrated(stack, names, BEGIN)
             asyncio.run(measure(lambda name: Postgres(urls[name]), "postgres", wanted.messages, wanted.raw))
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from bench.analytics import Postgres, Sqlite
 from bench.kit import machine
+from bench.kit.databases import migrated
 from posthouse.core.keeping.retention import RetentionService
 from posthouse.core.keeping.settings import Rule
 from posthouse.core.kernel.clock import DAY
@@ -95,13 +96,8 @@ def main() -> None:
         if "sqlite" in asked.stores:
             asyncio.run(measure(lambda name: Sqlite(folder / name), "sqlite", asked.messages, asked.seconds))
         if "postgres" in asked.stores:
-            from posthouse.stores.postgres.migrate import migrate
-            from posthouse.testing.postgres import create_database, own_server
-
-            server = stack.enter_context(own_server())
-            url = asyncio.run(create_database(server, "retention"))
-            asyncio.run(migrate(url, now=BEGIN))
-            asyncio.run(measure(lambda _name: Postgres(url), "postgres", asked.messages, asked.seconds))
+            urls = migrated(stack, ["retention"], BEGIN)
+            asyncio.run(measure(lambda _name: Postgres(urls["retention"]), "postgres", asked.messages, asked.seconds))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import msgspec
 
 from bench.analytics import Postgres, Sqlite
 from bench.kit import machine
+from bench.kit.databases import migrated
 from posthouse.core.kernel.clock import DAY, SECOND
 from posthouse.core.kernel.ids import Uuid7Source
 from posthouse.core.messages.model import MessageQuery, Status
@@ -248,14 +249,7 @@ def main() -> None:
         if "sqlite" in wanted.stores:
             asyncio.run(measure(lambda name: Sqlite(folder / name), "sqlite", wanted.messages, wanted.rounds))
         if "postgres" in wanted.stores:
-            from posthouse.stores.postgres.migrate import migrate
-            from posthouse.testing.postgres import create_database, own_server
-
-            server = stack.enter_context(own_server())
-            urls = {}
-            for number in range(len(wanted.messages)):
-                urls[f"postgres{number}"] = asyncio.run(create_database(server, f"postgres{number}"))
-                asyncio.run(migrate(urls[f"postgres{number}"], now=BEGIN))
+            urls = migrated(stack, [f"postgres{number}" for number in range(len(wanted.messages))], BEGIN)
             asyncio.run(measure(lambda name: Postgres(urls[name]), "postgres", wanted.messages, wanted.rounds))
 
 

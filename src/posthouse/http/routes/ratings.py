@@ -1,13 +1,12 @@
 """What people answered to the ratings in messages."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
-from fastapi import Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.workspaces.scopes import ANALYTICS_READ, MESSAGES_READ
-from posthouse.http.auth import Access
 from posthouse.http.context import AccessHere, ServicesHere, answer
 from posthouse.http.moments import moment_in_query
 from posthouse.http.operations import Operation
@@ -15,65 +14,74 @@ from posthouse.http.schemas import ratings as schemas
 
 TAG = "Ratings"
 
-Template = Annotated[str | None, Query(description="The template's key; default: all.", max_length=100)]
-Name = Annotated[str | None, Query(description="The rating's name in the template; default: all.", max_length=64)]
-Since = Annotated[str | None, Query(description="Answered at or after (RFC 3339).", max_length=64)]
-Until = Annotated[str | None, Query(description="Answered before (RFC 3339).", max_length=64)]
-Mode = Annotated[
-    Literal["live", "test"] | None,
-    Query(description="Of which messages; default: the key's own. A test key only ever sees test messages."),
-]
+
+class Which(TypedDict):
+    """The same, as the room takes it."""
+
+    live: bool
+    template: str | None
+    rating: str | None
+    since: int | None
+    until: int | None
+
+
+class Filters:
+    """Which answers, as every question here may say."""
+
+    def __init__(
+        self,
+        access: AccessHere,
+        *,
+        template: Annotated[str | None, Query(description="The template's key; default: all.", max_length=100)] = None,
+        rating: Annotated[
+            str | None, Query(description="The rating's name in the template; default: all.", max_length=64)
+        ] = None,
+        since: Annotated[str | None, Query(description="Answered at or after (RFC 3339).", max_length=64)] = None,
+        until: Annotated[str | None, Query(description="Answered before (RFC 3339).", max_length=64)] = None,
+        mode: Annotated[
+            Literal["live", "test"] | None,
+            Query(description="Of which messages; default: the key's own. A test key only ever sees test messages."),
+        ] = None,
+    ) -> None:
+        self.wanted = Which(
+            live=access.caller.live and mode != "test",
+            template=template,
+            rating=rating,
+            since=moment_in_query("since", since),
+            until=moment_in_query("until", until),
+        )
+
+
+FiltersHere = Annotated[Filters, Depends()]
 
 
 async def summarise_ratings(
     here: ServicesHere,
     access: AccessHere,
-    *,
-    template: Template = None,
-    rating: Name = None,
-    since: Since = None,
-    until: Until = None,
+    filters: FiltersHere,
     granularity: Annotated[
         Literal["day", "week", "month"], Query(description="What the series goes by, in the workspace's time zone.")
     ] = "month",
-    mode: Mode = None,
 ) -> Response:
     """NPS and CSAT."""
-    found = await here.ratings.summary(
-        access.caller.workspace_id,
-        live=_live(mode, access),
-        template=template,
-        rating=rating,
-        since=moment_in_query("since", since),
-        until=moment_in_query("until", until),
-        granularity=granularity,
-    )
-    return answer(found)
+    return answer(await here.ratings.summary(access.caller.workspace_id, **filters.wanted, granularity=granularity))
 
 
 async def list_rating_answers(
     here: ServicesHere,
     access: AccessHere,
+    filters: FiltersHere,
     *,
-    template: Template = None,
-    rating: Name = None,
-    since: Since = None,
-    until: Until = None,
     min_score: Annotated[int | None, Query(description="Scores from here on.", ge=0, le=10)] = None,
     max_score: Annotated[int | None, Query(description="Scores up to here.", ge=0, le=10)] = None,
     commented: Annotated[bool, Query(description="Only answers with words.")] = False,
-    mode: Mode = None,
     cursor: Annotated[str | None, Query(description="`next` of the previous page.", max_length=200)] = None,
     limit: Annotated[int, Query(description="Items a page.", ge=1, le=MAX_PAGE)] = 50,
 ) -> Response:
     """Single answers, with their words."""
     found = await here.ratings.answers(
         access.caller.workspace_id,
-        live=_live(mode, access),
-        template=template,
-        rating=rating,
-        since=moment_in_query("since", since),
-        until=moment_in_query("until", until),
+        **filters.wanted,
         lowest=min_score,
         highest=max_score,
         commented=commented,
@@ -81,10 +89,6 @@ async def list_rating_answers(
         limit=limit,
     )
     return answer(schemas.page(found))
-
-
-def _live(mode: str | None, access: Access) -> bool:
-    return access.caller.live and mode != "test"
 
 
 OPERATIONS = (
