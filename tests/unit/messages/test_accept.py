@@ -56,6 +56,7 @@ async def test_a_good_one_is_kept_before_the_answer(scene: Scene) -> None:
         ({"to": "a@b.example\r\nBcc: x@y.example"}, ["/to"]),
         ({"to": {"email": "a@b.example", "name": "Ann\nBcc: x"}}, ["/to/name"]),
         ({"contact": "c1", "to": None}, ["/contact"]),
+        ({"tags": ["a", "posthouse:alert"]}, ["/tags/1"]),
         ({"variables": {}}, ["/variables/name", "/variables/order"]),
         ({"variables": {"name": "Ann", "order": {"lines": []}}}, ["/variables/order/number"]),
         ({"variables": {"name": "Ann", "order": {"number": "1", "lines": "x"}}}, ["/variables/order/lines"]),

@@ -98,12 +98,15 @@ class Checks:
             self.wrong(pointer, f"at most {limits.MAX_AHEAD_DAYS} days ahead", "too-far")
         return instant
 
-    def tags(self, tags: Sequence[str]) -> tuple[str, ...]:
-        """Tags, each once, in the order given."""
+    def tags(self, tags: Sequence[str], *, ours: bool) -> tuple[str, ...]:
+        """Tags, each once, in the order given; ``ours``: the house itself asks, and may use its own."""
         if len(tags) > limits.MAX_TAGS:
             self.wrong("/tags", f"at most {limits.MAX_TAGS} tags; {len(tags)} were given", "too-many")
         for index, tag in enumerate(tags):
             self.word(f"/tags/{index}", tag, limits.MAX_TAG)
+            if tag.startswith(limits.OUR_TAGS) and not ours:
+                text = f"tags that begin with {limits.OUR_TAGS} are the house's own: statistics leave some of them out"
+                self.wrong(f"/tags/{index}", text, "reserved")
         return tuple(dict.fromkeys(tags))
 
     def headers(self, headers: dict[str, str], *, ours: bool = False) -> dict[str, str]:

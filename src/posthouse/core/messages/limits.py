@@ -16,6 +16,8 @@ class Limits(msgspec.Struct, frozen=True):
 MAX_TAGS: Final = 10
 MAX_WORD: Final = 255
 MAX_TAG: Final = 64
+OUR_TAGS: Final = "posthouse:"
+"""What tags begin with that only the house gives."""
 MAX_NAME: Final = 200
 MAX_COPIES: Final = 50
 MAX_HEADERS: Final = 30

@@ -104,7 +104,7 @@ class Resolver:
         if expires_at is not None and expires_at <= max(due_at, now):
             checks.wrong("/expires_at", "must lie after now and after send_at", "too-early")
         lane = checks.lane(wanted.lane, release.lane if release else "normal")
-        tags = checks.tags(wanted.tags) if wanted.tags else ()
+        tags = checks.tags(wanted.tags, ours=caller.key_id is None) if wanted.tags else ()
         message_id = self._ids()
         given = wanted.variables
         if release is not None and release.always and recipient is not None:
