@@ -39,7 +39,7 @@ SCENES = {
 PATIENCE = ["greeting_timeout=1", "command_timeout=1", "end_timeout=2"]
 
 
-@pytest.mark.parametrize("scene", SCENES if LONG else ["dies", "421"])
+@pytest.mark.parametrize("scene", SCENES if LONG else ["dies", "lies"])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.timeout(180)
 async def test_a_hostile_server(kind: str, scene: str, make_house: MakeHouse) -> None:
