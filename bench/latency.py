@@ -21,6 +21,7 @@ RATE = 20
 IDLE_BAR, BUSY_BAR = 20.0, 150.0
 """Milliseconds at the 99th percentile."""
 _FIRST = 5_000_000
+_END = b"\r\n.\r\n"
 
 
 class _Session(asyncio.Protocol):
@@ -37,16 +38,20 @@ class _Session(asyncio.Protocol):
         transport.write(b"220 sink ESMTP\r\n")
 
     def data_received(self, data: bytes) -> None:
-        self._buffer += data
+        answers = []
         if self._in_data:
-            if not self._buffer.endswith(b"\r\n.\r\n"):  # our client asks nothing more before the answer
+            seen = max(0, len(self._buffer) - len(_END) + 1)
+            self._buffer += data
+            end = self._buffer.find(_END, seen)
+            if end < 0:
                 return
-            self._buffer, self._in_data = b"", False
+            self._buffer, self._in_data = self._buffer[end + len(_END) :], False  # the next envelope rides behind
             self._arrived(self._recipient)
-            self._transport.write(b"250 2.0.0 ok\r\n")
-            return
+            answers.append(b"250 2.0.0 ok\r\n")
+        else:
+            self._buffer += data
         *lines, self._buffer = self._buffer.split(b"\r\n")
-        self._transport.write(b"".join([self._answer(line) for line in lines]))
+        self._transport.write(b"".join([*answers, *map(self._answer, lines)]))
 
     def _answer(self, line: bytes) -> bytes:
         if line.startswith(b"RCPT"):
