@@ -47,6 +47,7 @@ def order_confirmation() -> tuple[Release, dict]:
         variables=compiled.variables,
         schema=compiled.schema,
         created_at=0,
+        isolates=compiled.isolates,
     )
     return release, source.sample
 

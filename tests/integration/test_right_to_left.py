@@ -80,3 +80,44 @@ async def test_from_right_to_left(width: int) -> None:
     assert edges["المبلغ"][1] < edges["الصنف"][0]
     assert edges["المبلغ"][0] < 60
     assert edges["الرياض"][1] < edges["عنوان التسليم"][0]
+
+
+SENTENCE = """(words) => {
+  const spread = {};
+  const walk = document.createTreeWalker(document.querySelector("h1"), NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    for (const word of words) {
+      const at = walk.currentNode.data.indexOf(word);
+      if (at < 0) continue;
+      const range = document.createRange();
+      range.setStart(walk.currentNode, at);
+      range.setEnd(walk.currentNode, at + word.length);
+      spread[word] = range.getBoundingClientRect().left;
+    }
+  }
+  return words.map((word) => spread[word]);
+}"""
+
+
+@pytest.mark.parametrize(
+    ("locale", "words", "value", "order"),
+    [
+        ("he", "הזמנה {{ x }} (2) נשלחה", "#A-1/B", ["נשלחה", "2", "#", "A-1", "הזמנה"]),
+        ("en", "Dear {{ x }}, 3 items", "ישראל", ["Dear", "ישראל", ",", "3", "items"]),
+    ],
+)
+async def test_values_leave_their_surroundings_in_order(locale: str, words: str, value: str, order: list[str]) -> None:
+    """From left to right on the screen: the number does not jump over a name, nor its sign to its other end."""
+    assert CHROMIUM, "install Chromium: this test drives a real browser"
+    blocks = [{"type": "heading", "id": "h", "text": {locale: words}}]
+    document = {"version": 1, "subject": {locale: "x"}, "blocks": blocks}
+    variant = VariantSource("email", locale, "x", document=document)
+    source = TemplateSource("order", "Order", (variant,), default_locale=locale, sample={"x": value})
+    (rendered,) = make_press().releases(source, bytes(16), bytes(16), 1).rendered
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = await browser.new_page(viewport={"width": 600, "height": 800})
+        await page.set_content(rendered.html or "")
+        lefts = await page.evaluate(SENTENCE, order)
+        await browser.close()
+    assert lefts == sorted(lefts)

@@ -14,8 +14,8 @@ from posthouse.core.templates.attachments.model import Declared
 from posthouse.core.templates.attachments.programs import attachment_programs, pointer_of, without_sources
 from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.mobile import FORMATS, programs_of, read_content
-from posthouse.core.templates.model import Link, Scale, TemplateSource, VariantSource
-from posthouse.rendering import engine, guard, mjml_lint, mrml, tags
+from posthouse.core.templates.model import Direction, Link, Scale, TemplateSource, VariantSource
+from posthouse.rendering import engine, guard, isolation, mjml_lint, mrml, tags
 from posthouse.rendering.analysis import Analysis
 from posthouse.rendering.checker import compiled as compiled_schema
 from posthouse.rendering.controls import without_controls
@@ -57,6 +57,7 @@ class CompiledVariant(msgspec.Struct):
     own_links: bool = False
     always: tuple[str, ...] = ()
     of_contact: tuple[str, ...] | None = ()
+    isolates: Direction = ""
 
 
 class MinijinjaCompiler:
@@ -124,6 +125,7 @@ class MinijinjaCompiler:
             raise _refused(variant, [FieldProblem(f"{base}/text", _NOT_DERIVED, "missing")])
         marks = Marked({})
         if not mobile:
+            programs |= {name: isolation.placed(programs[name]) for name in programs if _is_html(name)}
             marks = marked({name: programs[name] for name in _BODIES if name in programs}, template.link_parameters)
             programs |= {f"wire.{name}": wired for name in _BODIES if (wired := wire_program(programs.get(name, "")))}
             slow = [name for name in _BODIES if name in programs and f"wire.{name}" not in programs]
@@ -142,6 +144,7 @@ class MinijinjaCompiler:
             ratings=marks.ratings,
             own_links=marks.own,
             always=tuple([name for name in NAMES if name in analysis.root.children]),
+            isolates="rtl" if right_to_left(variant.locale) else "ltr",
             of_contact=read_of("contact", programs.values()) if "contact" in analysis.root.children else (),
         )
 
@@ -208,6 +211,11 @@ def read_of(name: str, programs: Iterable[str]) -> tuple[str, ...] | None:
             if piece.kind in {tags.Kind.EXPRESSION, tags.Kind.BLOCK}:
                 found.update(attribute for attribute in word.findall(_QUOTED.sub("''", piece.code)))
     return None if "" in found else tuple(sorted(found))
+
+
+def _is_html(name: str) -> bool:
+    """The HTML of the mail, or the page of a PDF."""
+    return name == "html" or (name.startswith("attachment.") and name.endswith(".html"))
 
 
 def _without_always(schema: dict[str, Any]) -> dict[str, Any]:

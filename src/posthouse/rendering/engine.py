@@ -6,10 +6,12 @@ from typing import Any, Final
 import minijinja
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.templates.model import Direction
 from posthouse.rendering.bounded import BOUNDED
 from posthouse.rendering.data import ABSENT
 from posthouse.rendering.filters import REMOVED_FILTERS, REMOVED_GLOBALS, filters_for, users_of
 from posthouse.rendering.formats.errors import FormatError
+from posthouse.rendering.isolation import filters_of
 from posthouse.rendering.link_parameters import LINK_FILTERS
 from posthouse.rendering.room import Room
 from posthouse.rendering.text_layout import TEXT_FILTERS
@@ -24,13 +26,16 @@ _UNDEFINED: Final[Any] = "semi_strict"
 _PATH: Final = re.compile(r"`([A-Za-z_][\w.]*)` is undefined")
 
 
-def environment(locale: str = "en", *, fuel: int = FUEL, room: Room | None = None) -> minijinja.Environment:
+def environment(
+    locale: str = "en", *, fuel: int = FUEL, room: Room | None = None, isolating: Direction = ""
+) -> minijinja.Environment:
     """A new environment. HTML is escaped in templates whose name ends with ``html``, nowhere else (``data/html`` of a push is no HTML).
 
     Args:
         locale: the language that the formats write in.
         fuel: instructions a render may take.
         room: counts what is printed; None where that is known to be little.
+        isolating: the direction of the words around values, where programs keep these apart.
     """
     made: minijinja.Environment = minijinja.Environment(
         undefined_behavior=_UNDEFINED,
@@ -41,6 +46,8 @@ def environment(locale: str = "en", *, fuel: int = FUEL, room: Room | None = Non
         auto_escape_callback=lambda name: name.endswith("html") and "/" not in name,
         filters={**BOUNDED, **LINK_FILTERS, **TEXT_FILTERS, **filters_for(locale)},
     )
+    for name, function in filters_of(isolating).items() if isolating else ():
+        made.add_filter(name, function)
     if room is not None:
         made.finalizer = room
     for name in REMOVED_FILTERS:

@@ -13,9 +13,9 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.attachments.model import Declared
 from posthouse.core.templates.attachments.programs import planned
 from posthouse.core.templates.mobile import filled, shown
-from posthouse.core.templates.model import Release, Rendered, WireBody
+from posthouse.core.templates.model import Direction, Release, Rendered, WireBody
 from posthouse.core.templates.ports import LinkWriter
-from posthouse.rendering import engine, quoted, wire, written
+from posthouse.rendering import engine, isolation, quoted, wire, written
 from posthouse.rendering.controls import without_controls
 from posthouse.rendering.data import guarded, reads_only_keys
 from posthouse.rendering.formats.occasion import during
@@ -52,24 +52,26 @@ class _Loaded:
     """The programs of one release, each compiled when it is run for the first time: of most, the plain bodies never are."""
 
     __slots__ = (
-        "_added", "_counting", "_engine", "_fuel", "_locale", "_room", "keys_only", "places", "programs", "sections",
-        "sources",
+        "_added", "_counting", "_engine", "_fuel", "_isolating", "_locale", "_room", "_written", "keys_only", "places",
+        "programs", "sections", "sources",
     )  # fmt: skip
 
-    def __init__(self, programs: Mapping[str, str], locale: str) -> None:
+    def __init__(self, made: Mapping[str, str], release: Release, isolating: Direction) -> None:
+        programs = isolation.isolating(made, release.channel) if isolating else made
+        self._written = made
         self.places = wire.Places(_MOST * engine.MAX_OUTPUT)
         self.sections, together = _together(programs, self.places)
         self.sources = {name: source for name, source in programs.items() if not name.startswith("wire.")}
         if self.sections:
             self.sources[_TOGETHER] = together
-        self._locale = locale
+        self._locale, self._isolating = release.locale, isolating
         self._fuel = min(fuel_for(source, engine.FUEL) for source in programs.values()) if programs else engine.FUEL
         self._room = Room(2 * engine.MAX_OUTPUT)
         self._counting: minijinja.Environment | None = None
         plain = [source for name, source in programs.items() if not name.startswith("wire.")]  # wire has the same tags
         again = any(captures(source) for source in plain)
         self._added: set[tuple[bool, str]] = set()
-        self._engine = self._counted() if again else engine.environment(self._locale, fuel=self._fuel)
+        self._engine = self._counted() if again else self._environment()
         self.programs = frozenset(programs)
         self.keys_only = all(reads_only_keys(source) for source in plain)
 
@@ -80,12 +82,15 @@ class _Loaded:
         if (key := (environment is self._counting, name)) not in self._added:
             environment.add_template(name, self.sources[name])
             self._added.add(key)
-        return engine.run(environment, name, seen.data, self.sources[name])
+        return engine.run(environment, name, seen.data, self._written.get(name, ""))
 
     def _counted(self) -> minijinja.Environment:
         if self._counting is None:
-            self._counting = engine.environment(self._locale, fuel=self._fuel, room=self._room)
+            self._counting = self._environment(self._room)
         return self._counting
+
+    def _environment(self, room: Room | None = None) -> minijinja.Environment:
+        return engine.environment(self._locale, fuel=self._fuel, room=room, isolating=self._isolating)
 
 
 class MinijinjaRenderer:
@@ -97,7 +102,7 @@ class MinijinjaRenderer:
 
     def __init__(self, keep: int = _KEPT) -> None:
         self._keep = keep
-        self._loaded: OrderedDict[tuple[Id, bool], _Loaded] = OrderedDict()
+        self._loaded: OrderedDict[tuple[Id, bool, bool], _Loaded] = OrderedDict()
 
     def plain(
         self,
@@ -145,8 +150,9 @@ class MinijinjaRenderer:
         self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
     ) -> tuple[Declared, ...]:
         """The attachments of one message with their texts filled in, not yet made. Errors as :meth:`plain`."""
-        loaded = self._load(release, marked=False)
-        seen = _seen(loaded, variables)
+        given = wire.json_of(variables)
+        loaded = self._load(release, given, marked=False)
+        seen = _seen(loaded, variables, given)
         with during(at, zone):
             return tuple(
                 planned(release.attachments, loaded.programs, lambda name: without_controls(loaded.run(name, seen)))
@@ -158,9 +164,11 @@ class MinijinjaRenderer:
         """The links of the HTML in the order they stand in: number, and the address where it depends on the variables."""
         if "links.html" not in release.programs:
             return []
-        loaded = self._load(release, marked=True)
+        variables = written.without_marks(variables)
+        given = wire.json_of(variables)
+        loaded = self._load(release, given, marked=True)
         with during(at, zone):
-            printed = loaded.run("html", _seen(loaded, written.without_marks(variables)))
+            printed = loaded.run("html", _seen(loaded, variables, given))
         return written.addresses(printed.split(MARK)[1::2])
 
     def encode(self, rendered: Rendered) -> WireBody:
@@ -175,20 +183,24 @@ class MinijinjaRenderer:
         self, release: Release, variables: Mapping[str, Any], links: LinkWriter | None
     ) -> tuple[_Loaded, _Seen, LinkWriter | None]:
         """The programs to run, the variables for them, and who writes links where there are any."""
+        given = wire.json_of(variables)
         if links is None or not written.has_marks(release.programs):
-            loaded = self._load(release, marked=False)
-            return loaded, _seen(loaded, variables), None
-        loaded = self._load(release, marked=True)
-        if written.may_hold_marks(wire.json_of(variables)):
+            loaded = self._load(release, given, marked=False)
+            return loaded, _seen(loaded, variables, given), None
+        loaded = self._load(release, given, marked=True)
+        if written.may_hold_marks(given):
             variables = written.without_marks(variables)
-        return loaded, _seen(loaded, variables), links
+            given = wire.json_of(variables)
+        return loaded, _seen(loaded, variables, given), links
 
-    def _load(self, release: Release, *, marked: bool) -> _Loaded:
-        key = (release.id, marked)
+    def _load(self, release: Release, given: bytes | None, *, marked: bool) -> _Loaded:
+        """The programs for variables that are such JSON."""
+        isolating = isolation.needed(release.isolates, given)
+        key = (release.id, marked, isolating)
         loaded = self._loaded.get(key)
         if loaded is None:
             programs = (written.marked_programs if marked else written.unmarked_programs)(release.programs)
-            loaded = self._loaded[key] = _Loaded(programs, release.locale)
+            loaded = self._loaded[key] = _Loaded(programs, release, release.isolates if isolating else "")
             if len(self._loaded) > self._keep:
                 self._loaded.popitem(last=False)
         else:
@@ -255,10 +267,9 @@ def _printed(loaded: _Loaded, name: str, seen: _Seen, links: LinkWriter | None) 
     return printed if links is None else written.in_plain(printed, links)
 
 
-def _seen(loaded: _Loaded, variables: Mapping[str, Any]) -> _Seen:
-    written = wire.json_of(variables)
-    small = written is not None and len(written) <= SMALL
-    return _Seen(_data(loaded, variables), small, wire.unmarked(written))
+def _seen(loaded: _Loaded, variables: Mapping[str, Any], given: bytes | None) -> _Seen:
+    """``given``: the variables as JSON."""
+    return _Seen(_data(loaded, variables), given is not None and len(given) <= SMALL, wire.unmarked(given))
 
 
 def _data(loaded: _Loaded, variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from typing import Final
 
 import msgspec
 
+from posthouse.core.templates.model import ISOLATES
+
 _FLAT: Final = r"""[^"'()\[\]{}%]++|"[^"\\]*+"|'[^'\\]*+'"""
 _CODE: Final = rf"(?:{_FLAT}|\((?:{_FLAT})*+\)|\[(?:{_FLAT})*+\])*+"
 _OPEN: Final = re.compile(rf"\{{(?:(\{{{_CODE}\}}\}}|%{_CODE}%\}})|[{{%#])")
@@ -28,6 +30,8 @@ _SIGN: Final = re.compile(r"[\"'()\[\]{}%]")
 
 MAX_CODE: Final = 3_000
 """Characters of one tag, its strings not counted: an expression of some thousand operators overflows the engine's stack."""
+ISOLATING: Final = frozenset({ISOLATES, "{#-~#}"})
+"""Comments that say something to isolation.py."""
 MAX_ELIFS: Final = 1_000
 """Of one source, for the same reason."""
 
@@ -100,7 +104,7 @@ def pieces(source: str) -> tuple[Piece, ...]:
 
 
 def resolved(listed: Sequence[Piece]) -> list[tuple[Piece, str]]:
-    """Pieces with whitespace control applied: each with its text, comments left out, raw given as literal.
+    """Pieces with whitespace control applied: each with its text, comments left out (but the marks of isolation.py), raw given as literal.
 
     For a literal the text is what the program prints; for a tag it is the tag without its trim signs.
     """
@@ -122,7 +126,8 @@ def resolved(listed: Sequence[Piece]) -> list[tuple[Piece, str]]:
             case Kind.BLOCK:
                 result.append((piece, f"{{% {piece.code} %}}"))
             case Kind.COMMENT:
-                pass
+                if piece.source in ISOLATING:
+                    result.append((piece, ISOLATES))
     return result
 
 

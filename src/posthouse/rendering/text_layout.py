@@ -7,7 +7,7 @@ The reader of HTML leaves signs in its lines: :data:`LINK`, a number and :data:`
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
-from unicodedata import combining, east_asian_width
+from unicodedata import category, east_asian_width
 
 LINK: Final = "\x1c"
 HEAD: Final = "\x1d"
@@ -24,10 +24,13 @@ _LABEL: Final = 28
 _LONG: Final = 40
 """Characters of an address that may stand in the midst of a sentence."""
 _ODD: Final = re.compile(
-    "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u0670\u0900-\u1abe\u1dc0-\u1dff\u20d0-\u20f0\u231a-\u2bff\u2e80-\ud7ff\uf900-\uffff"
+    "[\u00ad\u0300-\u036f\u0483-\u0489\u0591-\u06ed\u0900-\u1abe\u1dc0-\u1dff\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20f0"
+    "\u231a-\u2bff\u2e80-\ud7ff\uf900-\uffff"
     "\U00010000-\U0010ffff]"
 )
 """Outside of these every letter takes one column: a glance that spares looking up each."""
+_NO_WIDTH: Final = frozenset({"Mn", "Me", "Cf"})
+"""Marks above and below letters, and signs that only change the direction of others."""
 _FEW: Final = 3
 _SCORE: Final = 4
 """Characters of a score and the blanks around it."""
@@ -62,7 +65,7 @@ def width_of(text: str) -> int:
     """Columns that a text takes where letters are of one width: two for those of Chinese, Japanese and Korean, none for marks."""
     if text.isascii() or _ODD.search(text) is None:
         return len(text)
-    return sum([0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1 for sign in text])
+    return sum([0 if category(sign) in _NO_WIDTH else 2 if east_asian_width(sign) in "WF" else 1 for sign in text])
 
 
 def row_end(left: Any, right: Any) -> str:

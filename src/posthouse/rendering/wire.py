@@ -32,6 +32,7 @@ _PLACES: Final = 6_400
 _RUNS_KEPT: Final = 2_000
 _SHORT: Final = 3_000
 """Characters of a constant piece as most are."""
+_SILENT: Final = frozenset({Kind.BLOCK, Kind.COMMENT})
 _CAPTURES: Final = frozenset({"filter", "macro", "call", "block", "extends", "include", "import", "from", "do"})
 _REENTERS: Final = re.compile(r"\b(?:recursive|super|caller|self)\b|\bloop\s*\(")
 
@@ -50,7 +51,7 @@ def wire_pieces(listed: Sequence[Piece]) -> str | None:
         elif _captures(piece):
             return None
         else:
-            parts.append(text if piece.kind is Kind.BLOCK else f"{MARK}{text}{MARK}{quoted.SOFT}")
+            parts.append(text if piece.kind in _SILENT else f"{MARK}{text}{MARK}{quoted.SOFT}")
     return "".join(parts)
 
 

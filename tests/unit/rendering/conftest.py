@@ -34,6 +34,9 @@ def release_of(source: TemplateSource, variant: VariantSource | None = None) -> 
         created_at=0,
         links=compiled.links,
         ratings=compiled.ratings,
+        isolates=compiled.isolates,
+        content=compiled.content,
+        attachments=compiled.attachments,
     )
 
 

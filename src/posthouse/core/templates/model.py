@@ -1,7 +1,7 @@
 """Templates and releases."""
 
 import enum
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -13,6 +13,10 @@ from posthouse.core.templates.mobile import Content
 from posthouse.core.templates.rollout import Rollout
 
 _ENCODER: Final = msgspec.json.Encoder()
+
+Direction: TypeAlias = Literal["", "ltr", "rtl"]
+ISOLATES: Final = "{#~#}"
+"""Stands before an expression of HTML that prints into text, and prints nothing (rendering/isolation.py)."""
 
 LEGAL_BASES: Final = (
     "contract",
@@ -178,6 +182,13 @@ class Release(msgspec.Struct, frozen=True):
     """What it reads of the names that are always there (core/templates/always.py)."""
     of_contact: tuple[str, ...] | None = ()
     """What it reads of ``contact``; None: what cannot be told beforehand, so everything is kept."""
+    isolates: Direction = ""
+    """How its language is written, when values of the other direction are kept apart; empty: by releases of old."""
+
+    def shown_program(self, name: str) -> str | None:
+        """A program for people to read, without the marks that only we need."""
+        program = self.programs.get(name)
+        return None if program is None else program.replace(ISOLATES, "").replace("{#-~#}", "")
 
 
 class Made(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.library.shelf import ItemReading
 from posthouse.core.templates.lint.model import Looked
 from posthouse.core.templates.model import (
+    Direction,
     Edition,
     Link,
     Release,
@@ -103,6 +104,7 @@ class Compiled(Protocol):
     own_links: bool
     always: tuple[str, ...]
     of_contact: tuple[str, ...] | None
+    isolates: Direction
 
 
 class Compiler(Protocol):

@@ -280,6 +280,7 @@ class Press:
             own_links=compiled.own_links,
             always=compiled.always,
             of_contact=compiled.of_contact,
+            isolates=compiled.isolates,
         )
 
 

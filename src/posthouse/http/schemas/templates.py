@@ -331,7 +331,7 @@ def _release(found: Release) -> ReleaseAnswer:
         channel=found.channel,
         locale=found.locale,
         subject=found.programs.get("subject", ""),
-        html=found.programs.get("html"),
+        html=found.shown_program("html"),
         text=found.programs.get("text"),
         variables=list(found.variables),
         schema=found.schema,
