@@ -74,6 +74,7 @@ from posthouse.core.templates.lifecycle import LifecycleService
 from posthouse.core.templates.model import Sender
 from posthouse.core.templates.rollouts import RolloutService
 from posthouse.core.templates.service import TemplateService
+from posthouse.core.tracking.bounds import Bounds
 from posthouse.core.tracking.preferences import TrackingPreferences
 from posthouse.core.tracking.recorder import HitRecorder, OnHit
 from posthouse.core.tracking.reports import TrackingReports
@@ -357,7 +358,7 @@ def _wire(
         ),
         tracking=TrackingService(
             tokens,
-            HitRecorder(store, rules, clock, on_hit),
+            HitRecorder(store, rules, clock, on_hit, Bounds(clock, settings.tracking.network_limit)),
             store,
             releases=catalogue,
             printer=renderer,

@@ -170,6 +170,15 @@ class Tracking(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "Oldest key whose links are still believed; raise it when an older key was seen by others.", ge=1, le=65_535
         ),
     ] = 1
+    network_limit: Annotated[
+        int,
+        _said(
+            "Opens and clicks from one network of the Internet (IPv4 /24, IPv6 /48) that each API process writes down in an hour, known proxies "
+            "and scanners apart; what comes beyond is answered all the same. 0: without end.",
+            ge=0,
+            le=100_000_000,
+        ),
+    ] = 20_000
 
 
 class Log(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

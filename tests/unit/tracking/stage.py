@@ -16,6 +16,7 @@ from posthouse.core.conversions.service import ConversionService
 from posthouse.core.kernel.clock import HOUR
 from posthouse.core.messages.model import Channel, Event, EventType, Status
 from posthouse.core.templates.model import Category, Release, TemplateSource, VariantSource
+from posthouse.core.tracking.bounds import Bounds
 from posthouse.core.tracking.preferences import TrackingPreferences
 from posthouse.core.tracking.recorder import HitRecorder
 from posthouse.core.tracking.rules import Rules
@@ -82,7 +83,7 @@ class ReleaseShelf:
 class Stage:
     """Everything wired; ``message`` was sent an hour ago."""
 
-    def __init__(self, store: SqliteStore, clock: FakeClock) -> None:
+    def __init__(self, store: SqliteStore, clock: FakeClock, network_limit: int = 20_000) -> None:
         self.store = store
         self.clock = clock
         self.kit = Kit(clock)
@@ -91,7 +92,10 @@ class Stage:
         self.opt_outs = FakeOptOuts()
         self.told: list[tuple[str, str]] = []
         self.preferences = TrackingPreferences(store, self.tokens, clock)
-        self.recorder = HitRecorder(store, RULES, clock, lambda kind, verdict: self.told.append((kind, verdict)))
+        bounds = Bounds(clock, network_limit)
+        self.recorder = HitRecorder(
+            store, RULES, clock, lambda kind, verdict: self.told.append((kind, verdict)), bounds
+        )
         self.service = TrackingService(
             self.tokens,
             self.recorder,
@@ -160,13 +164,13 @@ def _with(services: Any, tracking: TrackingService, conversions: ConversionServi
 
 
 @contextlib.asynccontextmanager
-async def staged(folder: Path) -> AsyncIterator[Stage]:
+async def staged(folder: Path, network_limit: int = 20_000) -> AsyncIterator[Stage]:
     """A stage with its store open."""
     clock = FakeClock()
     store = SqliteStore(folder / "data", clock=clock)
     await store.open()
     try:
-        yield await Stage(store, clock).open()
+        yield await Stage(store, clock, network_limit).open()
     finally:
         await store.close()
 

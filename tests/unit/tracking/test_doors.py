@@ -1,16 +1,18 @@
 """The doors: they lead where we signed, change nothing by being looked at, and tell strangers nothing."""
 
+from pathlib import Path
+
 import httpx
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.unit.tracking.stage import Stage, client_of
+from tests.unit.tracking.stage import Stage, client_of, staged
 
 from posthouse.core.keeping.ports import Bite, Mark, Step
 from posthouse.core.keeping.scrubbing import left_of
-from posthouse.core.kernel.clock import DAY
-from posthouse.core.messages.model import EventType
+from posthouse.core.kernel.clock import DAY, HOUR, SECOND
+from posthouse.core.messages.model import Event, EventType
 from posthouse.core.messages.pseudonyms import Pseudonyms
 from posthouse.core.templates.model import Category, Link
 from posthouse.core.tracking.service import safe_url
@@ -321,12 +323,78 @@ async def test_a_store_that_is_away(stage: Stage, client: httpx.AsyncClient) -> 
 
 
 async def test_a_flood(stage: Stage, client: httpx.AsyncClient) -> None:
-    """One mail fetched again and again is written down a hundred times an hour, and answered always."""
+    """One mail fetched again and again from one network is written down fifty times an hour, answered always; others still count."""
     path = stage.path(Kind.OPEN) + ".gif"
-    for _ in range(130):
+    for _ in range(60):
         assert (await client.get(path)).status_code == 200
-    assert len(await stage.events(EventType.OPENED)) == 100
+    assert len(await stage.events(EventType.OPENED)) == 50
     assert stage.told[-1] == ("opened", "dropped")
+    async with client_of(stage, address="203.0.112.1") as reader, client_of(stage, address="127.0.0.1") as proxied:
+        assert (await reader.get(stage.path(Kind.CLICK))).status_code == 302
+        assert len(await stage.events(EventType.CLICKED)) == 1
+        for _ in range(60):
+            assert (await proxied.get(path)).status_code == 200
+    hits = await stage.events(EventType.OPENED) + await stage.events(EventType.CLICKED)
+    assert len(hits) == 100, (
+        "a proxy of the house has no network of its own to be bounded by, but the message has its bound"
+    )
+    stage.clock.advance(HOUR)
+    await client.get(path)
+    assert len(await stage.events(EventType.OPENED)) == 100
+
+
+async def test_a_network_that_asks_for_all_messages(tmp_path: Path) -> None:
+    """Counted by /48 of IPv6, over all messages: the person is led on, nothing more is written until the next hour."""
+    async with staged(tmp_path, network_limit=3) as stage:
+        others = [await stage.send(stage.release()) for _ in range(4)]
+        for number, message in enumerate(others):
+            async with client_of(stage, address=f"2001:db8:7:{number}::1") as client:
+                assert (await client.get(stage.path(Kind.CLICK, message=message))).status_code == 302
+        assert [len(await stage.events(EventType.CLICKED, one)) for one in others] == [1, 1, 1, 0]
+        async with client_of(stage, address="2001:db8:8::1") as client:
+            await client.get(stage.path(Kind.CLICK, message=others[3]))
+            assert len(await stage.events(EventType.CLICKED, others[3])) == 1
+
+
+async def test_a_replay_that_takes_its_time(stage: Stage, client: httpx.AsyncClient) -> None:
+    """Hour after hour, over restarts: from 2,000 opens on an unusual number is looked up and not written any more."""
+    path = stage.path(Kind.OPEN) + ".gif"
+    known = await stage.store.tracked([stage.message])
+    opens = [Event(stage.message, stage.kit.workspace, EventType.OPENED, n, f"{n}", {}) for n in range(2_000)]
+    await stage.store.add_hits(opens, known)
+    before = len(await stage.events(EventType.OPENED))
+    for _ in range(40):
+        assert (await client.get(path)).status_code == 200
+    assert len(await stage.events(EventType.OPENED)) == before + 20
+
+
+async def test_a_rating_sent_again_and_again(stage: Stage, client: httpx.AsyncClient) -> None:
+    """Ten times an hour and fifty in all, however the words differ; a page says so, and the last answer stands."""
+    path = stage.path(Kind.RATING, 0, 4) + "?lang=en"
+    for n in range(12):
+        answer = await client.post(path, content=f"score=3&comment=words+{n}".encode(), headers=FORM)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "3600")
+    assert "enough for now" in answer.text
+    assert len(await stage.events(EventType.RATED)) == 10
+    for _ in range(5):
+        stage.clock.advance(HOUR)
+        for n in range(10):
+            await client.post(path, content=f"score=2&comment=more+{n}".encode(), headers=FORM)
+    assert len(await stage.events(EventType.RATED)) == 50
+
+
+async def test_leaving_and_coming_back_without_end(stage: Stage, client: httpx.AsyncClient) -> None:
+    """Coming back has a bound, leaving has none: whoever wants out is out."""
+    path = stage.path(Kind.PREFERENCES)
+    answers = []
+    for _ in range(12):
+        stage.clock.advance(SECOND)
+        answers.append((await client.post(path, content=b"do=unsubscribe", headers=FORM)).status_code)
+        answers.append((await client.post(path, content=b"do=subscribe", headers=FORM)).status_code)
+    assert answers == [200] * 21 + [429, 200, 429]
+    assert stage.opt_outs.out
+    assert len(await stage.events(EventType.RESUBSCRIBED)) == 10
+    assert len(await stage.events(EventType.UNSUBSCRIBED)) == 11
 
 
 async def test_the_hidden_link(stage: Stage, client: httpx.AsyncClient) -> None:

@@ -11,10 +11,11 @@ from typing import Final
 
 import msgspec
 
-from posthouse.core.kernel.clock import HOUR, Clock
+from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import PosthouseError, UnavailableError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Event, EventType
+from posthouse.core.tracking.bounds import MOST_EVER, Bounds
 from posthouse.core.tracking.model import MAX_AGENT, Facts, Tracked, Verdict, data_of
 from posthouse.core.tracking.ports import TrackingStore
 from posthouse.core.tracking.rules import Rules, around_of
@@ -25,8 +26,6 @@ LINGER: Final = 0.004
 COMPANY: Final = 4
 REMEMBERED: Final = 10_000
 """Messages whose last hits a process remembers."""
-MOST_AN_HOUR: Final = 100
-"""Hits of one message that a process writes down in an hour; what comes beyond is answered, and counted by the metric only."""
 _LAST: Final = 20
 
 
@@ -44,16 +43,8 @@ class Hit(msgspec.Struct):
     trap: bool = False
 
 
-class _Recent(msgspec.Struct):
-    """What one message had lately."""
-
-    hour: int
-    count: int = 0
-    clicks: deque[tuple[int, Facts]] = msgspec.field(default_factory=lambda: deque(maxlen=_LAST))
-
-
 OnHit = Callable[[str, str], None]
-"""Told of each hit: ``opened`` or ``clicked``, and the verdict (``dropped`` beyond the limit, ``lost`` when the store was away)."""
+"""Told of each hit: ``opened`` or ``clicked``, and the verdict (``dropped`` beyond the bounds, ``lost`` when the store was away)."""
 
 
 class HitRecorder:
@@ -64,17 +55,26 @@ class HitRecorder:
         rules: who is who.
         clock: the time.
         on_hit: told of each hit.
+        bounds: how much is written down; None: the usual.
     """
 
-    def __init__(self, store: TrackingStore, rules: Rules, clock: Clock, on_hit: OnHit | None = None) -> None:
+    def __init__(
+        self,
+        store: TrackingStore,
+        rules: Rules,
+        clock: Clock,
+        on_hit: OnHit | None = None,
+        bounds: Bounds | None = None,
+    ) -> None:
         self._store = store
         self._rules = rules
         self._clock = clock
         self._on_hit = on_hit
+        self._bounds = bounds or Bounds(clock)
         self._waiting: deque[tuple[Hit, asyncio.Future[Tracked | None]]] = deque()
         self._running: asyncio.Task[None] | None = None
         self._busy = False
-        self._recent: OrderedDict[Id, _Recent] = OrderedDict()
+        self._clicks: OrderedDict[Id, deque[tuple[int, Facts]]] = OrderedDict()
         self._salt = 0
 
     async def take(self, hit: Hit) -> Tracked | None:
@@ -90,6 +90,19 @@ class HitRecorder:
         if self._running is None:
             self._running = asyncio.ensure_future(self._run())
         return await future
+
+    async def takes_change(self, message: Tracked, kind: EventType) -> bool:
+        """Whether something more that a reader says on a page of ours is kept; what was said before stands in any case.
+
+        Raises:
+            UnavailableError: the store cannot be read.
+        """
+        found = await self._store.engagements_of(message.workspace_id, message.id)
+        before = next((one.human + one.machine + one.unknown for one in found if one.type is kind), 0)
+        taken = self._bounds.takes_change(message.id, kind, before)
+        if not taken:
+            self._dropped(kind)
+        return taken
 
     async def _run(self) -> None:
         try:
@@ -113,6 +126,7 @@ class HitRecorder:
         events = [event for hit, _ in group if (event := self._event(hit, found.get(hit.message_id))) is not None]
         if events:
             try:
+                await self._look_up(events)
                 await self._store.add_hits(events, found)
                 self._tell(events, "")
             except PosthouseError:
@@ -125,11 +139,9 @@ class HitRecorder:
         if message is None or hit.kind is None:
             return None
         now = self._clock.now()
-        recent = self._remember(hit.message_id, now)
-        recent.count += 1
-        if recent.count > MOST_AN_HOUR:
-            if self._on_hit is not None:
-                self._on_hit(hit.kind.name.lower(), "dropped")
+        known = self._rules.knows_network(hit.network)
+        if not self._bounds.takes(hit.message_id, hit.kind, hit.network, known=known):
+            self._dropped(hit.kind)
             return None
         facts = Facts(
             agent=hit.agent[:MAX_AGENT],
@@ -140,26 +152,37 @@ class HitRecorder:
             occurrence=hit.occurrence,
             trap=hit.trap,
         )
-        around = around_of(now, facts, recent.clicks, self._rules.timing)
+        recent = self._remember(hit.message_id)
+        around = around_of(now, facts, recent, self._rules.timing)
         judged = self._rules.judge(hit.kind, facts, around)
         if hit.kind is EventType.CLICKED:
-            recent.clicks.append((now, facts))
+            recent.append((now, facts))
         self._salt = (self._salt + 1) % 1_000
         key = f"{now:x}-{hash((hit.network, hit.agent)) & 0xFFFFFF:06x}{self._salt:03d}"
         return Event(hit.message_id, message.workspace_id, hit.kind, now, key, data_of(facts, judged))
 
-    def _remember(self, message_id: Id, now: int) -> _Recent:
-        recent = self._recent.get(message_id)
-        hour = now // HOUR
+    async def _look_up(self, events: list[Event]) -> None:
+        """A message that is asked for unusually often may have had enough already, in hours that nobody remembers."""
+        for message_id in self._bounds.unusual():
+            workspace_id = next(event.workspace_id for event in events if event.message_id == message_id)
+            for one in await self._store.engagements_of(workspace_id, message_id):
+                if one.human + one.machine + one.unknown >= MOST_EVER:
+                    self._bounds.fill(message_id, one.type)
+
+    def _remember(self, message_id: Id) -> deque[tuple[int, Facts]]:
+        """The last clicks of a message."""
+        recent = self._clicks.get(message_id)
         if recent is None:
-            recent = self._recent[message_id] = _Recent(hour)
-            if len(self._recent) > REMEMBERED:
-                self._recent.popitem(last=False)
+            recent = self._clicks[message_id] = deque(maxlen=_LAST)
+            if len(self._clicks) > REMEMBERED:
+                self._clicks.popitem(last=False)
         else:
-            self._recent.move_to_end(message_id)
-            if recent.hour != hour:
-                recent.hour, recent.count = hour, 0
+            self._clicks.move_to_end(message_id)
         return recent
+
+    def _dropped(self, kind: EventType) -> None:
+        if self._on_hit is not None:
+            self._on_hit(kind.name.lower(), "dropped")
 
     def _tell(self, events: list[Event], instead: str) -> None:
         if self._on_hit is not None:

@@ -134,6 +134,10 @@ class Rules:
             (*own, *(rule.name for rule in self._agents), *(net.name for net in self._networks.values()))
         )
 
+    def knows_network(self, word: str) -> bool:
+        """Whether a network is one of the rules: many read through it."""
+        return self._by_network(word) is not None
+
     def _network(self, word: str) -> _Network | None:
         if not word:
             return None

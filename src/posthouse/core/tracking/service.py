@@ -174,12 +174,17 @@ class TrackingService:
         )
         await self._tell(message, EventType.UNSUBSCRIBED, {"how": how})
 
-    async def resubscribe(self, message: Tracked) -> None:
-        """The reader takes that back."""
-        if message.live and await self._opt_outs.resubscribe(
+    async def resubscribe(self, message: Tracked) -> bool:
+        """The reader takes that back; False: too often. Leaving is always possible; as it writes nothing for who is out, this bounds both."""
+        if not await self.is_out(message):
+            return True
+        if not await self._recorder.takes_change(message, EventType.RESUBSCRIBED):
+            return False
+        if await self._opt_outs.resubscribe(
             message.workspace_id, message.channel, message.recipient, message_id=message.id
         ):
             await self._tell(message, EventType.RESUBSCRIBED, {})
+        return True
 
     async def rating(self, token: Token) -> Rating | None:
         """The score behind a token; None when there is no such rating."""
@@ -190,8 +195,10 @@ class TrackingService:
         scale = release.ratings[token.number]
         return Rating(message, scale, token.occurrence) if scale.lowest <= token.occurrence <= scale.highest else None
 
-    async def rated(self, rating: Rating, score: int, comment: str = "") -> None:
-        """Keeps a confirmed rating; the last one counts."""
+    async def rated(self, rating: Rating, score: int, comment: str = "") -> bool:
+        """Keeps a confirmed rating; the last one counts. False: there were too many, the last that was kept stands."""
+        if not await self._recorder.takes_change(rating.message, EventType.RATED):
+            return False
         scale = rating.scale
         data: dict[str, Any] = {
             "rating": scale.name, "score": score, "lowest": scale.lowest, "highest": scale.highest,
@@ -203,6 +210,7 @@ class TrackingService:
             f".{zlib.crc32(comment.encode()):x}" if comment else ""
         )  # words that follow the click are another answer
         await self._tell(rating.message, EventType.RATED, data, f"{scale.name}.{score}.{minute:x}{words}")
+        return True
 
     async def view(self, message: Tracked) -> Rendered | None:
         """The message as its reader was sent it; None when it is too old, or its content was erased.

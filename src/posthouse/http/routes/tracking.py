@@ -168,7 +168,8 @@ class TrackingDoor:
             form_back = pages.button(tongue, "back_button", "subscribe")
             return pages.said(tongue, "left", form=form_back, address=message.recipient)
         if do == "subscribe":
-            await self._service.resubscribe(message)
+            if not await self._service.resubscribe(message):
+                return _enough(tongue)
             return pages.said(tongue, "back", address=message.recipient)
         return pages.said(tongue, "bad", 400)
 
@@ -197,7 +198,8 @@ class TrackingDoor:
         score = int(word) if word.isascii() and word.isdigit() and len(word) <= _DIGITS else -1
         if not chosen.scale.lowest <= score <= chosen.scale.highest:
             return pages.said(tongue, "bad", 400)
-        await self._service.rated(chosen, score, form.get("comment", [""])[0].strip())
+        if not await self._service.rated(chosen, score, form.get("comment", [""])[0].strip()):
+            return _enough(tongue)
         return pages.said(tongue, "rated")
 
     async def _convert(self, token: Token | None, asked: _Asked) -> Reply:
@@ -216,6 +218,12 @@ class TrackingDoor:
 
     async def _body(self, asked: _Asked) -> bytes:
         return await self._bodies.read(asked.headers, asked.receive)
+
+
+def _enough(tongue: str) -> Reply:
+    """Too much was said about one message: what was said before stands."""
+    reply = pages.said(tongue, "enough", 429)
+    return reply._replace(headers=[*reply.headers, (b"retry-after", b"3600")])
 
 
 def _form(body: bytes) -> dict[str, list[str]]:
@@ -260,7 +268,7 @@ OPERATIONS: Final = (
     ),
     _door(
         "/u/{token}", "unsubscribe", "Unsubscribe", "With `List-Unsubscribe=One-Click` as mail programs do (RFC 8058), or from the page.",
-        method="POST", gives="text/html", pages=(400, 404, 503), takes="application/x-www-form-urlencoded",
+        method="POST", gives="text/html", pages=(400, 404, 429, 503), takes="application/x-www-form-urlencoded",
     ),
     _door(
         "/p/{token}", "showPreferences", "See the preferences", "Whether commercial messages come.", gives="text/html",
@@ -268,7 +276,7 @@ OPERATIONS: Final = (
     ),
     _door(
         "/p/{token}", "changePreferences", "Change the preferences", "From the page.", method="POST", gives="text/html",
-        pages=(400, 404, 503), takes="application/x-www-form-urlencoded",
+        pages=(400, 404, 429, 503), takes="application/x-www-form-urlencoded",
     ),
     _door(
         "/v/{token}", "viewMessage", "View a message in the browser", "As it was sent; for as many days as the workspace says.",
@@ -278,7 +286,7 @@ OPERATIONS: Final = (
           gives="text/html", pages=(404, 503)),
     _door(
         "/r/{token}", "rate", "Rate", "Keeps score and comment, from the page.", method="POST", gives="text/html",
-        pages=(400, 404, 503), takes="application/x-www-form-urlencoded",
+        pages=(400, 404, 429, 503), takes="application/x-www-form-urlencoded",
     ),
     _door(
         "/k/{token}", "reportFromBrowser", "Report an order from a browser", "What `/k/posthouse.js` sends; nothing is said of what became of it.",

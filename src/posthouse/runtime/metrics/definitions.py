@@ -67,8 +67,8 @@ CONNECTIONS: Final = Definition(
 TRACKED: Final = Definition(
     "posthouse_tracking_hits_total",
     Kind.COUNTER,
-    "Requests for pictures and links of mails, by the verdict on who it was: human, machine, unknown; dropped beyond 100 an hour for one "
-    "message, lost while the store could not write.",
+    "Requests for pictures and links of mails, by the verdict on who it was: human, machine, unknown; dropped beyond the bounds of "
+    "a message or network, lost while the store could not write.",
     ("kind", "verdict"),
 )
 WEBHOOK_ATTEMPTS: Final = Definition(
