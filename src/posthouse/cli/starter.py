@@ -9,7 +9,7 @@ import typer
 
 from posthouse.cli.frame import Desk, command, group
 from posthouse.cli.lint import template_files
-from posthouse.cli.templates import BY
+from posthouse.cli.pushing import BY
 from posthouse.core.kernel.errors import NotFoundError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.folder import read_tree

@@ -1,7 +1,7 @@
 """``posthouse templates``."""
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -9,29 +9,22 @@ import typer
 from posthouse.cli.frame import Desk, command, group
 from posthouse.cli.frame.pairs import json_object
 from posthouse.cli.lifecycle import lifecycle_commands
-from posthouse.cli.lint import lint_commands, template_files
+from posthouse.cli.lint import lint_commands
+from posthouse.cli.pushing import push_commands, warn
 from posthouse.cli.rollouts import Percent, document_of, rollout_commands, told
 from posthouse.cli.template_tests import test_commands
 from posthouse.cli.translations import translation_commands
 from posthouse.cli.versions import version_commands
-from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.moments import show_moment
-from posthouse.core.templates.folder import read_tree
-from posthouse.core.templates.library.folder import read_library
-from posthouse.core.templates.library.pushing import push_library, try_library
 from posthouse.core.templates.mobile.sms import Sms
 from posthouse.core.templates.model import Template
-
-BY: Final = "command line"
-"""Who changed a draft, as others are told."""
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
     templates = group("templates", "Templates: the content of each kind of message, kept as files.")
     app.add_typer(templates)
-    example = "posthouse templates push ./templates\nposthouse templates push ./templates/order-confirmation --publish --percent 10"
-    command(templates, "push", example=example)(push)
+    push_commands(templates)
     command(templates, "publish", example="posthouse templates publish order-confirmation")(publish)
     command(templates, "list", example="posthouse templates list")(list_all)
     command(templates, "show", example="posthouse templates show order-confirmation")(show)
@@ -52,66 +45,6 @@ def register(app: typer.Typer) -> None:
 Key = Annotated[str, typer.Argument(metavar="KEY", help="Such as order-confirmation.", show_default=False)]
 
 
-async def push(
-    desk: Desk,
-    folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="A template, or a folder of them.", show_default=False)
-    ],
-    *,
-    live: Annotated[bool, typer.Option("--publish", help="Make it live at once; otherwise it is a draft.")] = False,
-    percent: Percent = None,
-    dry: Annotated[bool, typer.Option("--dry-run", help="Only tell what would change, and what is wrong.")] = False,
-) -> None:
-    """Push templates from files. The same files again change nothing. Nothing is kept of a template that has a problem."""
-    if percent is not None and not live:
-        raise ValidationError("a share of the people is for what is published: add --publish")
-    files = template_files(folder)
-    sources, items = read_tree(files, folder.resolve().name), read_library(files)
-    documents: list[dict[str, Any]] = []
-    async with desk.open_workspace() as (house, workspace):
-        with desk.out.progress("publishing the library" if live else "pushing the library", None):
-            pushed = (
-                await try_library(house.library, workspace.id, items)
-                if dry
-                else await push_library(house.library, house.publisher, workspace.id, items, publish=live)
-            )
-        documents.extend(
-            {
-                "kind": one.item.kind.value,
-                "key": one.item.key,
-                "version": one.item.version,
-                "changed": one.changed,
-                "warnings": (),
-            }
-            for one in pushed
-        )
-        with desk.out.progress("pushing", len(sources)) as advance:
-            for source in sources:
-                result = await house.templates.push(workspace.id, source, publish=live, by=BY, dry=dry, percent=percent)
-                documents.append(
-                    {
-                        "kind": "template",
-                        "key": result.template.key,
-                        "version": result.version,
-                        "rollout": document_of(result.template)["rollout"],
-                        "changed": result.changed,
-                        "warnings": result.warnings,
-                    }
-                )
-                advance(1)
-
-    def human() -> None:
-        for item in documents:
-            state = "would change" if dry else f"version {item['version']}" if live else "draft"
-            name = item["key"] if item["kind"] == "template" else f"{item['kind']} {item['key']}"
-            beside = item.get("rollout") if item["changed"] and not dry else None
-            share = f"; version {beside['version']} for {beside['percent']} % of the people" if beside else ""
-            desk.out.say(f"{name}: {state if item['changed'] else 'unchanged'}{share}")
-            _warn(desk, item["warnings"])
-
-    desk.out.result(documents, human)
-
-
 async def publish(desk: Desk, key: Key, *, percent: Percent = None) -> None:
     """Make the draft of a template live, all channels and locales at once; with --percent for a share of the people first."""
     async with desk.open_workspace() as (house, workspace):
@@ -121,7 +54,7 @@ async def publish(desk: Desk, key: Key, *, percent: Percent = None) -> None:
     def human() -> None:
         state = told(result.template) if result.template.rollout else f"{key}: version {result.version}"
         desk.out.say(state + ("" if result.changed else " (unchanged)"))
-        _warn(desk, result.warnings)
+        warn(desk, result.warnings)
 
     desk.out.result(document, human)
 
@@ -208,14 +141,9 @@ async def render(
             desk.out.note(
                 f"{counted.segments} segments, {counted.units} units of {counted.encoding}, room for {counted.room}"
             )
-        _warn(desk, preview.warnings)
+        warn(desk, preview.warnings)
 
     desk.out.result(document, human)
-
-
-def _warn(desk: Desk, warnings: tuple[FieldProblem, ...]) -> None:
-    for warning in warnings:
-        desk.out.note(f"  warning: {warning.detail}", style="yellow")
 
 
 def _document(template: Template) -> dict[str, Any]:

@@ -121,3 +121,72 @@ def test_a_roll_out_on_the_command_line(posthouse: Posthouse, folder: Path) -> N
     assert (whole["version"], whole["rollout"]) == (2, None)
     posthouse("templates", "rollout", "welcome", "--percent", "20", "--version", "1")
     assert posthouse("templates", "rollout", "welcome", "--back")["rollout"] is None
+
+
+def broken(folder: Path) -> None:
+    """Beside the sound one: a source that cannot be compiled, settings that cannot be read, a key that is taken."""
+    files = {
+        "orders/template.toml": 'subject = "Order"\n',
+        "orders/email.en.html": "<p>One</p>\n<p>{{ two</p>",
+        "orders/sms.en.txt": "{{ three",
+        "orders/push.en.json": '{"title": "Order", "body": "{{ four }}"}',
+        "refunds/template.toml": "name = ",
+        "refunds/email.en.html": "<p>Refund</p>",
+        "welcome-too/template.toml": 'key = "welcome"\nsubject = "Hello"\n',
+        "welcome-too/email.en.html": "<p>Hello</p>",
+    }
+    for name, content in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(content)
+
+
+def test_everything_wrong_is_told_and_nothing_is_pushed(posthouse: Posthouse, folder: Path) -> None:
+    """By template, file and line; not even the library is kept."""
+    broken(folder)
+    told = posthouse("templates", "push", str(folder), "--publish", code=2)
+    assert [(one["template"], one["file"], one["line"]) for one in told["fields"]] == [
+        ("refunds", "template.toml", 0),
+        ("welcome-too", "template.toml", 0),
+        ("orders", "email.en.html", 2),
+        ("orders", "sample.json", 0),
+        ("orders", "sms.en.txt", 1),
+    ]
+    assert told["detail"].startswith("3 of 5 have problems, and nothing was pushed: refunds, welcome-too, orders")
+    assert [one["key"] for one in posthouse("templates", "list")] == ["hello"]
+    assert posthouse("blocks", "list") == []
+    assert posthouse("templates", "push", str(folder), "--dry-run", code=2)["fields"] == told["fields"]
+
+
+def test_keeping_on(run: Run, posthouse: Posthouse, house: Path, folder: Path) -> None:
+    """The sound ones are pushed, the others told; code 1 says that there were some. A library with a problem stops it all."""
+    broken(folder)
+    pushed = posthouse("templates", "push", str(folder), "--publish", "--keep-going", code=1)
+    assert [(one["key"], one["changed"], len(one["problems"])) for one in pushed] == [
+        ("footer", True, 0),
+        ("welcome", True, 0),
+        ("refunds", False, 1),
+        ("welcome-too", False, 1),
+        ("orders", False, 3),
+    ]
+    shown = run("templates", "push", folder, "--publish", "--keep-going", "--data", house)
+    assert shown.out.splitlines()[:3] == ["block footer: unchanged", "welcome: unchanged", "refunds: not pushed"]
+    assert "  orders/email.en.html:2: the tag that starts here is never closed with }}" in shown.err
+    (folder / "blocks" / "header.json").write_text("{}")
+    refused = posthouse("templates", "push", str(folder), "--keep-going", code=2)
+    assert "blocks/header.json: object missing required field" in str(refused["fields"][0]["detail"])
+
+
+def test_a_template_is_proved_with_the_blocks_beside_it(posthouse: Posthouse, folder: Path) -> None:
+    """A dry run of both finds them; what the library has already is not taken for it while it is live."""
+    document = {"version": 1, "subject": {"en": "Hi"}, "blocks": [{"type": "shared", "id": "end", "key": "footer"}]}
+    (folder / "bye").mkdir()
+    (folder / "bye" / "email.json").write_text(json.dumps(document))
+    assert [one["changed"] for one in posthouse("templates", "push", str(folder), "--dry-run")] == [True, True, True]
+    posthouse("templates", "push", str(folder), "--publish")
+    asking = {"type": "heading", "id": "h", "text": {"en": "{{ shop }}"}}
+    (folder / "blocks" / "footer.json").write_text(
+        json.dumps({"name": "F", "blocks": [asking], "sample": {"shop": "S"}})
+    )
+    told = posthouse("templates", "push", str(folder), "--publish", code=2)
+    assert "shop" in told["detail"]
+    assert [one["version"] for one in posthouse("blocks", "list")] == [1]

@@ -6,7 +6,9 @@ import msgspec
 
 from posthouse.core.kernel.paging import Page
 from posthouse.core.templates.errors import StaleDraftError, UnknownTemplateError
+from posthouse.core.templates.library.model import ItemSource
 from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, UnknownPolicy, Version
+from posthouse.core.templates.proofs import Proofs
 from posthouse.core.templates.rollout import Rollout
 from posthouse.core.templates.service import Preview, PushResult, source_hash
 from posthouse.core.templates.translations.units import Missing
@@ -33,11 +35,14 @@ class FakeTemplates:
         by: str = "",
         dry: bool = False,
         percent: int | None = None,
+        over: Sequence[ItemSource] = (),
+        proofs: Proofs | None = None,
     ) -> PushResult:
+        del over, proofs
         old, digest = self.rows.get((workspace_id, source.key)), source_hash(source)
         if base is not None and base != (old.source_hash if old else ""):
             raise StaleDraftError
-        if publish and percent is not None and old is not None:
+        if publish and percent is not None and old is not None and not dry:
             return await self.publish(workspace_id, source.key, percent=percent)
         template = Template(
             id=b"t" * 16,

@@ -103,6 +103,19 @@ async def test_a_push_made_from_an_older_draft(client: AsyncClient) -> None:
     assert changed.json()["items"][0]["template"]["changed_by"].startswith("key_")
 
 
+async def test_all_that_is_wrong_with_a_tree_is_told(client: AsyncClient) -> None:
+    """Each under its template, and nothing is kept of the others either."""
+    files = {"a/email.en.html": "<p>", "a/what.txt": "", "b/template.toml": "x", "c/email.en.html": "<p>C</p>"}
+    refused = await client.post("/v1/templates", json={"files": files})
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/template-problems")
+    assert [one["pointer"] for one in refused.json()["errors"]] == [
+        "/a/what.txt",
+        "/b/template.toml",
+        "/b/email.en.mjml",
+    ]
+    assert (await client.get("/v1/templates")).json()["items"] == []
+
+
 async def test_where_a_block_is_used(client: AsyncClient) -> None:
     """Drafts count too."""
     await save(client)

@@ -154,4 +154,4 @@ def _tell(error: PosthouseError, out: Output, *, debug: bool) -> None:
         return
     out.note(f"error: {error.detail}", style="bold red")
     for field in fields:
-        out.note(f"  {field.pointer}: {field.detail}", style="red")
+        out.note(f"  {field.told}", style="red")

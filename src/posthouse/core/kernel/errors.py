@@ -25,6 +25,11 @@ class FieldProblem(msgspec.Struct, frozen=True):
     detail: str
     code: str = "invalid"
 
+    @property
+    def told(self) -> str:
+        """For people: the place, then what is wrong there."""
+        return f"{self.pointer}: {self.detail}"
+
 
 class PosthouseError(Exception):
     """Something went wrong."""

@@ -5,6 +5,7 @@ PosthouseError
 ├── NoRolloutError              no version is being rolled out
 ├── StaleDraftError             the draft is not the one that a change was made from
 └── TemplateProblemsError       the template cannot be published as it is
+    └── TreeProblemsError       nor can others that were pushed with it
 """
 
 from posthouse.core.kernel.errors import ConflictError, NotFoundError, ValidationError
@@ -35,3 +36,7 @@ class TemplateProblemsError(ValidationError):
 
     slug = "template-problems"
     status = 422
+
+
+class TreeProblemsError(TemplateProblemsError):
+    """Several templates have problems."""

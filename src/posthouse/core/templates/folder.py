@@ -151,7 +151,7 @@ def template_folders(files: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
     for path, content in files.items():
         folder, _, name = path.replace("\\", "/").removeprefix("./").rpartition("/")
         folders.setdefault(folder, {})[name] = content
-    found = {folder: held for folder, held in folders.items() if any(_is_template_file(name) for name in held)}
+    found = {folder: held for folder, held in folders.items() if any(is_template_name(name) for name in held)}
     cases = {folder for folder in found if folder.rpartition("/")[2] == TESTS and folder.rpartition("/")[0] in found}
     found = {folder: held for folder, held in found.items() if folder not in cases}  # a case may be called push.json
     found = {folder: held for folder, held in found.items() if not _is_tests(folder, found)}
@@ -162,7 +162,7 @@ def template_folders(files: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
 
 def read_tree(files: Mapping[str, bytes], name: str = "") -> list[TemplateSource]:
     """Reads a folder that is a template or holds template folders; ``name`` is its own name."""
-    if library_files(files) and not any(_is_template_file(path.rpartition("/")[2]) for path in files):
+    if library_files(files) and not any(is_template_name(path.rpartition("/")[2]) for path in files):
         return []
     return [read_folder(held, folder.rpartition("/")[2] or name) for folder, held in template_folders(files).items()]
 
@@ -170,7 +170,7 @@ def read_tree(files: Mapping[str, bytes], name: str = "") -> list[TemplateSource
 def is_template_file(name: str) -> bool:
     """Whether a file of a template's folder is one that :func:`read_folder` would read, whatever the template has."""
     return (
-        _is_template_file(name)
+        is_template_name(name)
         or name in {THEME, "sample.json", "schema.json"}
         or _SUBJECT.fullmatch(name) is not None
         or name.startswith(f"{TESTS}/")
@@ -183,7 +183,8 @@ def _is_tests(folder: str, found: Mapping[str, object]) -> bool:
     return name == TESTS and above in found
 
 
-def _is_template_file(name: str) -> bool:
+def is_template_name(name: str) -> bool:
+    """Whether a file makes its folder a template's."""
     return name in {SETTINGS, DOCUMENT} or any(known.fullmatch(name) for known in (_BODY, MOBILE))
 
 

@@ -139,7 +139,7 @@ class Press:
     def lint(self, source: TemplateSource, library: Library = NO_LIBRARY) -> tuple[Finding, ...]:
         """Everything that can be said about a source, what stops it from being published first."""
         printed = self._print(source, _NOBODY, _NOBODY, 1, library, prove=True, look=True)
-        return (*(_stopped(source, problem) for problem in printed.problems), *printed.findings)
+        return (*(stopped(source, problem) for problem in printed.problems), *printed.findings)
 
     def test(self, source: TemplateSource, library: Library = NO_LIBRARY) -> tuple[Outcome, ...]:
         """The outcome of every message test.
@@ -311,7 +311,7 @@ def _warned(variant: VariantSource, problem: FieldProblem) -> Finding:
     return finding(rule, problem.detail, pointer=problem.pointer, file=body_file(variant))
 
 
-def _stopped(source: TemplateSource, problem: FieldProblem) -> Finding:
+def stopped(source: TemplateSource, problem: FieldProblem) -> Finding:
     """A problem that stops publishing, with its file and line where it tells them."""
     rule = problem.code if problem.code in RULES else "cannot-publish"
     variant, line = _VARIANT.match(problem.pointer), _LINE.match(problem.detail)

@@ -16,7 +16,7 @@ from posthouse.core.templates.attachments.model import name_of
 from posthouse.core.templates.cases.model import Outcome
 from posthouse.core.templates.catalogue import unknown
 from posthouse.core.templates.errors import StaleDraftError, TemplateProblemsError
-from posthouse.core.templates.library.model import CompiledIn
+from posthouse.core.templates.library.model import CompiledIn, ItemSource
 from posthouse.core.templates.library.shelf import Shelf
 from posthouse.core.templates.library.uses import uses_of
 from posthouse.core.templates.lint.content import look_at_rendering
@@ -25,6 +25,7 @@ from posthouse.core.templates.locales import choose
 from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, Version
 from posthouse.core.templates.ports import Renderer, TemplateStore, VariablesChecker
 from posthouse.core.templates.press import Press
+from posthouse.core.templates.proofs import Proof, Proofs
 from posthouse.core.templates.rollout import Rollout
 from posthouse.core.templates.translations.units import Missing, missing_in
 
@@ -90,6 +91,8 @@ class TemplateService:
         by: str = "",
         dry: bool = False,
         percent: int | None = None,
+        over: Sequence[ItemSource] = (),
+        proofs: Proofs | None = None,
     ) -> PushResult:
         """Keeps a source as the draft and, if asked to, publishes it. The same source again does nothing.
 
@@ -101,6 +104,8 @@ class TemplateService:
             by: who pushes it, to be told to who comes second.
             dry: only find out what would happen: nothing is kept.
             percent: publish for a share of the messages first (see :meth:`publish`).
+            over: for a dry run, blocks and themes that are to be live before it is kept.
+            proofs: keeps what a dry run made, for the push that follows it.
 
         Raises:
             TemplateProblemsError: with every problem; nothing is kept then.
@@ -120,9 +125,15 @@ class TemplateService:
         if same and current is not None and not (publish and await self._is_behind(current)):
             return PushResult(current, current.version, changed=False)
         template = self._as_draft(workspace_id, source, current, digest, by)
-        library = await self._shelf.library(workspace_id, uses, drafts=not publish)
-        printed = self._press.releases(source, workspace_id, template.id, template.next_version, library)
+        library = await self._shelf.library(workspace_id, uses, drafts=not publish, over=over)
+        known = proofs.take(source.key, digest, library) if proofs is not None and not dry else None
+        if known is not None and known.version == template.next_version and (current is None or known.id == current.id):
+            template, printed = msgspec.structs.replace(template, id=known.id), known.printed
+        else:
+            printed = self._press.releases(source, workspace_id, template.id, template.next_version, library)
         if dry:
+            if proofs is not None:
+                proofs.keep(source.key, Proof(template.id, template.next_version, digest, library, printed))
             return PushResult(template, template.version, changed=True, warnings=printed.warnings)
         if not same:
             await self._store.save_draft(template, current.source_hash if current else None)

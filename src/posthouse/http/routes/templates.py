@@ -13,9 +13,9 @@ from posthouse.core.kernel import ids
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.kernel.paging import MAX_PAGE
-from posthouse.core.templates.folder import read_tree
-from posthouse.core.templates.library.folder import read_library
 from posthouse.core.templates.library.pushing import push_library, try_library
+from posthouse.core.templates.proofs import Proofs
+from posthouse.core.templates.pushing import proved, read_all
 from posthouse.core.workspaces.scopes import TEMPLATES_READ, TEMPLATES_WRITE
 from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
 from posthouse.http.explaining import pointer
@@ -40,18 +40,28 @@ async def push_templates(
     access: AccessHere,
     wanted: Annotated[schemas.PushTemplates, Depends(json_body(schemas.PushTemplates))],
 ) -> Response:
-    """Keeps sources, and publishes them when asked to. All are read before the first is kept."""
+    """Keeps sources, and publishes them when asked to. All are proved before the first is kept."""
     if wanted.percent is not None and not wanted.publish:
         problem = FieldProblem("/percent", "a share of the messages needs `publish: true`", "missing")
         raise ValidationError("A draft has no share of the messages.", fields=[problem])
     files = {name: _bytes(name, value) for name, value in wanted.files.items()}
-    sources, items = read_tree(files), read_library(files)
-    workspace_id = access.caller.workspace_id
-    _check_base(wanted.base, [source.key for source in sources])
+    tree, proofs, workspace_id = read_all(files), Proofs(), access.caller.workspace_id
+    _check_base(wanted.base, tree.keys)
+    tree = await proved(
+        here.templates,
+        here.library,
+        workspace_id,
+        tree,
+        publish=wanted.publish,
+        percent=wanted.percent,
+        base=wanted.base,
+        proofs=proofs,
+    )
+    tree.refuse()
     if wanted.dry_run:
-        library = await try_library(here.library, workspace_id, items)
+        library = await try_library(here.library, workspace_id, tree.items)
     else:
-        library = await push_library(here.library, here.publisher, workspace_id, items, publish=wanted.publish)
+        library = await push_library(here.library, here.publisher, workspace_id, tree.items, publish=wanted.publish)
     by = ids.show(ids.KEY, access.caller.key_id) if access.caller.key_id else ""
     results = [
         await here.templates.push(
@@ -62,8 +72,10 @@ async def push_templates(
             by=by,
             dry=wanted.dry_run,
             percent=wanted.percent,
+            over=tree.items if wanted.dry_run else (),
+            proofs=None if wanted.dry_run else proofs,
         )
-        for source in sources
+        for source in tree.sources
     ]
     return answer(
         schemas.PushAnswer([schemas.pushed(result) for result in results], [pushed_item(one) for one in library])

@@ -116,6 +116,11 @@ class Library(msgspec.Struct, frozen=True):
         """The keys of a kind."""
         return self.blocks if kind is ItemKind.BLOCK else self.themes
 
+    def says_as(self, other: "Library") -> bool:
+        """Whether it has the same content for the same uses, whatever the versions are called."""
+        mine, theirs = ([(use, held.key, held.content) for use, held in one.held] for one in (self, other))
+        return mine == theirs and set(self.blocks) == set(other.blocks) and set(self.themes) == set(other.themes)
+
     def compiled(self, uses: Iterable[Use]) -> tuple[CompiledIn, ...]:
         """What is compiled in where these uses are."""
         return tuple([CompiledIn(use, *self._name(use)) for use in uses])

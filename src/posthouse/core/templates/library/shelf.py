@@ -4,7 +4,16 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from posthouse.core.kernel.ids import Id
-from posthouse.core.templates.library.model import NO_LIBRARY, Held, Item, ItemKind, ItemVersion, Library, Use
+from posthouse.core.templates.library.model import (
+    NO_LIBRARY,
+    Held,
+    Item,
+    ItemKind,
+    ItemSource,
+    ItemVersion,
+    Library,
+    Use,
+)
 
 
 class ItemReading(Protocol):
@@ -55,7 +64,13 @@ class Shelf:
         self._store = store
 
     async def library(
-        self, workspace_id: Id, uses: Iterable[Use], *, drafts: bool = False, instead: Item | None = None
+        self,
+        workspace_id: Id,
+        uses: Iterable[Use],
+        *,
+        drafts: bool = False,
+        instead: Item | None = None,
+        over: Sequence[ItemSource] = (),
     ) -> Library:
         """What these uses stand for; what is not there is left out, and the compiler says so at its place.
 
@@ -63,14 +78,22 @@ class Shelf:
             workspace_id: whose library.
             uses: as :func:`posthouse.core.templates.library.uses.uses_of` gives them.
             drafts: takes the draft of what was never published.
+            over: sources that stand for what is live, as if they were published; with ``drafts``, for what never was.
             instead: an item whose draft stands for its live version, as if it were published.
         """
         wanted = list(uses)
         if not wanted:
             return NO_LIBRARY
         items = await self._store.items(workspace_id)
-        found = [(use, held) for use in wanted if (held := await self._find(items, use, instead, drafts=drafts))]
-        return Library(tuple(found), _keys(items, ItemKind.BLOCK), _keys(items, ItemKind.THEME))
+        live = {(one.kind, one.key) for one in items if one.version} if drafts else ()
+        over = [one for one in over if (one.kind, one.key) not in live]
+        found = []
+        for use in wanted:
+            held = _laid_over(over, use) or await self._find(items, use, instead, drafts=drafts)
+            if held is not None:
+                found.append((use, held))
+        known: list[Item | ItemSource] = [*items, *over]
+        return Library(tuple(found), _keys(known, ItemKind.BLOCK), _keys(known, ItemKind.THEME))
 
     async def _find(self, items: Sequence[Item], use: Use, instead: Item | None, *, drafts: bool) -> Held | None:
         item = _named(items, use, instead)
@@ -96,5 +119,15 @@ def _named(items: Sequence[Item], use: Use, instead: Item | None) -> Item | None
     return next((one for one in items if one.default and one.kind is use.kind), None)
 
 
-def _keys(items: Sequence[Item], kind: ItemKind) -> tuple[str, ...]:
-    return tuple([one.key for one in items if one.kind is kind])
+def _laid_over(over: Sequence[ItemSource], use: Use) -> Held | None:
+    """What a use stands for among sources; versions that are pinned are not among them."""
+    if use.pinned is not None:
+        return None
+    for one in over:
+        if one.kind is use.kind and (one.key == use.key or (not use.key and one.default)):
+            return Held(one.key, 0, one.content)
+    return None
+
+
+def _keys(items: Sequence[Item | ItemSource], kind: ItemKind) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.key for one in items if one.kind is kind))
