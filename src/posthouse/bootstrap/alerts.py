@@ -57,6 +57,7 @@ def alerts_of(house: "House") -> AlertService:
         ways_of(house),
         house.poster,
         house.box,
+        house.levels,
         normal=EmailAddressRules().normal_email,
         clock=house.clock,
         new_id=Uuid7Source(house.clock.now),

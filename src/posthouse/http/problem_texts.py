@@ -90,6 +90,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "Nothing is promised of this template.",
         "Set a service level with `PUT /v1/templates/{key}/service-level`.",
     ),
+    "service-level-in-file": (
+        "The service level stands in the template's own files (`[service_level]` in `template.toml`), not here.",
+        "Take it out of the file and push the template, or set another one, which then goes before it.",
+    ),
     "not-found": (
         "There is no such thing in the key's workspace. A test key sees only test messages.",
         "Copy the identifier from the answer that named it, and check that the key belongs to the same workspace.",

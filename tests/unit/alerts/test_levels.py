@@ -8,6 +8,8 @@ from posthouse.core.alerts import levels
 from posthouse.core.alerts.levels import Measure, ServiceLevel
 from posthouse.core.analytics.latencies import Latencies, Span, encode, key_of
 from posthouse.core.kernel.errors import ValidationError
+from posthouse.core.templates.promises import Promise
+from posthouse.core.templates.reading import read_typed
 
 
 def took(*milliseconds: float, times: int = 1, span: Span = Span.FIRST_ATTEMPT) -> Latencies:
@@ -55,6 +57,9 @@ def test_nothing_measured_says_nothing() -> None:
 )  # fmt: skip
 def test_what_is_wrong_is_said(said: tuple[float, float, str, int], pointer: str) -> None:
     """With its place."""
+    share, seconds, measure, days = said
+    with pytest.raises(ValidationError):
+        read_typed({"share": share, "seconds": seconds, "measure": measure, "days": days}, Promise, "service level")
     with pytest.raises(ValidationError) as caught:
         levels.check(*said)
     assert [problem.pointer for problem in caught.value.fields] == [pointer]

@@ -3,13 +3,16 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.unit.alerts.simulated import FIRST_HOUR, World, shop
 
+from posthouse.core.alerts.levels import ServiceLevel
 from posthouse.core.alerts.loading import Loaded, counted_until
 from posthouse.core.alerts.model import AlertSettings, Kind, Rule
 from posthouse.core.alerts.replay import replay
 from posthouse.core.alerts.traffic import ACCEPTED, TOTAL
+from posthouse.core.analytics.latencies import Span, key_of
 from posthouse.core.analytics.measures import INDEX
 from posthouse.core.analytics.model import Cell, Combo, Grain, Place, Step, number_of
 from posthouse.core.analytics.model import Kind as RowKind
@@ -75,6 +78,43 @@ async def test_a_dry_run_says_what_was_wrong(store: SqliteStore) -> None:
 
     assert await run(AlertSettings()) == [(Kind.SILENCE, "invoice", 1, 25)]
     assert await run(AlertSettings({Kind.SILENCE: Rule(10, enabled=False)})) == []
+
+
+async def test_a_dry_run_looks_at_service_levels(store: SqliteStore) -> None:
+    """A bad hour spends the budget of the day: one alert from its end on, until the day is over. By what is promised now."""
+    key = (b"t" * 16).hex()
+    combo = Combo(WORKSPACE, RowKind.COARSE, key, 1, 1, 1, 1, "")
+    bad = FIRST_HOUR + 10 * 24 + 9
+    cells = {}
+    for hour in range(FIRST_HOUR, FIRST_HOUR + 12 * 24):
+        late = 30 if hour == bad else 0
+        took = {key_of(Span.FIRST_ATTEMPT, 100): 100 - late, key_of(Span.FIRST_ATTEMPT, 50_000): late}
+        cells[Place(WORKSPACE, Grain.COARSE_HOUR, hour, number_of(combo))] = Cell(
+            {}, {k: n for k, n in took.items() if n}
+        )
+    assert await store.keep_rollup(0, 0, 1, Step(cells, {}, combos={number_of(combo): combo}))
+    since, until = FIRST_HOUR + 8 * 24, FIRST_HOUR + 12 * 24
+    ids = Uuid7Source(FakeClock().now)
+
+    async def run(settings: AlertSettings, *promised: ServiceLevel) -> list[tuple[str, int, int]]:
+        found = await replay(
+            store, 0, WORKSPACE, "UTC", settings, {key: "invoice"}, promised, since=since, until=until, new_id=ids,
+            pause=nothing,
+        )  # fmt: skip
+        begin = FIRST_HOUR + 10 * 24
+        return [
+            (one.subject, one.opened_at // HOUR - begin, (one.recovered_at or 0) // HOUR - begin)
+            for one in found
+            if one.kind is Kind.SERVICE_LEVEL
+        ]
+
+    day = ServiceLevel(WORKSPACE, b"t" * 16, 0.99, 5.0, days=1)
+    ((subject, opened, recovered),) = await run(AlertSettings(), day)
+    assert (subject, opened) == ("invoice", 10)
+    assert 24 < recovered <= 27
+    assert await run(AlertSettings(), msgspec.structs.replace(day, seconds=60.0)) == []
+    assert await run(AlertSettings({Kind.SERVICE_LEVEL: Rule(10, enabled=False)}), day) == []
+    assert await run(AlertSettings()) == []
 
 
 async def test_memory_says_what_the_store_says(store: SqliteStore) -> None:

@@ -10,7 +10,7 @@ from tests.unit.alerts.simulated import FIRST_HOUR, World, shop
 from tests.unit.alerts.test_replay import Writer
 
 from posthouse.core.alerts.levels import ServiceLevel
-from posthouse.core.alerts.measuring import LevelService
+from posthouse.core.alerts.measuring import InFileError, LevelService
 from posthouse.core.alerts.model import Alert, AlertSettings, Kind, Mute, Notice, Phase, Rule, Target, TargetKind
 from posthouse.core.alerts.notifying import Notifier
 from posthouse.core.alerts.ports import AlertQuery, Circuit
@@ -23,6 +23,7 @@ from posthouse.core.delivery.model import ProviderRow
 from posthouse.core.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from posthouse.core.messages.model import Channel
 from posthouse.core.templates.model import TemplateSource, VariantSource
+from posthouse.core.templates.promises import Promise
 from posthouse.core.webhooks.model import Endpoint, Pause, Secret
 from posthouse.core.workspaces.model import DkimKey, Domain, Verification, Workspace
 from posthouse.core.workspaces.ports import DnsFinding, DnsRecord
@@ -210,21 +211,47 @@ async def test_a_domain_whose_dns_changed(house: House) -> None:
     assert await house.open() == [("key", "shop.example")]
 
 
+async def late(house: House, template_id: bytes) -> None:
+    """Ten of a hundred messages of a template were late, five hours ago."""
+    combo = Combo(house.workspace, RowKind.COARSE, template_id.hex(), 1, 1, 1, 1, "")
+    took = {key_of(Span.FIRST_ATTEMPT, 100): 90, key_of(Span.FIRST_ATTEMPT, 50_000): 10}
+    place = Place(house.workspace, Grain.COARSE_HOUR, house.clock.now() // HOUR - 5, number_of(combo))
+    await house.store.keep_rollup(0, 0, 1, Step({place: Cell({}, took)}, {}, combos={number_of(combo): combo}))
+
+
 async def test_a_service_level_that_is_missed(house: House) -> None:
     """Ten of a hundred late where five may be."""
     template = house.kit.template(key="invoice", version=1)
     await house.store.publish(template, [house.kit.release(template)])
-    combo = Combo(house.workspace, RowKind.COARSE, template.id.hex(), 1, 1, 1, 1, "")
-    took = {key_of(Span.FIRST_ATTEMPT, 100): 90, key_of(Span.FIRST_ATTEMPT, 50_000): 10}
-    hour = house.clock.now() // HOUR - 5
-    place = Place(house.workspace, Grain.COARSE_HOUR, hour, number_of(combo))
-    await house.store.keep_rollup(0, 0, 1, Step({place: Cell({}, took)}, {}, combos={number_of(combo): combo}))
+    await late(house, template.id)
     await house.store.save_service_level(ServiceLevel(house.workspace, template.id, 0.95, 5.0))
     await house.minutes()
     (alert,) = await house.store.open_alerts()
     assert (alert.kind, alert.subject, alert.numbers["late"], alert.numbers["left"]) == (
         Kind.SERVICE_LEVEL, "invoice", 10, -5.0,
     )  # fmt: skip
+
+
+async def test_what_the_files_promise_is_watched_too(house: House) -> None:
+    """Unless somebody promised something else by hand; then that counts until it is taken back."""
+    promise = Promise(0.95, 5.0)
+    source = TemplateSource(
+        "invoice", "Invoice", (VariantSource("email", "en", subject="s", text="t"),), service_level=promise
+    )
+    template = house.kit.template(key="invoice", version=1, draft=source)
+    await house.store.save_draft(template, None)
+    levels = LevelService(house.store, house.store, house.store, house.clock)
+    ((_, level, _),) = await levels.all(house.workspace)
+    assert (level.share, level.seconds, level.in_file) == (0.95, 5.0, True)
+    with pytest.raises(InFileError, match=r"template\.toml"):
+        await levels.remove(house.workspace, "invoice")
+    await levels.save(house.workspace, "invoice", share=0.9, seconds=1, measure="delivered", days=7)
+    assert [(one.share, one.in_file) for one in await levels.of(house.workspace)] == [(0.9, False)]
+    await levels.remove(house.workspace, "invoice")
+    assert [one.in_file for one in await levels.of(house.workspace)] == [True]
+    await late(house, template.id)
+    await house.minutes()
+    assert ("service-level", "invoice") in await house.open()
 
 
 async def test_one_process_judges_and_another_takes_over(house: House) -> None:

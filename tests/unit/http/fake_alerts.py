@@ -90,9 +90,10 @@ def alert_services(
     """The real services over these."""
     new_id, shelf = Uuid7Source(clock.now), _Shelf(templates)
     workspaces = WorkspaceService(store=settings, new_id=new_id, clock=clock)
+    levels = LevelService(store, sums, shelf, clock)
     alerts = AlertService(
-        store, sums, shelf, workspaces, teller, FakePoster(1.0), box, normal=EmailAddressRules().normal_email,
+        store, sums, shelf, workspaces, teller, FakePoster(1.0), box, levels, normal=EmailAddressRules().normal_email,
         clock=clock, new_id=new_id, entropy=lambda count: b"e" * count, pause=lambda: asyncio.sleep(0),
     )  # fmt: skip
     speaker = speaker_of(Settings(http=Http(public_url="https://post.example/")))
-    return {"alerts": alerts, "levels": LevelService(store, sums, shelf, clock), "speaker": speaker}
+    return {"alerts": alerts, "levels": levels, "speaker": speaker}

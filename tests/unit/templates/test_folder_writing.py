@@ -7,10 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from posthouse.core.templates.attachments.model import Calendar, Pdf, Qr
 from posthouse.core.templates.errors import TemplateProblemsError
 from posthouse.core.templates.folder import read_folder, read_tree, template_folders
 from posthouse.core.templates.folder_writing import written_folder
-from posthouse.core.templates.model import LEGAL_BASES, Category, Sender, TemplateSource, UnknownPolicy, VariantSource
+from posthouse.core.templates.model import (
+    LEGAL_BASES,
+    Category,
+    Sender,
+    TemplateSource,
+    Tracking,
+    UnknownPolicy,
+    VariantSource,
+)
+from posthouse.core.templates.promises import Promise
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
@@ -41,6 +51,17 @@ bodies = st.text(st.characters(exclude_categories=["Cs"]), max_size=30).filter(
     lambda text: not text.startswith("\ufeff")
 )
 
+declared = (
+    st.builds(
+        Pdf,
+        name=st.just("invoice {{ n }}.pdf"),
+        show_if=st.sampled_from(["", 'paid == "yes"']),
+        html=st.just({"en": "<p>\n</p>"}),
+    )
+    | st.builds(Qr, id=st.just("ticket"), data=st.just("{{ code }}\n"), scale=st.integers(1, 20))
+    | st.builds(Calendar, uid=st.just("{{ id }}"), start=st.just("{{ day }}"), summary=words, reminder=st.just(60))
+)
+
 
 @given(
     name=words.filter(bool),
@@ -60,6 +81,16 @@ bodies = st.text(st.characters(exclude_categories=["Cs"]), max_size=30).filter(
     text=st.none() | bodies,
     sample=st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=3),
     schema=st.none() | st.just({"type": "object"}),
+    tracking=st.builds(Tracking, st.none() | st.booleans(), st.none() | st.booleans()),
+    link_parameters=st.dictionaries(
+        st.sampled_from(["utm_source", "a.b~c", "x"]), st.sampled_from(["shop", 'é "{{ a }}"'])
+    ),
+    link_parameters_exclude=st.sampled_from([(), ("*.pay.example", "shop.example/cart*")]),
+    service_level=st.none()
+    | st.builds(
+        Promise, st.floats(0.5, 0.9999), st.floats(0.01, 86_400), st.just("delivered"), st.sampled_from([1, 7, 28])
+    ),
+    attachments=st.lists(declared, max_size=2).map(tuple),
 )
 def test_any_settings_come_back(subject: str, html: str, text: str | None, **settings: object) -> None:
     """Quotes, braces, controls, any language: what a field may hold is read as it was written."""
@@ -86,6 +117,10 @@ def test_the_order_is_for_readers() -> None:
         ('review_on = "soon"', "review_on must be a day"),
         ("review_on = 7", "review_on must be a day"),
         ("owner = 1", "owner must be a text"),
+        ("[service_level]\nshare = 95\nseconds = 5", "share: expected .* <= 0.9999"),
+        ("[service_level]\nshare = 0.95", "missing required field 'seconds'"),
+        ("[service_level]\nshare = 0.95\nseconds = 5\nday = 1", "unknown field 'day'"),
+        ("service_level = 5", "for example share = 0.95"),
     ],
 )
 def test_wrong_settings(line: str, told: str) -> None:

@@ -7,7 +7,7 @@ a message was accepted or, scheduled for later, due.
 
 import enum
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -43,6 +43,15 @@ class ServiceLevel(msgspec.Struct, frozen=True):
     seconds: float
     measure: Measure = Measure.FIRST_ATTEMPT
     days: int = 28
+    in_file: bool = False
+    """It stands in template.toml; what is set by hand goes before it."""
+
+
+class Count(NamedTuple):
+    """Messages that were measured."""
+
+    messages: int
+    in_time: int
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -102,12 +111,20 @@ def measure(level: ServiceLevel, window: Latencies, hour: Latencies) -> Measured
         hour: in the last whole hour and the running one.
     """
     span, bucket = SPANS[level.measure], edge(level.seconds)
-    messages, in_time = window.count(span), window.count(span, bucket)
+    return measure_counts(
+        level,
+        Count(window.count(span), window.count(span, bucket)),
+        Count(hour.count(span), hour.count(span, bucket)),
+    )
+
+
+def measure_counts(level: ServiceLevel, window: Count, hour: Count) -> Measured:
+    """The same of what was counted already."""
+    messages, in_time = window
     late, budget = messages - in_time, messages * (1 - level.share)
-    lately = hour.count(span)
-    burn = (lately - hour.count(span, bucket)) / lately / (1 - level.share) if lately else None
+    burn = (hour.messages - hour.in_time) / hour.messages / (1 - level.share) if hour.messages else None
     return Measured(
-        seconds=round(seconds_of(bucket), 4),
+        seconds=round(seconds_of(edge(level.seconds)), 4),
         messages=messages,
         late=late,
         kept=round(in_time / messages, 6) if messages else None,

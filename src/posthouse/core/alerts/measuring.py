@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from posthouse.core.alerts import levels
-from posthouse.core.alerts.levels import Measured, ServiceLevel
+from posthouse.core.alerts.levels import Measure, Measured, ServiceLevel
 from posthouse.core.alerts.loading import Roll, counted_until
 from posthouse.core.alerts.ports import LevelStore
 from posthouse.core.analytics import calendar
@@ -13,7 +13,7 @@ from posthouse.core.analytics.latencies import Latencies
 from posthouse.core.analytics.model import Grain
 from posthouse.core.analytics.ports import SumQuery
 from posthouse.core.kernel.clock import HOUR, Clock
-from posthouse.core.kernel.errors import NotFoundError
+from posthouse.core.kernel.errors import ConflictError, NotFoundError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.errors import UnknownTemplateError
 from posthouse.core.templates.model import Template
@@ -37,6 +37,12 @@ class NoLevelError(NotFoundError):
     """The template has no service level."""
 
     slug = "no-service-level"
+
+
+class InFileError(ConflictError):
+    """The service level stands in the template's files."""
+
+    slug = "service-level-in-file"
 
 
 class LevelService:
@@ -78,7 +84,7 @@ class LevelService:
             NoLevelError: nothing is promised.
         """
         template = await self._template(workspace_id, key)
-        for level in await self._store.service_levels(workspace_id):
+        for level in await self.of(workspace_id):
             if level.template_id == template.id:
                 return level, await self.measured(level)
         raise _none(key)
@@ -89,18 +95,33 @@ class LevelService:
         Raises:
             UnknownTemplateError: there is no such template.
             NoLevelError: nothing was promised.
+            InFileError: the template's own files promise it.
         """
         template = await self._template(workspace_id, key)
         try:
             await self._store.remove_service_level(workspace_id, template.id)
         except NotFoundError:
+            if template.draft is not None and template.draft.service_level is not None:
+                raise InFileError(
+                    f"The service level of {key!r} stands in its template.toml; take it out there and push, or set another one here."
+                ) from None
             raise _none(key) from None
 
-    async def all(self, workspace_id: Id) -> list[tuple[str, ServiceLevel, Measured]]:
-        """All of a workspace, by the template's key."""
+    async def of(self, workspace_id: Id) -> list[ServiceLevel]:
+        """What is promised in a workspace: what was set by hand, else what the template's files say."""
         found, templates = await asyncio.gather(
             self._store.service_levels(workspace_id), self._templates.templates(workspace_id)
         )
+        by_hand = {level.template_id for level in found}
+        return found + [
+            level
+            for template in templates
+            if template.id not in by_hand and not template.archived and (level := _in_file(template)) is not None
+        ]
+
+    async def all(self, workspace_id: Id) -> list[tuple[str, ServiceLevel, Measured]]:
+        """All of a workspace, by the template's key."""
+        found, templates = await asyncio.gather(self.of(workspace_id), self._templates.templates(workspace_id))
         keys = {template.id: template.key for template in templates}
         here = [(keys[level.template_id], level) for level in found if level.template_id in keys]
         return [(key, level, await self.measured(level)) for key, level in sorted(here, key=lambda one: one[0])]
@@ -133,6 +154,14 @@ class LevelService:
         if found is None:
             raise UnknownTemplateError(f"There is no template {key!r} in this workspace.")
         return found
+
+
+def _in_file(template: Template) -> ServiceLevel | None:
+    said = template.draft.service_level if template.draft is not None else None
+    if said is None:
+        return None
+    what = Measure(said.measure)
+    return ServiceLevel(template.workspace_id, template.id, said.share, said.seconds, what, said.days, in_file=True)
 
 
 def _none(key: str) -> NoLevelError:

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import msgspec
 
 from posthouse.core.alerts.judging import Scene, judge
+from posthouse.core.alerts.levels import ServiceLevel
 from posthouse.core.alerts.loading import BITE, Roll, latencies, rows
-from posthouse.core.alerts.model import FROM_HISTORY, Alert, AlertSettings
+from posthouse.core.alerts.model import FROM_HISTORY, Alert, AlertSettings, Kind
+from posthouse.core.alerts.past_levels import PastLevels
 from posthouse.core.alerts.traffic import KEPT, Traffic
 from posthouse.core.alerts.turning import Calm, turn
 from posthouse.core.kernel.clock import HOUR
@@ -21,6 +23,7 @@ async def replay(
     zone: str,
     settings: AlertSettings,
     names: Mapping[str, str],
+    promised: Sequence[ServiceLevel] = (),
     *,
     since: int,
     until: int,
@@ -36,6 +39,7 @@ async def replay(
         zone: its time zone.
         settings: the rules to try.
         names: keys of templates.
+        promised: service levels, as they are now.
         since: the first hour (since the epoch).
         until: the one after the last.
         new_id: makes identifiers.
@@ -46,6 +50,8 @@ async def replay(
     for begin in range(since - KEPT, since, BITE):
         last = min(since, begin + BITE)
         traffic.set_hours(begin, last, await rows(store, edition, workspace_id, begin, last), last * HOUR)
+    kept = PastLevels(promised, names, since, until)
+    await kept.read(store, edition, workspace_id)
     open_: dict[Id, Alert] = {}
     done: list[Alert] = []
     calm = Calm()
@@ -59,13 +65,14 @@ async def replay(
             now = (hour + 1) * HOUR
             traffic.set_hours(hour, hour + 1, by_hour[hour], now)
             causes = {(one.kind, one.subject) for one in open_.values()}
-            signals = judge(Scene(traffic, plain, names, now, causes))
+            signals = [*judge(Scene(traffic, plain, names, now, causes)), *kept.signals(plain, hour)]
+            signals = [one for one in signals if plain.rule(one.kind).enabled]
             changed = turn(
                 workspace_id,
                 plain,
                 signals,
                 list(open_.values()),
-                judged=FROM_HISTORY,
+                judged=(*FROM_HISTORY, Kind.SERVICE_LEVEL),
                 calm=calm,
                 now=now,
                 new_id=new_id,

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 
 from posthouse.core.alerts.loading import Roll, counted_until
+from posthouse.core.alerts.measuring import LevelService
 from posthouse.core.alerts.model import (
     EVERYTHING,
     RULES,
@@ -94,6 +95,7 @@ class AlertService:
         teller: for tests of targets.
         poster: knows which URLs may be asked.
         box: seals secrets.
+        levels: knows what is promised of templates.
         normal: the normal form of an e-mail address; ValueError: it is none.
         clock: the time.
         new_id: makes identifiers.
@@ -110,6 +112,7 @@ class AlertService:
         teller: Teller,
         poster: Poster,
         box: SecretBox,
+        levels: LevelService,
         *,
         normal: Callable[[str], str],
         clock: Clock,
@@ -124,6 +127,7 @@ class AlertService:
         self._teller = teller
         self._poster = poster
         self._box = box
+        self._levels = levels
         self._normal = normal
         self._clock = clock
         self._new_id = new_id
@@ -320,6 +324,7 @@ class AlertService:
             workspace.time_zone,
             settings,
             names,
+            await self._levels.of(workspace_id),
             since=until - days * 24,
             until=until,
             new_id=self._new_id,

@@ -240,7 +240,7 @@ class AlertWatch:
         now = self._means.clock.monotonic()
         known = self._levels.get(workspace_id)
         if known is None or now >= known[0]:
-            found = await self._means.store.service_levels(workspace_id)
+            found = await self._means.levels.of(workspace_id)
             measured = [(level, await self._means.levels.measured(level)) for level in found]
             signals = list(things.levels(settings, measured, names.templates))
             known = self._levels[workspace_id] = now + LEVELS_EVERY, signals

@@ -26,6 +26,7 @@ from posthouse.core.templates.mobile_folder import FILE as MOBILE
 from posthouse.core.templates.mobile_folder import NAMES as MOBILE_NAMES
 from posthouse.core.templates.mobile_folder import locale_in, take_mobile
 from posthouse.core.templates.model import LEGAL_BASES, Category, Sender, TemplateSource, UnknownPolicy, VariantSource
+from posthouse.core.templates.promises import take_promise
 
 SETTINGS: Final = "template.toml"
 _LOCALE: Final = r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*"
@@ -44,7 +45,7 @@ _FIELDS: Final = frozenset(
     {
         "key", "name", "description", "kind", "category", "lane", "from", "reply_to", "default_locale", "default_channel",
         "unknown_policy", "unknown", "tags", "subject", "subjects", "lint_ignore", "sms", "attachments", "owner", "legal_basis", "retention",
-        "review_on",
+        "review_on", "service_level",
         *link_settings.FIELDS,
     }
 )  # fmt: skip
@@ -130,6 +131,7 @@ def read_folder(files: Mapping[str, bytes], folder: str = "") -> TemplateSource:
         legal_basis=_legal_basis(settings, problems),
         retention=_word(settings, "retention", "", problems),
         review_on=_day(settings, "review_on", problems),
+        service_level=take_promise(settings, refuse),
         tracking=link_settings.tracking(settings, refuse),
         link_parameters=link_settings.link_parameters(settings, refuse),
         link_parameters_exclude=link_settings.excluded(settings, refuse),

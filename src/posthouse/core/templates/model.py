@@ -10,6 +10,7 @@ from posthouse.core.templates.attachments.model import Declared
 from posthouse.core.templates.cases.model import Case
 from posthouse.core.templates.library.model import CompiledIn, Use
 from posthouse.core.templates.mobile import Content
+from posthouse.core.templates.promises import Promise
 from posthouse.core.templates.rollout import Rollout
 
 _ENCODER: Final = msgspec.json.Encoder()
@@ -111,6 +112,7 @@ class TemplateSource(msgspec.Struct, frozen=True):
     """Its class of retention, as the workspace names it."""
     review_on: str = ""
     """The day of its next review, ``2027-03-31``."""
+    service_level: Promise | None = None
     tracking: Tracking = Tracking()
     link_parameters: dict[str, str] = {}
     """Added to the addresses of links, such as ``utm_source``; values may hold ``{{ … }}``."""

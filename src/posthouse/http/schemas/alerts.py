@@ -174,6 +174,7 @@ class LevelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     measure: str
     days: int
+    in_file: Annotated[bool, Meta(description="It stands in template.toml; a level that is set here goes before it.")]
     measured_seconds: Annotated[
         float,
         Meta(description="The edge of the histogram that is measured at: at most `seconds`, less than 9 % under it."),
@@ -268,6 +269,7 @@ def level(key: str, promised: ServiceLevel, found: Measured) -> LevelAnswer:
         seconds=promised.seconds,
         measure=promised.measure.value,
         days=promised.days,
+        in_file=promised.in_file,
         measured_seconds=found.seconds,
         messages=found.messages,
         late=found.late,
