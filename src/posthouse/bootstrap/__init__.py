@@ -353,9 +353,7 @@ def _wire(
         return_paths=return_paths,
         learner=learner,
         queue=LearningQueue(store, learner),
-        builder=EmailBuilder(
-            composer, EmailIdentities(store, box, now=clock.now), catalogue, enclosures, tracking, sieve
-        ),
+        builder=EmailBuilder(composer, EmailIdentities(store, box, clock), catalogue, enclosures, tracking, sieve),
         tracking=TrackingService(
             tokens,
             HitRecorder(store, rules, clock, on_hit, Bounds(clock, settings.tracking.network_limit)),

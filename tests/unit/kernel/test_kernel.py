@@ -110,13 +110,26 @@ async def test_a_change_counts_a_moment_later_and_a_hit_asks_nobody() -> None:
     assert await cache.get("a", read) == 20
 
 
+async def test_a_hundred_who_find_it_stale_ask_once() -> None:
+    """Else every one of a dispatcher's workers would ask the store ten times a second."""
+    clock, store = FakeClock(), _Settings()
+    cache: GenerationCache[int, int] = GenerationCache(store.generation, clock)
+
+    async def read(key: int) -> int:
+        return key
+
+    assert await asyncio.gather(*[cache.get(number, read) for number in range(100)]) == [*range(100)]
+    assert store.asked == 1
+
+
 async def test_what_was_read_before_a_change_is_not_kept_after_it() -> None:
     """A slow read that a change overtakes is answered, but not remembered."""
     clock, store = FakeClock(), _Settings()
     cache: GenerationCache[str, str] = GenerationCache(store.generation, clock)
-    go_on = asyncio.Event()
+    begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow(_key: str) -> str:
+        begun.set()
         await go_on.wait()
         return "old"
 
@@ -124,7 +137,7 @@ async def test_what_was_read_before_a_change_is_not_kept_after_it() -> None:
         return "new"
 
     overtaken = asyncio.ensure_future(cache.get("a", slow))
-    await asyncio.sleep(0)
+    await begun.wait()
     store.number = 2
     clock.advance(FRESH_FOR)
     assert await cache.get("b", quick) == "new"

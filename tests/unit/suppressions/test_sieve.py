@@ -1,5 +1,6 @@
 """The sieve lets through what is not on the list and holds back everything that is."""
 
+import asyncio
 from collections.abc import Sequence
 
 from posthouse.core.kernel.clock import SECOND
@@ -92,6 +93,36 @@ async def test_changes_are_seen_after_a_tenth_of_a_second_or_a_doubt() -> None:
     store.put("ben@example.net")
     clock.advance(FRESH_FOR)
     assert await sieve.suspects(WORKSPACE, Channel.EMAIL, "ben@example.net")
+
+
+class SlowStore(ListedStore):
+    """Answers what stood on the list when it was asked, once it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def suppression_generation(self) -> int:
+        answer = await super().suppression_generation()
+        self.begun.set()
+        await self.go_on.wait()
+        return answer
+
+
+async def test_an_answer_from_before_a_doubt_does_not_settle_it() -> None:
+    """A message claimed while the list is being asked for is judged by what stood there when it was claimed; all who wait ask together."""
+    store, clock = SlowStore(), FakeClock()
+    sieve = Sieve(store, Pseudonyms(bytes(32)), clock)  # type: ignore[arg-type]
+    early = asyncio.ensure_future(sieve.suspects(WORKSPACE, Channel.EMAIL, "ben@example.net"))
+    await store.begun.wait()
+    store.put("ann@example.net")
+    sieve.doubt()
+    late = [asyncio.ensure_future(sieve.suspects(WORKSPACE, Channel.EMAIL, "ann@example.net")) for _ in range(50)]
+    await asyncio.sleep(0)
+    store.go_on.set()
+    assert await asyncio.gather(*late) == [True] * 50
+    assert not await early
+    assert store.asked == 2
 
 
 async def test_the_store_has_the_last_word() -> None:

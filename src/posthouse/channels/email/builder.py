@@ -13,6 +13,7 @@ from posthouse.core.delivery.delivery import Doors
 from posthouse.core.delivery.model import Claimed
 from posthouse.core.delivery.outcomes import Copy
 from posthouse.core.kernel.errors import NotFoundError, ValidationError
+from posthouse.core.kernel.waiting import Turnstile
 from posthouse.core.messages.model import Extras, Lane
 from posthouse.core.messages.ports import Releases
 from posthouse.core.templates.model import Category
@@ -49,6 +50,7 @@ class EmailBuilder:
         self._enclosures = enclosures
         self._tracking = tracking
         self._suppressions = suppressions
+        self._turnstile = Turnstile()
 
     async def build(self, message: Claimed) -> Outbound:
         """The finished mail.
@@ -76,8 +78,10 @@ class EmailBuilder:
         links = await self._tracking.links(
             message.workspace_id, message.id, release, identity.domain, live=message.live, said=extras.tracking
         )
+        urgent = message.lane is Lane.CRITICAL
+        await self._turnstile.passed(urgent=urgent)
         built = self._composer.compose(message, extras, release, identity, contents, links)
-        built.urgent = message.lane is Lane.CRITICAL
+        built.urgent = urgent
         if message.live and (extras.cc or extras.bcc):
             await self._leave_out(built, message, extras, release.category if release else Category.TRANSACTIONAL)
         return built

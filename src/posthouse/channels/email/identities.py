@@ -7,7 +7,8 @@ from posthouse.channels.email.addresses import domain_of
 from posthouse.channels.email.dkim import Key, Signer
 from posthouse.channels.email.dkim_keys import RSA, SignDigest, open_key
 from posthouse.channels.email.model import Identity
-from posthouse.core.kernel.cache import FRESH_FOR
+from posthouse.core.kernel.cache import GenerationCache
+from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.ids import Id
 from posthouse.core.workspaces.model import DkimKey, Domain, Verification
 from posthouse.core.workspaces.ports import SecretBox, WorkspaceStore
@@ -24,16 +25,14 @@ class EmailIdentities:
     Args:
         domains: where domains are kept.
         box: opens their keys.
-        now: microseconds since the epoch, for the signatures' ``t=``.
+        clock: for the age of what is remembered, and for the signatures' ``t=``.
     """
 
-    def __init__(self, domains: WorkspaceStore, box: SecretBox, *, now: Callable[[], int]) -> None:
+    def __init__(self, domains: WorkspaceStore, box: SecretBox, clock: Clock) -> None:
         self._domains = domains
         self._box = box
-        self._now = now
-        self._generation = -1
-        self._looked_at = -FRESH_FOR
-        self._known: dict[Id, dict[str, Identity]] = {}
+        self._now = clock.now
+        self._known: GenerationCache[Id, dict[str, Identity]] = GenerationCache(domains.generation, clock)
         self._opened: dict[bytes, SignDigest] = {}
 
     async def identity(self, workspace_id: Id, sender_email: str) -> Identity | None:
@@ -42,27 +41,15 @@ class EmailIdentities:
         Raises:
             DkimKeyError: a key of a domain cannot be opened.
         """
-        now = self._now()
-        if not 0 <= now - self._looked_at < FRESH_FOR:
-            await self._look(now)
-        known = self._known
-        identities = known.get(workspace_id)
-        if identities is None:
-            usable = [domain for domain in await self._domains.domains(workspace_id) if domain.usable]
-            identities = {domain.name: self._identity_of(domain) for domain in usable}
-            known[workspace_id] = identities
+        identities = await self._known.get(workspace_id, self._read)
         try:
             return identities.get(domain_of(sender_email))
         except ValueError:
             return None
 
-    async def _look(self, now: int) -> None:
-        """Asks whether settings changed: not for every message, it costs more than signing without RSA."""
-        generation = await self._domains.generation()
-        self._looked_at = now
-        if generation != self._generation:
-            self._known = {}
-            self._generation = generation
+    async def _read(self, workspace_id: Id) -> dict[str, Identity]:
+        usable = [domain for domain in await self._domains.domains(workspace_id) if domain.usable]
+        return {domain.name: self._identity_of(domain) for domain in usable}
 
     def _identity_of(self, domain: Domain) -> Identity:
         return Identity(

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Final, Generic, TypeVar
 
 from posthouse.core.kernel.clock import SECOND, Clock
+from posthouse.core.kernel.waiting import AskedOnce
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -31,16 +32,12 @@ class GenerationCache(Generic[K, V]):
         self._kept: OrderedDict[K, V] = OrderedDict()
         self._seen = -1
         self._looked_at = -FRESH_FOR
+        self._look = AskedOnce(self._find_out)
 
     async def get(self, key: K, read: Callable[[K], Awaitable[V]]) -> V:
         """The value of a key, read by ``read`` when it is not known or no longer fresh."""
-        now = self._clock.monotonic()
-        if now - self._looked_at >= FRESH_FOR:
-            seen = await self._generation()
-            if seen != self._seen:
-                self._kept.clear()
-                self._seen = seen
-            self._looked_at = now
+        if self._clock.monotonic() - self._looked_at >= FRESH_FOR:
+            await self._look()
         try:
             value = self._kept[key]
         except KeyError:
@@ -53,6 +50,14 @@ class GenerationCache(Generic[K, V]):
             return value
         self._kept.move_to_end(key)
         return value
+
+    async def _find_out(self) -> None:
+        now = self._clock.monotonic()
+        seen = await self._generation()
+        if seen != self._seen:
+            self._kept.clear()
+            self._seen = seen
+        self._looked_at = now
 
     def forget(self, key: K) -> None:
         """Drops one entry, so that the next read asks the store."""

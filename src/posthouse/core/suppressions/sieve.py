@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from posthouse.core.kernel.clock import SECOND, Clock
 from posthouse.core.kernel.ids import Id, lowest_at
+from posthouse.core.kernel.waiting import AskedOnce
 from posthouse.core.messages.model import Channel
 from posthouse.core.messages.pseudonyms import Pseudonyms, is_pseudonym
 from posthouse.core.suppressions.model import Suppression, facts, fold
@@ -47,8 +48,8 @@ class Sieve:
         self._place: Place = (0, lowest_at(0))
         self._generation = 0
         self._looked_at = -FRESH_FOR
-        self._doubts = 0
-        self._reading = asyncio.Lock()
+        self._doubted = False
+        self._ask = AskedOnce(self._find_out)
 
     async def warm(self) -> None:
         """Reads the list: a process that is about to answer has it before the first request.
@@ -63,7 +64,7 @@ class Sieve:
 
         Said after a claim, so that what was suppressed before a message was claimed always counts.
         """
-        self._doubts += 1
+        self._doubted = True
         self._looked_at = -FRESH_FOR
 
     async def find(
@@ -123,18 +124,21 @@ class Sieve:
         )
 
     async def _look(self) -> None:
-        async with self._reading:
-            asked, doubts = self._clock.monotonic(), self._doubts
-            if asked - self._looked_at < FRESH_FOR:
-                return  # somebody else looked while we waited
-            generation = await self._store.suppression_generation()
-            if generation != self._generation:
-                if generation < self._generation:  # another database: a restore, or a test's
-                    self._forget()
-                await self._read_on()
-                self._generation = generation
-            if doubts == self._doubts:
-                self._looked_at = asked
+        """Finds out whether the list changed. A question that was under way before a doubt does not answer it: then it is asked again."""
+        await self._ask()
+        if self._doubted:
+            await self._ask()
+
+    async def _find_out(self) -> None:
+        asked, self._doubted = self._clock.monotonic(), False
+        generation = await self._store.suppression_generation()
+        if generation != self._generation:
+            if generation < self._generation:  # another database: a restore, or a test's
+                self._forget()
+            await self._read_on()
+            self._generation = generation
+        if not self._doubted:
+            self._looked_at = asked
 
     async def _read_on(self) -> None:
         """Reads what changed since the last time. What was removed stays in the sieve: the store says no then."""

@@ -5,7 +5,6 @@ no slow hash: its keyed hash is what the store keeps and what recognised keys ar
 compares secrets letter by letter.
 """
 
-import asyncio
 import base64
 import hashlib
 import ipaddress
@@ -17,6 +16,7 @@ from posthouse.core.kernel.clock import SECOND, Clock
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.places import LOCALE_ADVICE, is_locale
+from posthouse.core.kernel.waiting import AskedOnce
 from posthouse.core.workspaces import scopes as scope_rules
 from posthouse.core.workspaces.errors import ScopeTooWideError
 from posthouse.core.workspaces.model import ApiKey
@@ -69,7 +69,7 @@ class KeyService:
         """By the store's digest (32 bytes) and by a mark of this process's own (16 bytes), made in a third of the time."""
         self._generation = -1
         self._checked_at: int | None = None
-        self._checking = asyncio.Lock()
+        self._forget_if_changed = AskedOnce(self._look_for_changes)
         self._used: dict[Id, int] = {}
 
     async def create(
@@ -154,17 +154,13 @@ class KeyService:
         if used:
             await self._store.touch_keys(used)
 
-    async def _forget_if_changed(self) -> None:
-        """Asks for the settings generation, once for all who wait."""
-        async with self._checking:
-            now = self._clock.monotonic()
-            if self._checked_at is not None and now - self._checked_at < GENERATION_TTL:
-                return
-            generation = await self._store.generation()
-            if generation != self._generation:
-                self._known = {}
-                self._generation = generation
-            self._checked_at = now
+    async def _look_for_changes(self) -> None:
+        now = self._clock.monotonic()
+        generation = await self._store.generation()
+        if generation != self._generation:
+            self._known = {}
+            self._generation = generation
+        self._checked_at = now
 
     async def _recognise(self, secret: str, mark: bytes) -> ApiKey | None:
         """A secret that was not met since the settings changed."""

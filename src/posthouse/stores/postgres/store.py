@@ -1,7 +1,5 @@
 """The store at scale: every port of the core, on PostgreSQL."""
 
-import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
@@ -13,6 +11,7 @@ from posthouse.core.delivery.model import Claimed, LaneDepth, Settlement
 from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
+from posthouse.core.kernel.waiting import AskedOnce
 from posthouse.core.messages.model import AcceptResult, Lane, NewMessage
 from posthouse.stores.postgres import dropping, guard, layout, rollups
 from posthouse.stores.postgres.accept import accept
@@ -22,7 +21,7 @@ from posthouse.stores.postgres.pool import Connection, Database
 from posthouse.stores.postgres.record import record, someone_may_begin
 from posthouse.stores.postgres.stream import Horizon
 from posthouse.stores.shared import queue
-from posthouse.stores.shared.documents import GENERATION
+from posthouse.stores.shared.documents import GENERATION, SUPPRESSION_GENERATION
 from posthouse.stores.shared.migrate import HEAD
 from posthouse.stores.shared.store import SharedStore
 
@@ -62,7 +61,7 @@ class PostgresStore(SharedStore):
         self._bell = Bell(self._database.connect)
         self._claimer = Claimer(self._database)
         self._horizon = Horizon(self._database)
-        self._asking: asyncio.Future[int] | None = None
+        self._settings = AskedOnce(lambda: self._number(GENERATION))
 
     async def open(self) -> None:
         """Connects, after a look at the server's durability and at the schema.
@@ -85,8 +84,7 @@ class PostgresStore(SharedStore):
         """Hangs up. Running statements get five seconds."""
         self._told.stop()
         await self._bell.stop()
-        if self._asking is not None:
-            self._asking.cancel()
+        self._settings.cancel()
         await self._database.close()
 
     # --- the hot half
@@ -121,14 +119,20 @@ class PostgresStore(SharedStore):
         return effective
 
     async def generation(self) -> int:
-        """See WorkspaceStore. One question for all who ask while it is under way.
+        """See WorkspaceStore. One question for all caches that ask at the same time."""
+        return await self._settings()
 
-        Every message under way finds the same cache a moment old at the same time: without this, they asked twice each.
-        """
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.ensure_future(self._database.run(_generation))
-            self._asking.add_done_callback(_noted)
-        return await asyncio.shield(self._asking)
+    async def suppression_generation(self) -> int:
+        """See SuppressionStore."""
+        return await self._number(SUPPRESSION_GENERATION)
+
+    async def _number(self, name: str) -> int:
+        """A row of meta, by the shortest way: these are asked for many times a second."""
+
+        async def work(connection: Connection, _slot: int) -> int:
+            return await connection.fetchval("SELECT number FROM meta WHERE name = $1", name) or 0
+
+        return await self._database.run(work)
 
     async def depth(self, now: int) -> list[LaneDepth]:
         """See QueueStore. Beyond 10,000 a lane the estimate is as old as the last analysis of the queue."""
@@ -230,13 +234,3 @@ class PostgresStore(SharedStore):
 async def _check(connection: Connection, _slot: int) -> None:
     await guard.check_version(connection)
     await guard.check_schema(connection, HEAD)
-
-
-async def _generation(connection: Connection, _slot: int) -> int:
-    return await connection.fetchval("SELECT number FROM meta WHERE name = $1", GENERATION) or 0
-
-
-def _noted(asked: "asyncio.Future[int]") -> None:
-    """Whoever asked may be gone when the answer is an error: then nobody need hear of it."""
-    with contextlib.suppress(asyncio.CancelledError):
-        asked.exception()

@@ -64,7 +64,7 @@ def domain(name: str, verification: Verification = Verification.DNS, workspace_i
 
 def identities(*domains: Domain, clock: FakeClock | None = None) -> tuple[EmailIdentities, FakeDomains, FakeBox]:
     store, box = FakeDomains(*domains), FakeBox()
-    return EmailIdentities(store, box, now=(clock or FakeClock(NOW)).now), store, box  # type: ignore[arg-type]
+    return EmailIdentities(store, box, clock or FakeClock(NOW)), store, box  # type: ignore[arg-type]
 
 
 async def test_an_exact_domain_signs_with_all_its_keys() -> None:
