@@ -47,6 +47,7 @@ demo: $(READY) ## Start a sample shop with a mailbox page, and say what to open
 
 test: $(READY) $(NODE_READY) ## Run every test (starts its own PostgreSQL)
 	echo "==> test: the whole suite, $(WORKERS) at a time"
+	$(BIN)/python -m compileall -q src # once, instead of in each of the hundreds of processes that the tests start
 	$(BIN)/python -m pytest -n $(WORKERS) -q $(ARGS)
 
 check: format-check lint types imports test ## All that CI checks: format, lint, types, imports, tests, docs
