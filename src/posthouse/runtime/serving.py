@@ -21,6 +21,7 @@ from posthouse.http.schemas.events import frame
 from posthouse.http.services import AccessRecord, Health, HttpSettings, Services
 from posthouse.runtime.buckets import SharedBuckets
 from posthouse.runtime.hot_protocol import HotProtocol
+from posthouse.runtime.lags import Lag, lags_of
 from posthouse.runtime.metrics import CONTENT_TYPE, Metrics, Slots, render
 from posthouse.runtime.spec import ChildSpec
 from posthouse.runtime.timekeeper import keep_time
@@ -137,13 +138,15 @@ async def _health(house: House) -> Health:
 async def _metrics(house: House) -> tuple[str, bytes]:
     depths: Sequence[LaneDepth] = ()
     alerts: Counter[str] = Counter()
+    lags: Sequence[Lag] = ()
     now = house.clock.now()
     try:
+        lags = await lags_of(house.store, now)
         depths = await house.store.depth(now)
         alerts.update(alert.kind.value for alert in await house.store.open_alerts())
     except PosthouseError:
         _log.warning("queue_depth_unknown")
-    return CONTENT_TYPE, render(house.settings.metrics_dir, depths, now, alerts)
+    return CONTENT_TYPE, render(house.settings.metrics_dir, depths, now, alerts, lags)
 
 
 class _Access:

@@ -49,7 +49,9 @@ class StoreContractAlerts:
     async def test_one_process_judges(self, store: Store, open_store: OpenStore, kit: Kit) -> None:
         """Until its time runs out; a former holder keeps nothing any more."""
         other, now = await open_store(), kit.clock.now()
+        assert await store.alerts_held_until() is None
         assert await store.hold_alerts(1, now, now + 10) is True
+        assert await other.alerts_held_until() == now + 10
         assert await other.hold_alerts(2, now + 5, now + 15) is False
         assert await store.hold_alerts(1, now + 5, now + 20) is True
         assert await other.hold_alerts(2, now + 21, now + 30) is True

@@ -61,6 +61,10 @@ class AlertStore(Protocol):
         """Takes or keeps the right to judge. False: another process has it."""
         ...
 
+    async def alerts_held_until(self) -> int | None:
+        """Until when somebody has the right to judge, unless it is renewed; None: nobody ever had it."""
+        ...
+
     async def keep_alerts(self, token: int, alerts: Sequence[Alert], notices: Sequence[Notice]) -> bool:
         """Keeps new and changed alerts and what is to be told, in one transaction. False: the right is another's, nothing was kept.
 

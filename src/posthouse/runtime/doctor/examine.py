@@ -5,6 +5,7 @@ from posthouse.config import Settings, read_master_key
 from posthouse.core.kernel.clock import SystemClock
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.runtime.doctor.findings import Finding, Report, error
+from posthouse.runtime.doctor.following import look_at_followers
 from posthouse.runtime.doctor.keeping import look_at_retention
 from posthouse.runtime.doctor.machine import look_at_clock, look_at_disk, look_at_files, look_at_limits, look_at_name
 from posthouse.runtime.doctor.store import look_at_queue, look_at_store
@@ -26,6 +27,7 @@ async def examine(settings: Settings) -> Report:
         async with open_house(settings, role="cli") as house:
             found += await look_at_store(house, clock)
             found += await look_at_queue(house)
+            found += await look_at_followers(house.store, house.clock.now())
             found += await look_at_retention(house)
             found.append(await look_at_names(house))
             found += await look_at_domains(house)

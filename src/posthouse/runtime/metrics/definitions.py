@@ -111,6 +111,18 @@ QUEUE_MESSAGES: Final = Definition(
 QUEUE_AGE: Final = Definition(
     "posthouse_queue_oldest_seconds", Kind.GAUGE, "How long the longest waiting due message has been due.", ("lane",)
 )
+LAG_EVENTS: Final = Definition(
+    "posthouse_follower_lag_events",
+    Kind.GAUGE,
+    "Events that are not in what is made of them yet, by what it is: statistics, words (of the search). At most so many.",
+    ("follower",),
+)
+LAG_SECONDS: Final = Definition(
+    "posthouse_follower_lag_seconds",
+    Kind.GAUGE,
+    "How long ago the oldest event happened that is not in the statistics or the words of the search yet; of alerts, how long ago they were judged.",
+    ("follower",),
+)
 ALERTS: Final = Definition("posthouse_alerts_open", Kind.GAUGE, "Alerts that are open, by kind.", ("kind",))
 BUILD: Final = Definition("posthouse_build_info", Kind.GAUGE, "Always 1; the version is the label.", ("version",))
 
@@ -131,6 +143,6 @@ COUNTED: Final = (
     RETENTION_BEHIND,
 )
 """Counted in the processes as things happen."""
-SCRAPED: Final = (QUEUE_MESSAGES, QUEUE_AGE, ALERTS, BUILD)
+SCRAPED: Final = (QUEUE_MESSAGES, QUEUE_AGE, LAG_EVENTS, LAG_SECONDS, ALERTS, BUILD)
 """Asked of the store when somebody reads the metrics."""
 DEFINITIONS: Final = (*COUNTED, *SCRAPED)

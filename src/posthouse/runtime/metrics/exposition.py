@@ -12,7 +12,18 @@ from prometheus_client.registry import Collector
 
 from posthouse import __version__
 from posthouse.core.delivery.model import LaneDepth
-from posthouse.runtime.metrics.definitions import ALERTS, BUILD, COUNTED, QUEUE_AGE, QUEUE_MESSAGES, Definition, Kind
+from posthouse.runtime.lags import Lag
+from posthouse.runtime.metrics.definitions import (
+    ALERTS,
+    BUILD,
+    COUNTED,
+    LAG_EVENTS,
+    LAG_SECONDS,
+    QUEUE_AGE,
+    QUEUE_MESSAGES,
+    Definition,
+    Kind,
+)
 from posthouse.runtime.metrics.slots import read_numbers
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
@@ -22,7 +33,11 @@ Sums = dict[tuple[str, ...], list[float]]
 
 
 def render(
-    folder: Path, depths: Sequence[LaneDepth], now: int, alerts: Mapping[str, int] = MappingProxyType({})
+    folder: Path,
+    depths: Sequence[LaneDepth],
+    now: int,
+    alerts: Mapping[str, int] = MappingProxyType({}),
+    lags: Sequence[Lag] = (),
 ) -> bytes:
     """The text format of Prometheus.
 
@@ -31,16 +46,20 @@ def render(
         depths: what waits in each lane (``QueueStore.depth``); empty when the store cannot be asked.
         now: microseconds since the Unix epoch.
         alerts: how many are open, by kind.
+        lags: how far behind the events is what is made of them.
     """
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Everything(folder, depths, now, alerts))
+    registry.register(_Everything(folder, depths, now, alerts, lags))
     return generate_latest(registry)
 
 
 class _Everything(Collector):
     """All families, collected anew for each reading."""
 
-    def __init__(self, folder: Path, depths: Sequence[LaneDepth], now: int, alerts: Mapping[str, int]) -> None:
+    def __init__(
+        self, folder: Path, depths: Sequence[LaneDepth], now: int, alerts: Mapping[str, int], lags: Sequence[Lag]
+    ) -> None:
+        self._lags = lags
         self._alerts = alerts
         self._folder = folder
         self._depths = depths
@@ -51,6 +70,8 @@ class _Everything(Collector):
         for definition in COUNTED:
             yield _family(definition, sums.get(definition.name, {}))
         yield from self._queue()
+        yield _gauge(LAG_EVENTS, {(one.follower,): [float(one.events)] for one in self._lags if one.events is not None})
+        yield _gauge(LAG_SECONDS, {(one.follower,): [one.seconds] for one in self._lags})
         yield _gauge(ALERTS, {(kind,): [float(count)] for kind, count in self._alerts.items()})
         yield _gauge(BUILD, {(__version__,): [1.0]})
 

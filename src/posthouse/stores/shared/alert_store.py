@@ -45,6 +45,10 @@ class SharedAlerts(Primitives):
         """See AlertStore."""
         return await self._write(alerts.hold, token, now, until)
 
+    async def alerts_held_until(self) -> int | None:
+        """See AlertStore."""
+        return await self._read(alerts.held_until)
+
     async def keep_alerts(self, token: int, kept: Sequence[Alert], notices: Sequence[Notice]) -> bool:
         """See AlertStore."""
         return await self._write(alerts.keep, token, kept, notices)

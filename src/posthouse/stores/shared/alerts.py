@@ -99,6 +99,11 @@ def hold(connection: Connection, token: int, now: int, until: int) -> bool:
     return connection.execute(update(alert_watch).where(free).values(token=token, token_until=until)).rowcount == 1
 
 
+def held_until(connection: Connection) -> int | None:
+    """Until when somebody judges."""
+    return connection.execute(select(_W.token_until)).scalar()
+
+
 def keep(connection: Connection, token: int, alerts: Sequence[Alert], notices: Sequence[Notice]) -> bool:
     """Keeps what changed, and what is to be told of it."""
     held = connection.execute(select(_W.token).with_for_update()).scalar()
