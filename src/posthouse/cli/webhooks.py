@@ -7,7 +7,7 @@ import typer
 from posthouse.cli.frame import Desk, command, group
 from posthouse.core.kernel.clock import HOUR
 from posthouse.core.kernel.errors import ValidationError
-from posthouse.core.kernel.ids import ATTEMPT, WEBHOOK, show
+from posthouse.core.kernel.ids import ATTEMPT, WEBHOOK, read, show
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.messages import stream
 from posthouse.core.webhooks.model import Attempt, Endpoint, Filter, Line, Result
@@ -27,6 +27,11 @@ def register(app: typer.Typer) -> None:
     command(webhooks, "add", example=example)(add)
     command(webhooks, "list", example="posthouse webhooks list")(list_all)
     command(webhooks, "show", example="posthouse webhooks show shop")(show_one)
+    example = """
+    posthouse webhooks change shop --url https://shop.example/hooks/new
+    posthouse webhooks change crm --type message.bounced --type message.complained --all-templates
+    """
+    command(webhooks, "change", example=example)(change)
     command(webhooks, "remove", example="posthouse webhooks remove shop")(remove)
     command(webhooks, "pause", example="posthouse webhooks pause shop")(pause)
     command(webhooks, "resume", example="posthouse webhooks resume shop")(resume)
@@ -95,6 +100,44 @@ async def show_one(desk: Desk, name: Name) -> None:
     desk.out.result(document, lambda: desk.out.table(("", ""), list(document.items()), empty=""))
 
 
+async def change(
+    desk: Desk,
+    *,
+    name: Name,
+    url: Annotated[str | None, typer.Option("--url", help="Where to post to; https.")] = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Option("--type", metavar="TYPE", help="Only events of this type, in place of those before. Repeatable."),
+    ] = None,
+    all_types: Annotated[bool, typer.Option("--all-types", help="Events of every type again.")] = False,
+    templates: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--template", metavar="KEY", help="Only messages of this template, in place of those before. Repeatable."
+        ),
+    ] = None,
+    all_templates: Annotated[bool, typer.Option("--all-templates", help="Messages of every template again.")] = False,
+    description: Annotated[str | None, typer.Option("--description", help="For people.")] = None,
+) -> None:
+    """Change where an endpoint is and what it is told. What is left out stays, its secret and its place in the stream too."""
+    if (types and all_types) or (templates and all_templates):
+        raise ValidationError(
+            "say either which ones or all of them: --type or --all-types, --template or --all-templates"
+        )
+    wanted = {
+        "url": url,
+        "types": () if all_types else types or None,
+        "templates": () if all_templates else templates or None,
+        "description": description,
+    }
+    if all(value is None for value in wanted.values()):
+        advice = "--url, --type, --all-types, --template, --all-templates or --description"
+        raise ValidationError(f"say what to change: {advice}; pause, resume and rotate are commands of their own")
+    async with desk.open_workspace() as (house, workspace):
+        document = _document(*await house.webhooks.change(workspace.id, name, **wanted))  # type: ignore[arg-type]  # by name
+    desk.out.result(document, lambda: desk.out.table(("", ""), list(document.items()), empty=""))
+
+
 async def remove(desk: Desk, name: Name) -> None:
     """Forget an endpoint and its delivery log."""
     async with desk.open_workspace() as (house, workspace):
@@ -147,17 +190,21 @@ async def deliveries(
     name: Name,
     event: Annotated[str | None, typer.Option("--event", help="Only of this event.")] = None,
     result: Annotated[str | None, typer.Option("--result", help="delivered, failed, given_up or gone.")] = None,
+    before: Annotated[str | None, typer.Option("--before", help="Older than this attempt, the last of a page.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="How many.", min=1, max=200)] = 50,
 ) -> None:
     """Show the delivery log, newest first; with --json also requests and answers."""
+    older = None if before is None else read(ATTEMPT, before)
     async with desk.open_workspace() as (house, workspace):
         endpoint, _ = await house.webhooks.get(workspace.id, name)
-        which = Filter(endpoint.id, event=event, result=_result(result), limit=limit)
+        which = Filter(endpoint.id, before=older, event=event, result=_result(result), limit=limit)
         documents = [_attempt(one) for one in await house.webhooks.attempts(workspace.id, name, which)]
 
     def human() -> None:
         rows = [(item["at"], item["event"], item["type"], item["attempt"], _outcome(item)) for item in documents]
         desk.out.table(("at", "event", "type", "attempt", "outcome"), rows, empty="nothing was sent yet")
+        if len(documents) == limit:
+            desk.out.note(f"there may be more: --before {documents[-1]['id']}")
 
     desk.out.result(documents, human)
 
