@@ -19,6 +19,10 @@ def register(app: typer.Typer) -> None:
     app.add_typer(conversions)
     example = "posthouse conversions report A-1001 49.90 EUR --email ann@example.com"
     command(conversions, "report", example=example)(report)
+    example = (
+        "posthouse conversions correct A-1001 29.90 EUR\nposthouse conversions correct A-1002 0 EUR    # cancelled"
+    )
+    command(conversions, "correct", example=example)(correct)
     command(conversions, "list", example="posthouse conversions list --order A-1001")(list_some)
     command(conversions, "revenue", example="posthouse conversions revenue --since 30d --by link")(revenue)
 
@@ -35,18 +39,34 @@ async def report(
     test: Annotated[bool, typer.Option("--test", help="As a test key reports it.")] = False,
 ) -> None:
     """Count an order and credit it to the last click before it."""
-    given = {"order": order, "amount": amount, "currency": currency, "click": click, "email": email, "at": at}
-    try:
-        said = msgspec.convert(given, schemas.ConversionReport)
-    except msgspec.ValidationError as error:
-        problem = FieldProblem("/", str(error), "bad-value")
-        raise ValidationError(f"the conversion is wrong: {error}", fields=[problem]) from None
+    said = _read({"order": order, "amount": amount, "currency": currency, "click": click, "email": email, "at": at})
     async with desk.open_workspace() as (house, workspace):
         found = await house.conversions.report(workspace.id, schemas.wanted(said), live=not test)
     shown = schemas.counted(found)
     credit = f"credited to {shown.credit.message}" if shown.credit else "credited to no message: nobody clicked before"
     again = " (it was counted already)" if shown.repeated else ""
     desk.out.result(shown, lambda: desk.out.say(f"{shown.order}: {shown.amount} {shown.currency}, {credit}{again}"))
+
+
+async def correct(
+    desk: Desk,
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="The order's number.", show_default=False)],
+    amount: Annotated[
+        str, typer.Argument(metavar="AMOUNT", help="What is left of it; 0: cancelled.", show_default=False)
+    ],
+    currency: Annotated[str, typer.Argument(metavar="CURRENCY", help="That of the order.", show_default=False)],
+    *,
+    test: _TEST = False,
+) -> None:
+    """Say what is left of an order after a refund, a change or a cancellation. To say it again subtracts nothing more."""
+    said = _read({"order": order, "amount": amount, "currency": currency, "corrects": True})
+    async with desk.open_workspace() as (house, workspace):
+        found = await house.conversions.report(workspace.id, schemas.wanted(said), live=not test)
+    shown = schemas.counted(found)
+    left = "cancelled" if shown.cancelled else f"{shown.amount} {shown.currency} are left"
+    was = f", {shown.ordered} {shown.currency} at first" if shown.ordered is not None else ""
+    again = " (nothing changed)" if shown.repeated else ""
+    desk.out.result(shown, lambda: desk.out.say(f"{shown.order}: {left}{was}{again}"))
 
 
 async def list_some(
@@ -62,10 +82,17 @@ async def list_some(
 
     def human() -> None:
         rows = [
-            (one.at, one.order, f"{one.amount} {one.currency}", one.source, one.credit.message if one.credit else "-")
+            (
+                one.at,
+                one.order,
+                f"{one.amount} {one.currency}",
+                "" if one.ordered is None else f"{'cancelled' if one.cancelled else 'changed'}, was {one.ordered}",
+                one.source,
+                one.credit.message if one.credit else "-",
+            )
             for one in found.items
         ]
-        desk.out.table(("at", "order", "amount", "by", "credited to"), rows, empty="no order was reported yet")
+        desk.out.table(("at", "order", "amount", "", "by", "credited to"), rows, empty="no order was reported yet")
 
     desk.out.result(found, human)
 
@@ -96,10 +123,28 @@ async def revenue(
                 str(one.orders),
                 f"{one.amount} {one.currency}",
                 f"{one.by_browser}",
+                str(one.cancelled),
+                one.taken_back,
             )
             for one in found.items
         ]
-        columns = ("template", *(["link"] if by == "link" else []), "orders", "revenue", "by browsers alone")
+        columns = (
+            "template",
+            *(["link"] if by == "link" else []),
+            "orders",
+            "revenue",
+            "by browsers alone",
+            "cancelled",
+            "taken back",
+        )
         desk.out.table(columns, rows, empty="no order was reported yet")
 
     desk.out.result(found, human)
+
+
+def _read(given: dict[str, object]) -> schemas.ConversionReport:
+    try:
+        return msgspec.convert(given, schemas.ConversionReport)
+    except msgspec.ValidationError as error:
+        problem = FieldProblem("/", str(error), "bad-value")
+        raise ValidationError(f"the conversion is wrong: {error}", fields=[problem]) from None

@@ -177,6 +177,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
     ),
     "unknown-key": ("The workspace has no such API key.", "`GET /v1/keys` lists them."),
     "unknown-path": ("There is nothing at this path.", "The documentation page lists everything there is."),
+    "unknown-order": (
+        "The correction is of an order that was never counted here, or not in this mode (test or live).",
+        "Report the order first, without `corrects`; then say what is left of it.",
+    ),
     "unknown-provider": (
         "The workspace has no provider of this name.",
         "`GET /v1/providers` lists them; `POST /v1/providers` adds one.",

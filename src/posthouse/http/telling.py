@@ -57,13 +57,15 @@ def _variant(event: Event, facts: dict[str, str]) -> str:
         return f"{word}_{verdict if verdict in {'human', 'machine'} else 'unknown'}"
     if event.type is EventType.DELIVERED and facts["proof"] in {"answer", "receipt"}:
         return f"{word}_{facts['proof']}"
-    if event.type is EventType.FAILED and event.data.get("reason") == "gave up":
-        return "failed_gave_up"
-    if event.type is EventType.DEFERRED and event.data.get("last_try"):
-        return "deferred_last_try"
-    if event.type is EventType.SUPPRESSED and facts["reason"]:
-        return "suppressed_because"
-    return word
+    if event.type is EventType.CONVERTED and facts["before"]:
+        return f"{word}_{'changed' if facts['amount'].strip('0.') else 'cancelled'}"
+    special = {
+        EventType.FAILED: ("failed_gave_up", event.data.get("reason") == "gave up"),
+        EventType.DEFERRED: ("deferred_last_try", event.data.get("last_try")),
+        EventType.SUPPRESSED: ("suppressed_because", facts["reason"]),
+    }
+    name, fits = special.get(event.type, (word, False))
+    return name if fits else word
 
 
 def _further(event: Event, facts: dict[str, str]) -> list[str]:

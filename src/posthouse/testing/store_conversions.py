@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import msgspec
+
 from posthouse.core.conversions.model import Basis, Conversion, Source, Sum
 from posthouse.core.kernel.clock import HOUR
 from posthouse.core.messages.model import Channel, Event, EventType
@@ -74,6 +76,35 @@ class StoreContractConversions:
             "A-1.api": {"source": "api", "corrects": True},
             "A-2.api": {"source": "api"},
         }
+
+    async def test_what_is_left_of_an_order(self, store: Store, kit: Kit) -> None:
+        """Takes the place of what it was, once; of two at the same moment one. Cancelled orders are counted apart; the stream hears it."""
+        new = kit.new()
+        await store.accept([new])
+        message = (await store.tracked([new.id]))[new.id]
+        made = [order(kit, f"A-{n}", template_id=new.template_id, message_id=new.id) for n in range(3)]
+        for one in made:
+            await store.add_conversion(one, None, None)
+        kit.clock.advance(HOUR)
+        lower, gone = (
+            msgspec.structs.replace(one, amount=amount, ordered=49_900_000, corrected_at=kit.clock.now())
+            for one, amount in ((made[0], 20_000_000), (made[1], 0))
+        )
+        event = Event(new.id, kit.workspace, EventType.CONVERTED, kit.clock.now(), "A-0.1", {"corrects": True})
+        several = [store.correct_conversion(made[0], lower, event, message) for _ in range(3)]
+        assert sorted(await asyncio.gather(*several)) == [False, False, True]
+        assert await store.correct_conversion(made[1], gone, None, None)
+        assert await store.conversions(kit.workspace, True) == [made[2], gone, lower]
+        assert (await store.conversions(kit.workspace, True))[1].cancelled
+        told = [one for one in await store.events_of(kit.workspace, new.id) if one.type is EventType.CONVERTED]
+        assert [one.key for one in told] == ["A-0.1"]
+        assert await store.revenue(kit.workspace, True, None, None) == [
+            Sum(new.template_id, None, None, "EUR", Source.API, 2, 69_900_000, 1, 79_800_000)
+        ]
+        higher = msgspec.structs.replace(gone, amount=90_000_000)
+        assert await store.correct_conversion(gone, higher, None, None)
+        (found,) = await store.revenue(kit.workspace, True, None, None)
+        assert (found.orders, found.amount, found.cancelled, found.taken_back) == (3, 159_900_000, 0, 29_900_000)
 
     async def test_absurd_amounts_add_up(self, store: Store, kit: Kit) -> None:
         """Exactly, beyond 64 bits."""

@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from posthouse.core.messages.model import EventType
 from posthouse.core.tracking.service import Visitor
 from posthouse.core.tracking.settings import TrackingSettings, with_settings
 from posthouse.core.tracking.tokens import Kind, Token
+from posthouse.http.telling import sentence
 
 ANN = "ann@example.net"
 PERSON = Visitor(agent=BROWSER, network="203.0.113.0/24")
@@ -75,6 +77,27 @@ async def test_the_click_that_is_named_gets_the_order(stage: Stage) -> None:
         await stage.conversions.report(stage.kit.workspace, wanted(order=order.order, amount=1), live=True)
     stage.clock.advance(8 * DAY)
     assert await credited(stage, click=word) == (Basis.NONE, None, None)
+
+
+async def test_a_cancelled_order(stage: Stage) -> None:
+    """Its credit stays; revenue is of what is left; the timeline tells both, and statistics count the order once."""
+    await click(stage, 0)
+    word = stage.tokens.make(stage.message, Kind.CONVERSION, 0)
+    order = wanted(click=word)
+    await stage.conversions.report(stage.kit.workspace, order, live=True)
+    stage.clock.advance(DAY)
+    left = Wanted(order.order, 0, "EUR", corrects=True)
+    found = await stage.conversions.report(stage.kit.workspace, left, live=True)
+    assert (found.conversion.message_id, found.conversion.cancelled, found.repeated) == (stage.message, True, False)
+    assert (await stage.conversions.report(stage.kit.workspace, left, live=True)).repeated
+    (row,) = await stage.conversions.revenue(stage.kit.workspace, live=True, links=False)
+    assert (row.orders, row.amount, row.cancelled, row.taken_back) == (0, 0, 1, 49_900_000)
+    first, second = await stage.events(EventType.CONVERTED)
+    assert (second.data["amount"], second.data["before"], second.data["corrects"]) == ("0.00", "49.90", True)
+    assert "corrects" not in first.data
+    assert sentence(second, "en") == f"Order {order.order} was cancelled: 49.90 EUR were taken back."
+    changed = msgspec.structs.replace(second, data=second.data | {"amount": "20.00"})
+    assert "изменён: 20.00 EUR вместо 49.90" in sentence(changed, "ru")
 
 
 async def test_the_last_click_of_an_address_counts(stage: Stage) -> None:

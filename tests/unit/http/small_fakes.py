@@ -87,6 +87,12 @@ class FakeConversionStore:
         self.kept.append(new)
         return new
 
+    async def correct_conversion(
+        self, before: Conversion, after: Conversion, event: Event | None, message: Tracked | None
+    ) -> bool:
+        self.kept[self.kept.index(before)] = after
+        return True
+
     async def conversions(
         self, workspace_id: bytes, live: bool, *, order: str | None = None, before: bytes | None = None, limit: int = 50
     ) -> list[Conversion]:

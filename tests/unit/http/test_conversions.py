@@ -14,11 +14,41 @@ async def test_the_api_counts_lists_and_adds_up(stage: HttpStage, client: httpx.
     other = await client.post("/v1/conversions", json={**order, "amount": "50"})
     assert (other.status_code, other.json()["type"]) == (409, "/problems/order-counted")
     assert (await client.get("/v1/conversions?order=A-1")).json()["items"][0]["order"] == "A-1"
-    row = {"template": None, "url": None, "currency": "EUR", "orders": 1, "amount": "49.90", "by_browser": "0.00"}
+    row = {"template": None, "url": None, "currency": "EUR", "orders": 1, "amount": "49.90", "by_browser": "0.00",
+           "cancelled": 0, "taken_back": "0.00"}  # fmt: skip
     assert (await client.get("/v1/conversions/revenue?by=link")).json()["items"] == [row]
     test_key = {"Authorization": f"Bearer {stage.test_key}"}
     for path in ("/v1/conversions?mode=live", "/v1/conversions/revenue"):
         assert (await client.get(path, headers=test_key)).json()["items"] == []
+
+
+async def test_refunds(stage: HttpStage, client: httpx.AsyncClient) -> None:
+    """What is left takes the place of the amount, however often it is said; the first report again is no conflict; test keys change no live order."""
+    order = {"order": "A-1", "amount": "49.90", "currency": "EUR"}
+    assert (await client.post("/v1/conversions", json={**order, "corrects": True})).json()[
+        "type"
+    ] == "/problems/unknown-order"
+    await client.post("/v1/conversions", json=order)
+    left = {**order, "amount": "20", "corrects": True}
+    answer = await client.post("/v1/conversions", json=left)
+    told = answer.json()
+    assert (answer.status_code, told["amount"], told["ordered"], told["cancelled"]) == (201, "20.00", "49.90", False)
+    again = await client.post("/v1/conversions", json=left)
+    assert (again.status_code, again.json()["repeated"], again.json()["amount"]) == (200, True, "20.00")
+    first = await client.post("/v1/conversions", json=order)
+    assert (first.status_code, first.json()["amount"]) == (200, "20.00")
+    assert (await client.post("/v1/conversions", json={**order, "amount": "30"})).status_code == 409
+    test_key = {"Authorization": f"Bearer {stage.test_key}"}
+    cancelled = {**order, "amount": "0", "corrects": True}
+    assert (await client.post("/v1/conversions", json=cancelled, headers=test_key)).status_code == 404
+    assert (await client.post("/v1/conversions", json=cancelled)).json()["cancelled"]
+    for change, pointer in (
+        ({"currency": "USD"}, "/currency"),
+        ({"email": "a@b.example"}, "/corrects"),
+        ({"amount": "-1"}, "/amount"),
+    ):
+        wrong = await client.post("/v1/conversions", json={**cancelled, **change})
+        assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, pointer), wrong.text
 
 
 async def test_bad_reports_name_the_field(client: httpx.AsyncClient) -> None:

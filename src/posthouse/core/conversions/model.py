@@ -49,6 +49,8 @@ class Wanted(msgspec.Struct, frozen=True):
     """The buyer's address."""
     at: int | None = None
     """When it was ordered; None: now."""
+    corrects: bool = False
+    """The order was counted already: this is what is left of it, 0 when it was cancelled."""
 
 
 class Conversion(msgspec.Struct, frozen=True):
@@ -68,6 +70,14 @@ class Conversion(msgspec.Struct, frozen=True):
     release_id: Id | None = None
     link: int | None = None
     clicked_at: int | None = None
+    ordered: int | None = None
+    """The amount that was counted at first; None: it was never corrected."""
+    corrected_at: int | None = None
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether nothing is left of it. An order that was worth nothing from the start is one all the same."""
+        return self.ordered is not None and self.ordered > 0 and self.amount == 0
 
 
 class Sum(msgspec.Struct, frozen=True):
@@ -79,7 +89,12 @@ class Sum(msgspec.Struct, frozen=True):
     currency: str
     source: Source
     orders: int
+    """Without the cancelled ones."""
     amount: int
+    """What is left of them."""
+    cancelled: int = 0
+    taken_back: int = 0
+    """By how much corrections lowered orders, cancelled ones too."""
 
 
 def read_amount(word: str) -> int:

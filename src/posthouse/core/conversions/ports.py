@@ -22,6 +22,16 @@ class ConversionStore(Protocol):
         """
         ...
 
+    async def correct_conversion(
+        self, before: Conversion, after: Conversion, event: Event | None, message: Tracked | None
+    ) -> bool:
+        """Puts ``after`` in the place of ``before`` and keeps the event, in ONE durable transaction. False: it is not ``before`` any more.
+
+        Raises:
+            UnavailableError: the store could not write; nothing was kept.
+        """
+        ...
+
     async def conversions(
         self, workspace_id: Id, live: bool, *, order: str | None = None, before: Id | None = None, limit: int = 50
     ) -> list[Conversion]:

@@ -9,7 +9,7 @@ from posthouse.core.conversions.model import MOST_BY_BROWSERS, Basis, Conversion
 from posthouse.core.conversions.ports import ConversionStore
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.clock import DAY, MINUTE, Clock
-from posthouse.core.kernel.errors import ConflictError, FieldProblem, ValidationError
+from posthouse.core.kernel.errors import ConflictError, FieldProblem, NotFoundError, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.paging import MAX_PAGE, Page
 from posthouse.core.messages.model import Channel, Event, EventType
@@ -33,6 +33,12 @@ class OrderCountedError(ConflictError):
     slug = "order-counted"
 
 
+class UnknownOrderError(NotFoundError):
+    """The order was never counted."""
+
+    slug = "unknown-order"
+
+
 class Counted(NamedTuple):
     """What became of a report."""
 
@@ -53,6 +59,10 @@ class Revenue(msgspec.Struct, frozen=True):
     amount: int
     by_browser: int
     """Of the amount, what only a browser reported."""
+    cancelled: int = 0
+    """Orders of which nothing is left; they are not among ``orders``."""
+    taken_back: int = 0
+    """By how much orders were lowered after they were counted."""
 
 
 class ConversionService:
@@ -99,8 +109,11 @@ class ConversionService:
         Raises:
             ValidationError: the click is none of ours, the address is none, or the time is out of bounds.
             OrderCountedError: the order is counted with another amount.
+            UnknownOrderError: it corrects an order that was never counted.
             UnavailableError: the store could not write.
         """
+        if wanted.corrects:
+            return await self._correct(workspace_id, wanted, live=live)
         now = self._clock.now()
         if wanted.at is not None and not now - OLDEST <= wanted.at <= now + AHEAD:
             advice = f"write when it was ordered, within the last {OLDEST // DAY} days and not in the future, or leave it out"
@@ -204,11 +217,41 @@ class ConversionService:
             clicked_at=credit.at,
         )
         kept = await self._store.add_conversion(new, _event(new), to)
-        if (kept.amount, kept.currency) != (new.amount, new.currency):
+        if kept.currency != new.currency or new.amount not in {kept.amount, kept.ordered}:
             raise OrderCountedError(
                 f"order {wanted.order} is counted already, with {show_amount(kept.amount)} {kept.currency}; one order counts once"
             )
         return Counted(kept, repeated=kept.id != new.id)
+
+    async def _correct(self, workspace_id: Id, wanted: Wanted, *, live: bool) -> Counted:
+        """What is left of an order takes the place of what it was; the credit stays. The same again changes nothing."""
+        if wanted.click is not None or wanted.address is not None or wanted.at is not None:
+            advice = "a correction changes the amount only: leave out click, email and at"
+            raise ValidationError("The correction is wrong.", fields=[FieldProblem("/corrects", advice, "form")])
+        while True:
+            found = await self._store.conversions(workspace_id, live, order=wanted.order, limit=1)
+            if not found:
+                raise UnknownOrderError(f"order {wanted.order} was never counted; report it first, without `corrects`")
+            (before,) = found
+            if before.currency != wanted.currency:
+                advice = f"the order was counted in {before.currency}; say in that what is left of it"
+                raise ValidationError(
+                    "The correction is wrong.", fields=[FieldProblem("/currency", advice, "currency")]
+                )
+            if before.amount == wanted.amount:
+                return Counted(before, repeated=True)
+            after = msgspec.structs.replace(
+                before,
+                amount=wanted.amount,
+                source=Source.API,
+                ordered=before.amount if before.ordered is None else before.ordered,
+                corrected_at=self._clock.now(),
+            )
+            message = None
+            if before.message_id is not None:
+                message = (await self._tracking.tracked([before.message_id])).get(before.message_id)
+            if await self._store.correct_conversion(before, after, _correction(before, after), message):
+                return Counted(after, repeated=False)
 
     async def _credit(
         self,
@@ -288,7 +331,19 @@ def _event(new: Conversion) -> Event | None:
     return Event(new.message_id, new.workspace_id, EventType.CONVERTED, new.at, new.order, told)
 
 
+def _correction(before: Conversion, after: Conversion) -> Event | None:
+    """What the stream and the timeline say of it: not counted once more, and nothing is taken out of what was counted."""
+    told = _event(after)
+    if told is None or after.corrected_at is None:
+        return None
+    data = {**told.data, "before": show_amount(before.amount), "corrects": True}
+    return msgspec.structs.replace(told, at=after.corrected_at, key=f"{after.order}.{after.corrected_at:x}", data=data)
+
+
 def _together(template: str | None, url: str | None, currency: str, several: Iterable[Sum]) -> Revenue:
     sums = list(several)
     browser = sum(one.amount for one in sums if one.source is Source.BROWSER)
-    return Revenue(template, url, currency, sum(one.orders for one in sums), sum(one.amount for one in sums), browser)
+    return Revenue(
+        template, url, currency, sum(one.orders for one in sums), sum(one.amount for one in sums), browser,
+        sum(one.cancelled for one in sums), sum(one.taken_back for one in sums),
+    )  # fmt: skip

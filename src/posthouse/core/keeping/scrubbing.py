@@ -12,7 +12,7 @@ from posthouse.core.messages.pseudonyms import Pseudonyms
 KEPT_FACTS: Final = frozenset({
     "provider", "provider_id", "attempt", "code", "enhanced", "class", "tls", "milliseconds", "proof", "retry_at", "expires_at",
     "last_try", "late", "reason", "category", "since", "source", "basis", "feedback", "corrects", "verdict", "rules", "after", "link",
-    "occurrence", "rating", "score", "lowest", "highest", "amount", "currency", "clicked_at", "by", "how", "message", "suppression",
+    "occurrence", "rating", "score", "lowest", "highest", "amount", "before", "currency", "clicked_at", "by", "how", "message", "suppression",
 })  # fmt: skip
 """What facts say about a hand-over and nobody in particular. All others may name a person (words of servers, subjects, comments, user agents,
 networks, addresses, order numbers), and so may those that are invented later: they go unless they are named here."""

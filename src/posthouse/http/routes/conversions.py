@@ -85,7 +85,9 @@ OPERATIONS = (
         description=(
             "Credited to the last click within the workspace's `attribution_days`: the one that `click` names (the parameter `ph_cid` "
             "that links to `conversion_hosts` carry), or a later one in a message to `email`. One order counts once: again, it is "
-            "answered with 200 and `repeated`; with another amount, with 409. What it is credited to is told to keys with `messages:read`."
+            "answered with 200 and `repeated`; with another amount, with 409. With `corrects` the amount is what is left of it after a "
+            "refund (`0`: cancelled): revenue is of what is left, and to say it twice subtracts nothing twice. What it is credited to is "
+            "told to keys with `messages:read`."
         ),
         tag=TAG,
         endpoint=report_conversion,
@@ -94,7 +96,7 @@ OPERATIONS = (
         gives=schemas.CountedAnswer,
         status=201,
         also=200,
-        fails=(409,),
+        fails=(404, 409),
         example={"order": "A-1001", "amount": "49.90", "currency": "EUR", "email": "ann@shop.example"},
     ),
     Operation(

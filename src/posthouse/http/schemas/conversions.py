@@ -45,6 +45,13 @@ class ConversionReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         | None
     ) = None
     at: Annotated[str | None, Meta(description="When it was ordered (RFC 3339); default: now.")] = None
+    corrects: Annotated[
+        bool,
+        Meta(
+            description="The order was counted already, and `amount` is what is left of it after a refund or change: `0` when it was cancelled. "
+            "`click`, `email` and `at` stay as they were."
+        ),
+    ] = False
 
 
 class BrowserReport(msgspec.Struct, frozen=True):
@@ -74,6 +81,11 @@ class ConversionAnswer(msgspec.Struct, frozen=True):
     at: Moment
     source: Annotated[str, Meta(description="`api`, or `browser` where nobody vouches for the amount.")]
     credit: Annotated[CreditAnswer | None, Meta(description="null: no click within the window.")]
+    ordered: Annotated[
+        str | None, Meta(description="The amount that was counted at first; null: it was never corrected.")
+    ]
+    corrected_at: Moment | None
+    cancelled: Annotated[bool, Meta(description="Nothing is left of it.")]
 
 
 class CountedAnswer(ConversionAnswer, frozen=True):
@@ -98,6 +110,10 @@ class RevenueRow(msgspec.Struct, frozen=True):
     orders: int
     amount: Amount
     by_browser: Annotated[str, Meta(description="Of the amount, what only browsers reported.")]
+    cancelled: Annotated[int, Meta(description="Orders of which nothing is left; they are not among `orders`.")]
+    taken_back: Annotated[
+        str, Meta(description="By how much orders were lowered afterwards; `amount` is what is left.")
+    ]
 
 
 class RevenueAnswer(msgspec.Struct, frozen=True):
@@ -127,7 +143,7 @@ def wanted(said: ConversionReport) -> Wanted:
         problems.append(FieldProblem("/at", f"write an RFC 3339 date and time ({error})", "bad-time"))
     if problems:
         raise ValidationError("The conversion is wrong.", fields=problems)
-    return Wanted(said.order, amount, said.currency, said.click, said.email, at)
+    return Wanted(said.order, amount, said.currency, said.click, said.email, at, said.corrects)
 
 
 def browser_report(body: bytes) -> Wanted | None:
@@ -149,6 +165,9 @@ def conversion(found: Conversion) -> ConversionAnswer:
         at=show_moment(found.at),
         source=found.source.value,
         credit=_credit(found),
+        ordered=None if found.ordered is None else show_amount(found.ordered),
+        corrected_at=None if found.corrected_at is None else show_moment(found.corrected_at),
+        cancelled=found.cancelled,
     )
 
 
@@ -163,6 +182,9 @@ def counted(what: Counted, *, tells: bool = True) -> CountedAnswer:
         one.at,
         one.source,
         one.credit if tells else None,
+        one.ordered if tells else None,
+        one.corrected_at,
+        one.cancelled,
         repeated=what.repeated,
     )
 
@@ -175,7 +197,10 @@ def page(found: Page[Conversion]) -> ConversionPage:
 def revenue(found: list[Revenue]) -> RevenueAnswer:
     """The table."""
     return RevenueAnswer([
-        RevenueRow(one.template, one.url, one.currency, one.orders, show_amount(one.amount), show_amount(one.by_browser))
+        RevenueRow(
+            one.template, one.url, one.currency, one.orders, show_amount(one.amount), show_amount(one.by_browser),
+            one.cancelled, show_amount(one.taken_back),
+        )
         for one in found
     ])  # fmt: skip
 

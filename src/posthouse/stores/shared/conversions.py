@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, case, func, or_, select, update
 
 from posthouse.core.conversions.model import MICRO, MOST_BY_BROWSERS, Basis, Conversion, Source, Sum
 from posthouse.core.kernel.errors import ConflictError
@@ -55,6 +55,30 @@ def _instead(connection: Connection, new: Conversion, row: dict[str, Any]) -> bo
     return connection.execute(statement).rowcount > 0
 
 
+def correct(
+    connection: Connection,
+    shard: int,
+    before: Conversion,
+    after: Conversion,
+    event: Event | None,
+    message: Tracked | None,
+) -> bool:
+    """Puts what is left of an order in the place of what it was."""
+    c = conversions.c
+    same = (c.id == before.id) & (c.amount == before.amount) & (c.currency == before.currency)
+    row = {
+        "amount": after.amount,
+        "source": after.source.value,
+        "ordered": after.ordered,
+        "corrected_at": after.corrected_at,
+    }
+    if connection.execute(update(conversions).where(same).values(row)).rowcount == 0:
+        return False
+    if event is not None and message is not None:
+        tracking.add_hits(connection, shard, [event], {message.id: message})
+    return True
+
+
 def listed(
     connection: Connection, workspace_id: Id, live: bool, *, order: str | None, before: Id | None, limit: int
 ) -> list[Conversion]:
@@ -79,16 +103,28 @@ def revenue(connection: Connection, workspace_id: Id, live: bool, since: int | N
     c = conversions.c
     by = (c.template_id, c.release_id, c.link, c.currency, c.source)
     # In two parts: SQLite ends a sum beyond 64 bits with an error, and a few absurd amounts are enough for that.
-    parts = (func.sum(c.amount // MICRO), func.sum(c.amount % MICRO))
-    statement = select(*by, func.count(), *parts).where(c.workspace_id == workspace_id, c.live == live)
+    cancelled = func.sum(case(((c.ordered > 0) & (c.amount == 0), 1), else_=0))
+    lowered = case((c.ordered > c.amount, c.ordered - c.amount), else_=0)
+    parts = [func.sum(one) for one in (c.amount // MICRO, c.amount % MICRO, lowered // MICRO, lowered % MICRO)]
+    statement = select(*by, func.count(), cancelled, *parts).where(c.workspace_id == workspace_id, c.live == live)
     if since is not None:
         statement = statement.where(c.at >= since)
     if until is not None:
         statement = statement.where(c.at < until)
     rows = connection.execute(statement.group_by(*by))
     return [
-        Sum(template, release, link, currency, Source(source), count, int(whole) * MICRO + int(rest))
-        for template, release, link, currency, source, count, whole, rest in rows
+        Sum(
+            template,
+            release,
+            link,
+            currency,
+            Source(source),
+            count - int(gone),
+            int(whole) * MICRO + int(rest),
+            int(gone),
+            int(back) * MICRO + int(back_rest),
+        )
+        for template, release, link, currency, source, count, gone, whole, rest, back, back_rest in rows
     ]
 
 

@@ -359,11 +359,13 @@ conversions = Table(
     Column("release_id", Id),
     Column("link", SmallInteger),
     Column("clicked_at", BigInteger),
+    Column("ordered", BigInteger),
+    Column("corrected_at", BigInteger),
     Index("conversions_by_order", "workspace_id", "live", "order", unique=True),
     Index("conversions_by_time", "workspace_id", "live", "at"),
     Index("conversions_by_message", "message_id"),
 )
-"""Orders, each once; ``amount`` in millionths of the currency's unit."""
+"""Orders, each once; ``amount`` in millionths of the currency's unit. What was corrected says in ``ordered`` what it was at first."""
 
 verdicts = Table(
     "verdicts",

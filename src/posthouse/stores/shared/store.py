@@ -365,6 +365,14 @@ class SharedStore(
         self._told.ring()
         return kept
 
+    async def correct_conversion(
+        self, before: Conversion, after: Conversion, event: Event | None, message: Tracked | None
+    ) -> bool:
+        """See ConversionStore."""
+        kept = await self._write(conversions.correct, self._shard, before, after, event, message)
+        self._told.ring()
+        return kept
+
     async def conversions(
         self, workspace_id: Id, live: bool, *, order: str | None = None, before: Id | None = None, limit: int = 50
     ) -> list[Conversion]:
