@@ -53,6 +53,7 @@ from posthouse.core.delivery.retry import RetryPolicy
 from posthouse.core.kernel.clock import HOUR, SECOND, HouseClock, SystemClock
 from posthouse.core.kernel.ids import Uuid7Source
 from posthouse.core.messages.committer import Accept, GroupCommitter
+from posthouse.core.messages.files import FileService
 from posthouse.core.messages.limits import Limits
 from posthouse.core.messages.model import Channel
 from posthouse.core.messages.persons import Persons
@@ -156,6 +157,11 @@ class House:
         return AnalyticsService(
             self.store, self.store, self.store, self.workspaces, domains=groups.words, clock=self.clock
         )
+
+    @functools.cached_property
+    def files(self) -> FileService:
+        """The files that were uploaded."""
+        return FileService(self.store)
 
     @functools.cached_property
     def ratings(self) -> RatingService:

@@ -29,6 +29,7 @@ from posthouse.cli import (
     templates,
     trace,
     tracking,
+    uploads,
     webhooks,
     workspaces,
 )
@@ -50,6 +51,7 @@ _ROOMS = (
     templates,
     starter,
     library,
+    uploads,
     domains,
     providers,
     webhooks,

@@ -49,6 +49,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "Change it with `PATCH /v1/webhooks/{name}`, or choose another name.",
     ),
     "error": ("Something went wrong that has no kind of its own.", "The detail says more."),
+    "file-in-use": (
+        "Templates attach this file, in whatever version, or messages wait to be sent with it. Nothing was removed.",
+        "`errors` lists them all. A file that a published version attaches stays: messages made from that version can be looked at.",
+    ),
     "forbidden": ("The key is good, but it may not do this.", "Use a key that may, or ask the operator for one."),
     "idempotency-in-progress": (
         "A request with the same idempotency key is still being worked on.",

@@ -23,6 +23,7 @@ from posthouse.core.kernel.errors import PosthouseError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.kernel.paging import Page
 from posthouse.core.messages.content import Content
+from posthouse.core.messages.files import FileService
 from posthouse.core.messages.following import Hub
 from posthouse.core.messages.model import Event, Message, MessageQuery
 from posthouse.core.messages.stream import StreamStore
@@ -172,6 +173,7 @@ class Services:
     tracking_reports: TrackingReports
     conversions: ConversionService
     ratings: RatingService
+    files: FileService
     contacts: ContactService
     retention: RetentionService
     erasures: ErasureService

@@ -107,6 +107,7 @@ def services_of(house: House, metrics: Metrics, live: Hub) -> Services:
         tracking_reports=house.tracking_reports,
         conversions=house.conversions,
         ratings=house.ratings,
+        files=house.files,
         contacts=house.contacts,
         retention=retention_of(house),
         erasures=erasure_of(house),

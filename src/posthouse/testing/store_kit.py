@@ -15,6 +15,7 @@ from posthouse.core.delivery.ports import DeliveryStore, MaintenanceStore, Queue
 from posthouse.core.keeping.ports import ErasureStore, RetentionStore
 from posthouse.core.kernel.clock import SECOND
 from posthouse.core.kernel.ids import Id, Uuid7Source
+from posthouse.core.messages.files import FileStore
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, NewMessage, Status
 from posthouse.core.messages.ports import MessageStore
 from posthouse.core.messages.stream import StreamStore
@@ -55,6 +56,7 @@ class Store(
     CircuitStore,
     LevelStore,
     RetentionStore,
+    FileStore,
     ErasureStore,
     Protocol,
 ):

@@ -13,6 +13,7 @@ from posthouse.testing.store_alerts import StoreContractAlerts
 from posthouse.testing.store_contacts import StoreContractContacts
 from posthouse.testing.store_conversions import StoreContractConversions
 from posthouse.testing.store_erasing import StoreContractErasure
+from posthouse.testing.store_files import StoreContractFiles
 from posthouse.testing.store_keeping import StoreContractRetention
 from posthouse.testing.store_kit import FreshStore, Kit, OpenStore, Store, check_invariants
 from posthouse.testing.store_library import (
@@ -62,6 +63,7 @@ __all__ = [
     "StoreContractContacts",
     "StoreContractConversions",
     "StoreContractErasure",
+    "StoreContractFiles",
     "StoreContractHold",
     "StoreContractIdempotency",
     "StoreContractItems",
@@ -117,6 +119,7 @@ class StoreContract(
     StoreContractConversions,
     StoreContractContacts,
     StoreContractAlerts,
+    StoreContractFiles,
     StoreContractRetention,
     StoreContractErasure,
     StoreContractMachine,

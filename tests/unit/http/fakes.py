@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from tests.unit.http.fake_alerts import FakeAlertStore, FakeTeller, alert_services
 from tests.unit.http.fake_analytics import FakeSums, analytics_service
+from tests.unit.http.fake_files import FakeFiles
 from tests.unit.http.fake_sandbox import FakeSandbox
 from tests.unit.http.fake_stream import FakeStream
 from tests.unit.http.fake_suppressions import FakeSuppressions
@@ -38,6 +39,7 @@ from posthouse.core.kernel.moments import show_moment
 from posthouse.core.kernel.paging import Page
 from posthouse.core.messages.content import Content
 from posthouse.core.messages.errors import KeyReusedError, TooLateError
+from posthouse.core.messages.files import FileService
 from posthouse.core.messages.following import Hub
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, Message, MessageQuery, Status
 from posthouse.core.messages.submission import Caller, Receipt, Submission
@@ -319,6 +321,7 @@ class Stage:
         self.messages = messages(self.new_id, self.clock)
         self.sandbox = FakeSandbox()
         self.ratings = FakeRatings()
+        self.files = FakeFiles()
         self.stream = FakeStream()
         self.sums = FakeSums()
         self.endpoints = FakeWebhookStore()
@@ -359,6 +362,7 @@ class Stage:
             ratings=RatingService(
                 self.ratings, self.templates, WorkspaceService(store=self.store, **common), self.clock
             ),
+            files=FileService(self.files),
             tracking_reports=tracking_reports(self.templates, WorkspaceService(store=self.store, **common)),
             conversions=conversion_service(self.new_id, self.clock),
             contacts=contact_service(self.new_id, self.clock),

@@ -14,6 +14,7 @@ class MemoryStore:
     """TemplateStore and generation, with a count of the questions asked."""
 
     def __init__(self) -> None:
+        self.files: dict[bytes, int] = {}
         self.kept: dict[tuple[Id, str], Template] = {}
         self.made: list[Release] = []
         self.library: list[Item] = []
@@ -54,6 +55,9 @@ class MemoryStore:
     ) -> None:
         self.made.extend(releases)
         self._keep(template)
+
+    async def blob_sizes(self, workspace_id: Id, digests: Sequence[bytes]) -> dict[bytes, int]:
+        return {one: size for one, size in self.files.items() if one in digests}
 
     async def rollout(self, workspace_id: Id, key: str) -> Rollout | None:
         template = self.kept.get((workspace_id, key))

@@ -25,7 +25,12 @@ class Upload(msgspec.Struct, frozen=True):
 def make_upload_id(data: bytes) -> tuple[str, bytes]:
     """The identifier of these bytes, and their digest."""
     digest = hashlib.sha256(data).digest()
-    return f"upl_{digest.hex()}-{len(data)}", digest
+    return upload_id(digest, len(data)), digest
+
+
+def upload_id(digest: bytes, size: int) -> str:
+    """The identifier of a file that is kept."""
+    return f"upl_{digest.hex()}-{size}"
 
 
 def read_upload_id(word: str) -> tuple[bytes, int]:

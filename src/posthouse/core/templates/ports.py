@@ -55,6 +55,10 @@ class TemplateStore(ItemReading, Protocol):
         """
         ...
 
+    async def blob_sizes(self, workspace_id: Id, digests: Sequence[bytes]) -> dict[bytes, int]:
+        """How many bytes each uploaded file has, of those that are there."""
+        ...
+
     async def edition(self, template_id: Id, version: int) -> tuple[Edition, TemplateSource | None] | None:
         """What a version was made from; None for one that was published before that was kept."""
         ...

@@ -12,11 +12,11 @@ from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.kernel.paging import MAX_PAGE, Page
 from posthouse.core.templates.always import sampled
-from posthouse.core.templates.attachments.model import name_of
+from posthouse.core.templates.attachments.model import FILE, Reference, name_of
 from posthouse.core.templates.cases.model import Outcome
 from posthouse.core.templates.catalogue import unknown
 from posthouse.core.templates.errors import StaleDraftError, TemplateProblemsError
-from posthouse.core.templates.library.model import CompiledIn, ItemSource
+from posthouse.core.templates.library.model import CompiledIn, ItemSource, Library
 from posthouse.core.templates.library.shelf import Shelf
 from posthouse.core.templates.library.uses import uses_of
 from posthouse.core.templates.lint.content import look_at_rendering
@@ -24,12 +24,15 @@ from posthouse.core.templates.lint.model import Finding
 from posthouse.core.templates.locales import choose
 from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, Version
 from posthouse.core.templates.ports import Renderer, TemplateStore, VariablesChecker
-from posthouse.core.templates.press import Press
+from posthouse.core.templates.press import Press, Printed
 from posthouse.core.templates.proofs import Proof, Proofs
 from posthouse.core.templates.rollout import Rollout
 from posthouse.core.templates.translations.units import Missing, missing_in
 
 DRAFT = "draft"
+NO_SUCH_FILE = (
+    "there is no such upload in this workspace: posthouse uploads add FILE, or POST /v1/uploads, gives its identifier"
+)
 
 
 class PushResult(msgspec.Struct, frozen=True):
@@ -126,11 +129,9 @@ class TemplateService:
             return PushResult(current, current.version, changed=False)
         template = self._as_draft(workspace_id, source, current, digest, by)
         library = await self._shelf.library(workspace_id, uses, drafts=not publish, over=over)
-        known = proofs.take(source.key, digest, library) if proofs is not None and not dry else None
-        if known is not None and known.version == template.next_version and (current is None or known.id == current.id):
-            template, printed = msgspec.structs.replace(template, id=known.id), known.printed
-        else:
-            printed = self._press.releases(source, workspace_id, template.id, template.next_version, library)
+        template, printed = self._pressed(template, source, library, None if dry else proofs, new=current is None)
+        if publish:
+            await self._refuse_missing_files(workspace_id, source)
         if dry:
             if proofs is not None:
                 proofs.keep(source.key, Proof(template.id, template.next_version, digest, library, printed))
@@ -172,6 +173,7 @@ class TemplateService:
         uses = uses_of(template.draft)
         library = await self._shelf.library(workspace_id, uses)
         printed = self._press.releases(template.draft, workspace_id, template.id, template.next_version, library)
+        await self._refuse_missing_files(workspace_id, template.draft)
         compiled = library.compiled(uses)
         live = await self._make_live(template, printed.releases, template.draft, compiled, percent)
         return PushResult(live, live.version, changed=True, warnings=printed.warnings)
@@ -305,6 +307,36 @@ class TemplateService:
         if not releases:
             raise unknown(template.key, [], version or template.version, published=template.version)
         return releases, ()
+
+    def _pressed(
+        self, template: Template, source: TemplateSource, library: Library, proofs: Proofs | None, *, new: bool
+    ) -> tuple[Template, Printed]:
+        """The releases of a source, and the template that they are of: those of the proof, where there is one of just this."""
+        known = proofs.take(source.key, template.source_hash, library) if proofs is not None else None
+        if known is not None and known.version == template.next_version and (new or known.id == template.id):
+            return msgspec.structs.replace(template, id=known.id), known.printed
+        return template, self._press.releases(
+            source, template.workspace_id, template.id, template.next_version, library
+        )
+
+    async def _refuse_missing_files(self, workspace_id: Id, source: TemplateSource) -> None:
+        """TemplateProblemsError when an attachment is a file that was not uploaded to this workspace: no mail would leave."""
+        named = {
+            index: shape
+            for index, one in enumerate(source.attachments)
+            if isinstance(one, Reference) and (shape := FILE.fullmatch(one.upload))
+        }
+        if not named:
+            return
+        sizes = await self._store.blob_sizes(workspace_id, [bytes.fromhex(shape[1]) for shape in named.values()])
+        problems = [
+            FieldProblem(f"/attachments/{index}/upload", NO_SUCH_FILE, "unknown-upload")
+            for index, shape in named.items()
+            if sizes.get(bytes.fromhex(shape[1])) != int(shape[2])
+        ]
+        if problems:
+            detail = f"The template {source.key!r} cannot be published: {NO_SUCH_FILE}"
+            raise TemplateProblemsError(detail, fields=problems)
 
     async def _is_behind(self, template: Template) -> bool:
         """Whether the live version was made from another source than the draft."""

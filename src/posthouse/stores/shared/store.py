@@ -33,6 +33,7 @@ from posthouse.stores.shared import (
 )
 from posthouse.stores.shared.alert_store import SharedAlerts
 from posthouse.stores.shared.contact_store import SharedContacts
+from posthouse.stores.shared.files_store import SharedFiles
 from posthouse.stores.shared.gentle import GentleBell
 from posthouse.stores.shared.keeping_store import SharedKeeping
 from posthouse.stores.shared.rating_store import SharedRatings
@@ -42,7 +43,14 @@ from posthouse.stores.shared.word_store import SharedWords
 
 
 class SharedStore(
-    SharedRatings, SharedRollups, SharedSuppressions, SharedWords, SharedContacts, SharedAlerts, SharedKeeping
+    SharedRatings,
+    SharedRollups,
+    SharedSuppressions,
+    SharedWords,
+    SharedContacts,
+    SharedAlerts,
+    SharedKeeping,
+    SharedFiles,
 ):
     """The ordinary half of a store, over two primitives (``_read``, ``_write``) that each store supplies.
 

@@ -1,6 +1,7 @@
 """Attachments as a template declares them, ``[[attachments]]`` in template.toml. Texts may hold {{ expressions }}."""
 
-from typing import Annotated, Literal, TypeAlias
+import re
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -81,6 +82,9 @@ class Reference(_Declared, frozen=True, kw_only=True, tag="file"):
     inline: Annotated[str, Meta(pattern=r"^(?:[A-Za-z0-9][A-Za-z0-9_-]{0,63})?$")] = ""
     """Set for an image that the mail shows by ``cid:``."""
 
+
+FILE: Final = re.compile(r"upl_([0-9a-f]{64})-([0-9]{1,10})")
+"""Hash and size of an uploaded file, in its identifier."""
 
 Declared: TypeAlias = Pdf | Calendar | Qr | Barcode | Reference
 
