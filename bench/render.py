@@ -19,7 +19,7 @@ from posthouse.core.templates.model import Category, Release, UnknownPolicy
 from posthouse.rendering.checker import SchemaChecker
 from posthouse.rendering.compiler import MinijinjaCompiler
 from posthouse.rendering.renderer import MinijinjaRenderer
-from posthouse.rendering.text_layout import TEXT_FILTERS
+from posthouse.rendering.text_columns import COLUMN_FILTERS
 
 FOLDER = Path(__file__).parents[1] / "examples" / "templates" / "order-confirmation"
 ROUNDS, REPEATS = 50, 60
@@ -55,7 +55,7 @@ def order_confirmation() -> tuple[Release, dict]:
 def peer(release: Release) -> Callable[[dict], list[str]]:
     """The same three programs in Jinja2."""
     made = SandboxedEnvironment(keep_trailing_newline=True)
-    made.filters.update(TEXT_FILTERS)  # columns of the text part
+    made.filters.update(COLUMN_FILTERS)  # columns of the text part
     programs = []
     for name in ("subject", "html", "text"):
         made.autoescape = name == "html"

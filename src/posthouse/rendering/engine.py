@@ -14,7 +14,7 @@ from posthouse.rendering.formats.errors import FormatError
 from posthouse.rendering.isolation import filters_of
 from posthouse.rendering.link_parameters import LINK_FILTERS
 from posthouse.rendering.room import Room
-from posthouse.rendering.text_layout import TEXT_FILTERS
+from posthouse.rendering.text_columns import COLUMN_FILTERS
 
 FUEL: Final = 50_000
 """Instructions a render may take; an order confirmation with 5 lines takes some hundreds."""
@@ -44,7 +44,7 @@ def environment(
         pycompat=False,
         keep_trailing_newline=True,
         auto_escape_callback=lambda name: name.endswith("html") and "/" not in name,
-        filters={**BOUNDED, **LINK_FILTERS, **TEXT_FILTERS, **filters_for(locale)},
+        filters={**BOUNDED, **LINK_FILTERS, **COLUMN_FILTERS, **filters_for(locale)},
     )
     for name, function in filters_of(isolating).items() if isolating else ():
         made.add_filter(name, function)

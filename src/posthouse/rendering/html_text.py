@@ -8,6 +8,7 @@ hostile it is.
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from posthouse.core.kernel.references import resolved
@@ -15,14 +16,13 @@ from posthouse.rendering.guard import SALT
 from posthouse.rendering.remembering import remembered
 from posthouse.rendering.scanning import attributes, scan
 from posthouse.rendering.tags import Kind, Piece, pieces
+from posthouse.rendering.text_columns import heading_columns, heading_row, in_columns, row_end
 from posthouse.rendering.text_layout import (
     CELL,
     HEAD,
     LAST,
     LINK,
     Found,
-    heading_row,
-    row_end,
     with_columns,
     with_links,
 )
@@ -103,9 +103,13 @@ class _Finished:
         """It has no tags."""
         return text
 
-    def row(self, left: str, right: str, *, head: bool) -> str:
+    def row(self, left: str, right: str, *, head: bool, wide: int) -> str:
         """See Lines."""
-        return heading_row(left, right) if head else row_end(left, right)
+        return heading_row(left, right, wide) if head else row_end(left, right, wide)
+
+    def columns(self, cells: Sequence[str], spec: str, *, head: bool) -> str:
+        """See Lines."""
+        return heading_columns(spec, cells) if head else in_columns(cells[0], spec, *cells[1:])
 
 
 class _Reader:

@@ -50,6 +50,7 @@ _ADDRESS: Final = re.compile(r"\s*(?:[A-Za-z][\w+.-]*://|mailto:|tel:)")
 _SOFT: Final = "=\r\n"
 _STRING_OR_BRACKET: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[()\[\]{}]", re.DOTALL)
 _OF_LINES: Final = frozenset({"subject", "text", "wire.text"})
+_ROW: Final = re.compile(r"\|(?:row_end|in_columns)\(")
 _SHOWN: Final = {"push": re.compile(r"title|body|actions/\d+/title"), "whatsapp": re.compile("text")}
 """Which texts of other channels people read. Not those of an SMS: the signs would take the room of two letters each."""
 
@@ -167,7 +168,7 @@ def _lines(source: str) -> str:
 
 
 def _filtered(piece: Piece) -> str:
-    code = _row(piece.code) if "|row_end(" in piece.code else f"({piece.code})|isolated"
+    code = _row(piece.code) if _ROW.search(piece.code) else f"({piece.code})|isolated"
     return f"{{{{{'-' * piece.trims_before} {code} {'-' * piece.trims_after}}}}}"
 
 

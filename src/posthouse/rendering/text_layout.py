@@ -6,31 +6,21 @@ The reader of HTML leaves signs in its lines: :data:`LINK`, a number and :data:`
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, Protocol
-from unicodedata import category, east_asian_width
+from typing import Final, NamedTuple, Protocol
+
+from posthouse.rendering.text_columns import WIDTH, Column, columns_for, spec_of, total, width_of
 
 LINK: Final = "\x1c"
 HEAD: Final = "\x1d"
 LAST: Final = "\x1e"
 """Before a cell whose text stands at the end of its column: an amount."""
 CELL: Final = "\x1f"
+_SIGNS: Final = re.compile(f" ?([{CELL}{LAST}]) ?")
 
-WIDTH: Final = 54
-"""Columns of a row with an amount at its end: with its signs encoded it is mostly one line on the wire still."""
-_LEAST: Final = 3
-"""Dots between what stands at the two ends of a row."""
 _LABEL: Final = 28
 """Columns of the longest label that others are aligned with."""
 _LONG: Final = 40
 """Characters of an address that may stand in the midst of a sentence."""
-_ODD: Final = re.compile(
-    "[\u00ad\u0300-\u036f\u0483-\u0489\u0591-\u06ed\u0900-\u1abe\u1dc0-\u1dff\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20f0"
-    "\u231a-\u2bff\u2e80-\ud7ff\uf900-\uffff"
-    "\U00010000-\U0010ffff]"
-)
-"""Outside of these every letter takes one column: a glance that spares looking up each."""
-_NO_WIDTH: Final = frozenset({"Mn", "Me", "Cf"})
-"""Marks above and below letters, and signs that only change the direction of others."""
 _FEW: Final = 3
 _SCORE: Final = 4
 """Characters of a score and the blanks around it."""
@@ -56,33 +46,13 @@ class Lines(Protocol):
         """A text with its tags."""
         ...
 
-    def row(self, left: str, right: str, *, head: bool) -> str:
-        """One row; ``head``: of headings."""
+    def row(self, left: str, right: str, *, head: bool, wide: int) -> str:
+        """One row; ``head``: of headings; ``wide``: where it ends."""
         ...
 
-
-def width_of(text: str) -> int:
-    """Columns that a text takes where letters are of one width: two for those of Chinese, Japanese and Korean, none for marks."""
-    if text.isascii() or _ODD.search(text) is None:
-        return len(text)
-    return sum([0 if category(sign) in _NO_WIDTH else 2 if east_asian_width(sign) in "WF" else 1 for sign in text])
-
-
-def row_end(left: Any, right: Any) -> str:
-    """``Mug, 2 at €12.00 ........ €24.00``; a filter of text parts. What does not fit into one row takes two."""
-    start, end = str(left).strip(), str(right).strip()
-    dots = WIDTH - width_of(start) - width_of(end) - 2
-    if dots >= _LEAST:
-        return f"{start} {'.' * dots} {end}"
-    return f"{start} {end}" if dots > -WIDTH // 3 else f"{start}\n{end}"
-
-
-TEXT_FILTERS: Final[dict[str, Callable[..., str]]] = {"row_end": row_end}
-
-
-def heading_row(left: str, right: str) -> str:
-    """The headings over such rows."""
-    return f"{left}{' ' * max(2, WIDTH - width_of(left) - width_of(right))}{right}"
+    def columns(self, cells: Sequence[str], spec: str, *, head: bool) -> str:
+        """One row of several columns (text_columns.py)."""
+        ...
 
 
 def with_links(lines: list[str], links: Sequence[Found], known: Lines) -> None:
@@ -157,13 +127,30 @@ def with_columns(lines: list[str], tables: Sequence[tuple[int, int]], known: Lin
         known: what is known of the lines.
     """
     for start, end in tables:
+        grid = _grid(lines[start:end], known)
         labels = [_label(lines[at], known) for at in range(start, end)]
         wide = max(map(width_of, labels), default=0) + 2
         for at, label in zip(range(start, end), labels, strict=True):
             if label:
                 lines[at] = f"{label}{' ' * (wide - width_of(label))}{lines[at].partition(CELL)[2]}"
             elif CELL in lines[at] or LAST in lines[at]:
-                lines[at] = _row(lines[at], known)
+                lines[at] = _row(lines[at], known, grid)
+
+
+def _grid(lines: Sequence[str], known: Lines) -> tuple[Column, ...] | None:
+    """The columns of a table that has three or more, all its long rows taken together."""
+    rows = [cells for line in lines if len(cells := _signed(line)) > 2]
+    if not rows or any(len(row) != len(rows[0]) for row in rows):
+        return None
+    return columns_for(
+        [[(text if known.plain(text) is text else None, sign == LAST) for sign, text in row] for row in rows]
+    )
+
+
+def _signed(line: str) -> list[tuple[str, str]]:
+    """The cells of a row, each with the sign before it."""
+    parts = _SIGNS.split(line.lstrip(HEAD))
+    return list(zip(["", *parts[1::2]], [part.strip() for part in parts[::2]], strict=True))
 
 
 def _label(line: str, known: Lines) -> str:
@@ -175,14 +162,11 @@ def _label(line: str, known: Lines) -> str:
     )
 
 
-def _row(line: str, known: Lines) -> str:
-    head = line.startswith(HEAD)
-    cells = line.lstrip(HEAD).replace(f" {CELL} ", CELL)
-    left, sign, right = cells.rpartition(LAST)
-    if sign and CELL not in right:
-        return known.row(" | ".join(_cells(left)), right.strip(), head=head)
-    return " | ".join(_cells(cells))
-
-
-def _cells(text: str) -> list[str]:
-    return [cell.strip() for cell in text.replace(LAST, CELL).split(CELL)]
+def _row(line: str, known: Lines, grid: tuple[Column, ...] | None) -> str:
+    head, cells = line.startswith(HEAD), _signed(line)
+    texts = [text for _, text in cells]
+    if grid is not None and len(cells) == len(grid):
+        return known.columns(texts, spec_of(grid), head=head)
+    if cells[-1][0] == LAST:
+        return known.row(" | ".join(texts[:-1]), texts[-1], head=head, wide=total(grid) if grid else WIDTH)
+    return " | ".join(texts)

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from posthouse.rendering.guard import SALT
 from posthouse.rendering.link_parameters import string_of
 from posthouse.rendering.tags import Kind, Piece
-from posthouse.rendering.text_layout import heading_row
+from posthouse.rendering.text_columns import WIDTH, heading_columns, heading_row
 
 TOKEN: Final = re.compile(f"{SALT}([0-9]+)z")
 _BRACES: Final = re.compile(r"\{[{%#]")
@@ -50,14 +50,28 @@ class Tags:
         """A text as far as it is read: a letter for each value, nothing for each block."""
         return TOKEN.sub(lambda found: "" if self.is_block(found) else "x", text) if SALT in text else text
 
-    def row(self, left: str, right: str, *, head: bool) -> str:
+    def row(self, left: str, right: str, *, head: bool, wide: int) -> str:
         """See Lines. The filter measures what the values come to; where a cell holds more than values, it is a plain row."""
         if SALT not in left and SALT not in right and head:
-            return heading_row(left, right)
+            return heading_row(left, right, wide)
+        end = f", {wide}" if wide != WIDTH else ""
         try:
-            code = f"({self._expression(left)})|row_end({self._expression(right)})"
+            return self._held_as(f"({self._expression(left)})|row_end({self._expression(right)}{end})")
         except ValueError:
             return f"{left} | {right}"
+
+    def columns(self, cells: Sequence[str], spec: str, *, head: bool) -> str:
+        """See Lines."""
+        if head and not any(SALT in cell for cell in cells):
+            return heading_columns(spec, cells)
+        try:
+            first, *others = [self._expression(cell) for cell in cells]
+        except ValueError:
+            return " | ".join(cells)
+        return self._held_as(f'({first})|in_columns("{spec}", {", ".join(others)})')
+
+    def _held_as(self, code: str) -> str:
+        """The token of an expression of ours."""
         self._held.append(Piece(Kind.EXPRESSION, f"{{{{ {code} }}}}", code, 0))
         return f"{SALT}{len(self._held) - 1}z"
 
