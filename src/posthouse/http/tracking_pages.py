@@ -82,18 +82,21 @@ def preferences(language: str, address: str, *, out: bool) -> Reply:
     return page(language, words["preferences"], f"<p>{text}</p>{form}")
 
 
-def rating(language: str, scale: Scale, chosen: int) -> Reply:
-    """The score that was chosen, which can still be changed, and the button that sends it."""
+def rating(language: str, scale: Scale, chosen: int, *, comment: bool = True) -> Reply:
+    """The score that was chosen, which can still be changed, and the button that sends it; words only where they would be kept."""
     words = WORDS[language]
     scores = "".join(
         f'<label><input type="radio" name="score" value="{score}"{" checked" if score == chosen else ""}> {score}</label>'
         for score in range(scale.lowest, scale.highest + 1)
     )
     text = escape(words["rate_text"]).format(lowest=scale.lowest, highest=scale.highest)
+    field = (
+        f'<p><label for="comment">{escape(words["comment"])}</label><br><textarea id="comment" name="comment" rows="4" '
+        'maxlength="2000"></textarea></p>'
+    )
     form = (
         f'<form method="post" action="?lang={language}"><fieldset><legend>{text}</legend>{scores}</fieldset>'
-        f'<p><label for="comment">{escape(words["comment"])}</label><br><textarea id="comment" name="comment" rows="4" '
-        f'maxlength="2000"></textarea></p><button>{escape(words["rate_button"])}</button></form>'
+        f"{field if comment else ''}<button>{escape(words['rate_button'])}</button></form>"
     )
     return page(language, words["rate"], form)
 

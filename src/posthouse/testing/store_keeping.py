@@ -12,7 +12,9 @@ from posthouse.core.messages.model import Event, EventType, Extras, MessageQuery
 from posthouse.core.messages.pseudonyms import Pseudonyms
 from posthouse.core.messages.stream import StreamQuery
 from posthouse.core.messages.words import WordFollower, Words
+from posthouse.core.returned.ports import Filing
 from posthouse.core.templates.model import TemplateSource
+from posthouse.core.tracking.ratings import RatingQuery
 from posthouse.core.workspaces.model import Workspace
 from posthouse.testing.store_kit import Kit, Store, check_invariants
 
@@ -177,6 +179,60 @@ class StoreContractRetention:
         kit.clock.advance(8 * DAY)
         await service.sweep(unhurried)
         assert len(await store.events_of(kit.workspace, uncounted.id)) == 1
+
+    async def test_what_comes_back_later_names_nobody_and_has_an_end(self, store: Store, kit: Kit) -> None:
+        """What comes for an erased message is counted without agents, networks, words, numbers; after its days of events the next sweep takes it."""
+        await ruled(store, kit, Rule(content_days=1, event_days=7))
+        (old,) = await sent(store, kit, 1)
+        kit.clock.advance(2 * DAY)
+        await keeper(store, kit).sweep(unhurried)
+        assert (await store.tracked([old.id]))[old.id].erased
+        await self._come_back(store, kit, old, "a")
+        found = {one.type: one for one in await store.events_of(kit.workspace, old.id) if one.type > EventType.SENT}
+        assert {kind: one.data for kind, one in found.items()} == {
+            EventType.OPENED: {"verdict": "human", "rules": 1}, EventType.RATED: {"rating": "q", "score": 4, "lowest": 1, "highest": 5},
+            EventType.CONVERTED: {"amount": "1"}, EventType.BOUNCED: {"code": 550}, EventType.RECIPIENT_REFUSED: {"code": 550},
+        }  # fmt: skip
+        assert not any("@" in one.key or "A-1" in one.key for one in found.values())
+        (answer,) = await store.rating_answers(RatingQuery(kit.workspace, live=True))
+        assert (answer.score, answer.comment) == (4, None)
+        assert {one.type for one in await store.engagements_of(kit.workspace, old.id)} >= {EventType.OPENED}
+        await check_invariants(store)
+        kit.clock.advance(8 * DAY)
+        await sent(store, kit, 1)
+        await keeper(store, kit).sweep(unhurried)
+        assert await store.events_of(kit.workspace, old.id) == []
+        await self._come_back(store, kit, old, "b")
+        await sent(store, kit, 1)
+        assert len(await store.events_of(kit.workspace, old.id)) >= 3
+        await keeper(store, kit).sweep(unhurried)
+        assert await store.events_of(kit.workspace, old.id) == []
+
+    async def _come_back(self, store: Store, kit: Kit, old: NewMessage, key: str) -> None:
+        now = kit.clock.now()
+        known = await store.tracked([old.id])
+        said = {"rating": "q", "score": 4, "lowest": 1, "highest": 5, "comment": "call me: ann@example.net"}
+        seen = {"verdict": "human", "rules": 1, "agent": "Ann's", "network": "203.0.113.0/24"}
+        hits = [
+            Event(old.id, kit.workspace, EventType.OPENED, now, key, seen),
+            Event(old.id, kit.workspace, EventType.RATED, now, key, said),
+            Event(old.id, kit.workspace, EventType.CONVERTED, now, "A-1", {"order": "A-1", "amount": "1"}),
+        ]
+        await store.add_hits(hits, known)
+        bounced = [
+            Event(
+                old.id, kit.workspace, EventType.BOUNCED, now, "", {"code": 550, "text": "<ann@example.net> unknown"}
+            ),
+            Event(
+                old.id,
+                kit.workspace,
+                EventType.RECIPIENT_REFUSED,
+                now,
+                "ann@example.net",
+                {"recipient": "ann@example.net", "code": 550},
+            ),
+        ]
+        await store.file_return(Filing(tuple(bounced)))
 
     async def test_a_recount_cannot_lose_what_was_erased(self, store: Store, kit: Kit) -> None:
         """Once events are gone the statistics are not counted anew: they would shrink."""

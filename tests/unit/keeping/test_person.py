@@ -1,6 +1,8 @@
 """One person as they may stand in a store."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from posthouse.channels.email.addresses import forms_of
 from posthouse.core.keeping.person import Person, pattern_of, struck
@@ -53,3 +55,17 @@ def test_an_address_is_looked_for_in_both_forms_of_its_domain() -> None:
     """As people read it, and as it stands in DNS."""
     assert forms_of(" Ann@BÜCHER.example ") == ("Ann@bücher.example", "Ann@xn--bcher-kva.example")
     assert forms_of("ann@shop.example") == ("ann@shop.example",)
+
+
+@pytest.mark.parametrize("local", ["ann", "\u017fam", "\u0131van", "Stra\u00dfe", "\u212aelvin"])
+@given(
+    st.text(st.sampled_from("aAnN\u017fsS\u0131iI\u0130\u00dfKk\u212a@=.x \u00e9"), max_size=12),
+    st.text(st.sampled_from(" ,<>\u00e9"), min_size=1, max_size=3),
+)
+def test_the_quick_look_misses_nobody(local: str, noise: str, edge: str) -> None:
+    """Whatever the slow pattern finds, in any letters, is found."""
+    naming = pattern_of(Person(f"{local}@shop.example"))
+    for written in (f"{local}@shop.example", f"{local}@SHOP.example".upper(), f"{local}@shop.example".title()):
+        text = f"{noise}{edge}{written}{edge}{noise}"
+        assert (naming.search(text) is None) is (naming._pattern.search(text) is None)
+    assert (naming.search(noise) is None) is (naming._pattern.search(noise) is None)

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import msgspec
 
 from posthouse.core.keeping.erasure import Erasure, Phase
-from posthouse.core.keeping.person import Person, pattern_of
+from posthouse.core.keeping.person import Naming, Person, pattern_of
 from posthouse.core.keeping.ports import ErasureStore, Scanned
 from posthouse.core.keeping.retention import words_in
 from posthouse.core.keeping.scrubbing import Aged, left_of, less_of
@@ -239,7 +239,7 @@ class ErasureService:
         )
 
     async def _found(
-        self, erasure: Erasure, name: str, some: Scanned, person: Person, pattern: re.Pattern[str]
+        self, erasure: Erasure, name: str, some: Scanned, person: Person, pattern: Naming
     ) -> Erasure | None:
         """Some rows of one table that name the person: struck, or, while proving, counted."""
         many = len(some.hits)

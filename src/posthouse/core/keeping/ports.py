@@ -1,12 +1,11 @@
 """What the room of keeping needs from outside."""
 
 import enum
-import re
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from posthouse.core.keeping.erasure import Erasure
-from posthouse.core.keeping.person import Person
+from posthouse.core.keeping.person import Naming, Person
 from posthouse.core.keeping.scrubbing import Aged, Left, Less, Told
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Status
@@ -178,12 +177,12 @@ class ErasureStore(Protocol):
         """Lets the entries of addresses go on under what stands for them."""
         ...
 
-    async def scan(self, workspace_id: Id, number: int, after: str, pattern: re.Pattern[str], limit: int) -> Scanned:
+    async def scan(self, workspace_id: Id, number: int, after: str, pattern: Naming, limit: int) -> Scanned:
         """Looks through some rows of a table."""
         ...
 
     async def strike(
-        self, erasure: Erasure, name: str, hits: Sequence[Hit], pattern: re.Pattern[str], person: Person
+        self, erasure: Erasure, name: str, hits: Sequence[Hit], pattern: Naming, person: Person
     ) -> Erasure | None:
         """Removes rows that name the person, or the person from rows that are about something else."""
         ...

@@ -71,12 +71,17 @@ def less_of(facts: Iterable[Told], pseudonyms: Pseudonyms) -> list[Less]:
     """
     changed = []
     for fact in facts:
-        named = fact.type in _NAMED_BY_KEY or "@" in fact.key
+        named = named_by_key(fact.type, fact.key)
         key = pseudonyms.of(fact.message_id, fact.type, fact.key) if named else fact.key
         less = scrubbed(fact.data)
         if less != fact.data or key != fact.key:
             changed.append(Less(fact.message_id, fact.type, fact.key, less, key))
     return changed
+
+
+def named_by_key(kind: int, key: str) -> bool:
+    """Whether the key of a fact names a copy, an order, or anybody."""
+    return kind in _NAMED_BY_KEY or "@" in key
 
 
 def left_of(message: Aged, workspace_id: Id, pseudonyms: Pseudonyms | None, at: int, why: str) -> Left:

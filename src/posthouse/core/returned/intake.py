@@ -12,6 +12,7 @@ from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import InvalidIdError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.messages.model import Event, EventType, Extras, Message, Status
+from posthouse.core.messages.pseudonyms import is_pseudonym
 from posthouse.core.returned.model import Kind, Recipient, Returned
 from posthouse.core.returned.ports import Filing, Reader, ReturnedStore, Unmatched
 from posthouse.core.suppressions.learning import Learner
@@ -206,5 +207,6 @@ def _bounce(read: Returned, message: Message, address: str, said: Recipient, at:
         verdict = Verdict.UNKNOWN if read.feedback in _NO_COMPLAINT else Verdict.COMPLAINT
     elif read.kind is not Kind.BOUNCE:
         return []
-    evidence = " ".join(str(word) for word in (said.code, said.enhanced, said.words) if word)
+    words = "" if is_pseudonym(address) else said.words  # of an erased message nobody is named again
+    evidence = " ".join(str(word) for word in (said.code, said.enhanced, words) if word)
     return [Bounce(message.workspace_id, message.channel, address, verdict, message.id, at, SOURCE, evidence)]

@@ -72,6 +72,8 @@ class Tracked(msgspec.Struct, frozen=True):
     due_at: int
     sent_at: int | None
     """When it was handed over; None: that is not recorded (yet)."""
+    erased: bool = False
+    """Its content is gone: what comes back for it is counted, without anything that names a person."""
 
 
 class Engagement(msgspec.Struct, frozen=True):

@@ -192,7 +192,7 @@ class TrackingDoor:
         if chosen is None:
             return pages.said(tongue, "gone", 404)
         if asked.method != "POST":
-            return pages.rating(tongue, chosen.scale, chosen.score)
+            return pages.rating(tongue, chosen.scale, chosen.score, comment=not chosen.message.erased)
         form = _form(await self._body(asked))
         word = form.get("score", [""])[0]
         score = int(word) if word.isascii() and word.isdigit() and len(word) <= _DIGITS else -1

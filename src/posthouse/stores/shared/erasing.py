@@ -1,7 +1,6 @@
 """Removing a person: the queries of both stores, each in the caller's transaction."""
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ from sqlalchemy import Connection, Table, delete, exists, insert, literal, selec
 
 from posthouse.core.contacts.model import Contact
 from posthouse.core.keeping.erasure import Erasure, Phase
-from posthouse.core.keeping.person import Person, struck, text_of
+from posthouse.core.keeping.person import Naming, Person, struck, text_of
 from posthouse.core.keeping.ports import Bite, Hit, Mark, Scanned, Step
 from posthouse.core.keeping.scrubbing import Aged, Left, Less
 from posthouse.core.kernel.ids import Id
@@ -134,9 +133,7 @@ def hash_suppressions(
     return _counted(connection, erasure, done)
 
 
-def scan(
-    connection: Connection, workspace_id: Id, number: int, after: str, pattern: re.Pattern[str], limit: int
-) -> Scanned:
+def scan(connection: Connection, workspace_id: Id, number: int, after: str, pattern: Naming, limit: int) -> Scanned:
     """Looks through some rows of a table for a person."""
     table = _table(connection, TABLES[number])
     key, columns = list(table.primary_key), words_of(table)
@@ -161,7 +158,7 @@ def scan(
 
 
 def strike(
-    connection: Connection, erasure: Erasure, name: str, hits: Sequence[Hit], pattern: re.Pattern[str], person: Person
+    connection: Connection, erasure: Erasure, name: str, hits: Sequence[Hit], pattern: Naming, person: Person
 ) -> Erasure | None:
     """Removes rows that name the person, or the person from rows that are about something else."""
     table, done = _table(connection, name), len(hits)
@@ -187,7 +184,7 @@ def forget_files(connection: Connection, erasure: Erasure) -> Erasure | None:
     return _counted(connection, erasure, {"blobs": gone})
 
 
-def _changes(name: str, hit: Hit, pattern: re.Pattern[str], person: Person) -> dict[str, Any] | None:
+def _changes(name: str, hit: Hit, pattern: Naming, person: Person) -> dict[str, Any] | None:
     """What a row becomes; None: it goes."""
     values = dict(hit.values)
     if name == "contacts":
@@ -202,7 +199,7 @@ def _changes(name: str, hit: Hit, pattern: re.Pattern[str], person: Person) -> d
     return {column: struck(value, pattern) for column, value in values.items()}
 
 
-def _without_copies(raw: bytes, pattern: re.Pattern[str]) -> bytes:
+def _without_copies(raw: bytes, pattern: Naming) -> bytes:
     """The rarely used part of a message whose copies do not go to the person."""
     extras = _decode_extras(raw)
 

@@ -1,10 +1,9 @@
 """The port methods of keeping that both stores do alike."""
 
-import re
 from collections.abc import Sequence
 
 from posthouse.core.keeping.erasure import Erasure
-from posthouse.core.keeping.person import Person
+from posthouse.core.keeping.person import Naming, Person
 from posthouse.core.keeping.ports import Bite, Gone, Hit, Mark, Scanned
 from posthouse.core.keeping.scrubbing import Aged, Left, Less, Told
 from posthouse.core.kernel.ids import Id
@@ -109,12 +108,12 @@ class SharedKeeping(Primitives):
         """See ErasureStore."""
         return await self._wipe(erasing.hash_suppressions, erasure, places)
 
-    async def scan(self, workspace_id: Id, number: int, after: str, pattern: re.Pattern[str], limit: int) -> Scanned:
+    async def scan(self, workspace_id: Id, number: int, after: str, pattern: Naming, limit: int) -> Scanned:
         """See ErasureStore."""
         return await self._read(erasing.scan, workspace_id, number, after, pattern, limit)
 
     async def strike(
-        self, erasure: Erasure, name: str, hits: Sequence[Hit], pattern: re.Pattern[str], person: Person
+        self, erasure: Erasure, name: str, hits: Sequence[Hit], pattern: Naming, person: Person
     ) -> Erasure | None:
         """See ErasureStore."""
         return await self._wipe(erasing.strike, erasure, name, hits, pattern, person)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Message, Status
 from posthouse.core.returned.ports import FORWARD, Filing, Unmatched
-from posthouse.stores.shared import messages
+from posthouse.stores.shared import late, messages, tracking
 from posthouse.stores.shared.documents import from_document, insert_unless_there, to_document
 from posthouse.stores.shared.events import write_events
 from posthouse.stores.shared.queue import not_being_sent
@@ -30,7 +30,11 @@ def file_return(connection: Connection, shard: int, filing: Filing) -> None:
     if filing.suppressions or filing.soft_bounces:
         suppress(connection, filing.suppressions, filing.soft_bounces)
     if filing.events:
-        write_events(connection, shard, filing.events)
+        known = tracking.tracked(connection, list({event.message_id for event in filing.events}))
+        erased = {message_id for message_id, one in known.items() if one.erased}
+        late.give_an_end(connection, [known[one] for one in erased])
+        told = [late.without_person(event) if event.message_id in erased else event for event in filing.events]
+        write_events(connection, shard, told)
     if filing.status is not None:
         message_id, status, at = filing.status
         if not _move(connection, message_id, status, at):

@@ -14,6 +14,8 @@ Shape, and why:
 Instants are microseconds since the Unix epoch.
 """
 
+from functools import cache
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -470,6 +472,7 @@ webhook_attempts = Table(
 """The delivery log."""
 
 
+@cache
 def metadata_for(dialect: str) -> MetaData:
     """The schema as one database has it: on SQLite events and idempotency keys stand in the order of their coming, the rest is the same."""
     if dialect != "sqlite":

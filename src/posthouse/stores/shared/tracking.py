@@ -10,7 +10,7 @@ from posthouse.core.kernel.ids import Id, lowest_at
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, Status
 from posthouse.core.tracking.model import Correction, Engagement, Shares, Tracked, Verdict, engagement_of
 from posthouse.core.tracking.ratings import answers_in
-from posthouse.stores.shared import ratings
+from posthouse.stores.shared import late, ratings
 from posthouse.stores.shared.documents import upsert_for
 from posthouse.stores.shared.events import CHUNK, write_events
 from posthouse.stores.shared.schema import engagements, events, messages, states, verdicts
@@ -26,12 +26,13 @@ def tracked(connection: Connection, message_ids: Sequence[Id]) -> dict[Id, Track
     left = case((s.status.in_(_LEFT), s.ended_at))
     statement = select(
         m.id, m.workspace_id, m.template_id, m.release_id, m.channel, m.lane, m.live, m.locale, m.recipient,
-        m.created_at, m.due_at, left,
+        m.created_at, m.due_at, left, func.length(m.variables) == 0,
     ).outerjoin(states, s.message_id == m.id)  # fmt: skip
     found: dict[Id, Tracked] = {}
     for start in range(0, len(message_ids), CHUNK):
         for row in connection.execute(statement.where(m.id.in_(message_ids[start : start + CHUNK]))):
             one, workspace, template, release, channel, lane, live, *rest = row
+            rest[-1] = bool(rest[-1])
             found[one] = Tracked(one, workspace, template, release, Channel(channel), Lane(lane), bool(live), *rest)
     return found
 
@@ -43,7 +44,12 @@ def variables_of(connection: Connection, message_id: Id) -> bytes | None:
 
 def add_hits(connection: Connection, shard: int, hits: Sequence[Event], known: Mapping[Id, Tracked]) -> None:
     """Keeps events, counters and engagements."""
-    added = write_events(connection, shard, [hit for hit in hits if hit.message_id in known])
+    ours = [hit for hit in hits if hit.message_id in known]
+    erased = [one for one in {hit.message_id: known[hit.message_id] for hit in ours}.values() if one.erased]
+    if erased:
+        ours = [late.without_person(hit) if known[hit.message_id].erased else hit for hit in ours]
+        late.give_an_end(connection, erased)
+    added = write_events(connection, shard, ours)
     if not added:
         return
     summed = [
