@@ -10,7 +10,13 @@ import msgspec
 
 ERASED: Final = "erased"
 """What stands in the place of an address in the middle of other words."""
-_BEFORE: Final = r"(?<![\w.+~-])"
+_BEFORE: Final = (
+    r"(?:(?<![\w.+~-])(?<!\w')"
+    r"|(?<=\\[bfnrt])|(?<=\\u[0-9a-f]{4})"
+    r"|(?<=%[0-9a-f]{2})(?<!%2[bde])(?<!%5f)(?<!%7e))"
+)
+"""No letter of a longer name: not ``joann``, ``jo.ann``, ``jo+ann`` or ``o'ann``. What looks like a letter may be the end of an escape, of JSON
+(``\\n``) or of a URL (``%3D``)."""
 _AFTER: Final = r"(?![\w-]|\.\w)"
 
 _DOTLESS: Final = "\u0131"
