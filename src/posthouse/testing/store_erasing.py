@@ -1,8 +1,9 @@
 """The contract of ErasureStore: a person who stands everywhere, removed, and everybody else left alone."""
 
 import msgspec
+import pytest
 
-from posthouse.core.contacts.model import Contact
+from posthouse.core.contacts.model import Contact, ContactQuery
 from posthouse.core.conversions.model import Basis, Conversion, Source
 from posthouse.core.keeping.erasing import ErasureService
 from posthouse.core.keeping.erasure import Erasure, Phase
@@ -204,6 +205,36 @@ class StoreContractErasure:
         assert await service.work(unhurried) == 1
         assert (await self._seen(store, kit, {"it": sending})) == {"it": ("", Status.SENT)}
         assert await store.hold_erasure(begun.id, 1, kit.clock.now(), kit.clock.now() + LEASE) is None
+
+    async def test_two_persons_go_from_the_same_places_one_after_the_other(self, store: Store, kit: Kit) -> None:
+        """Keys of contacts and of facts and orders are there once: what takes the place of one person must leave room for the next."""
+        now, here, message = kit.clock.now(), kit.workspace, kit.new(recipient="carol@example.net")
+        await store.accept([message])
+        for number, one in enumerate((ANN, BOB)):
+            await store.append([Event(message.id, here, EventType.RECIPIENT_REFUSED, now, one, {"code": 550})])
+            order = Conversion(kit.ids(), here, True, f"order of {one}", now, 1, "EUR", Source.API, Basis.CLICK)
+            await store.add_conversion(order, None, None)
+            await store.add_contact(Contact(kit.ids(), here, now, now, one, phone=f"+3361234567{number}"))
+        for one in (ANN, BOB):
+            service = remover(store, kit)
+            begun = await service.begin(here, service.person(one, None), "api", "")
+            assert await service.work(unhurried) == 1
+            done = await service.get(here, begun.id)
+            assert (done.found, done.counts) == ({}, {"events": 1, "contacts": 1, "conversions": 1})
+        keys = {event.key for event in await store.events_of(here, message.id) if event.key.startswith("erased:")}
+        assert len(keys) == 2
+        assert [one.key for one in await store.contacts(ContactQuery(here))] == [None, None]
+
+    async def test_a_removal_that_fails_does_not_hold_up_others(self, store: Store, kit: Kit) -> None:
+        """Sealed with another master key it cannot be gone on with; who was asked for after it is removed all the same."""
+        service = remover(store, kit)
+        broken = await service.begin(kit.workspace, service.person(ANN, None), "api", "")
+        await store.hold_erasure(broken.id, 1, kit.clock.now(), kit.clock.now() + LEASE)
+        await store.keep_erasure(msgspec.structs.replace(broken, token=1, sealed=b"\x00"))
+        sound = await service.begin(kit.workspace, service.person(BOB, None), "api", "")
+        with pytest.raises(ValueError, match="malformed"):
+            await service.work(unhurried)
+        assert (await service.get(kit.workspace, sound.id)).phase is Phase.DONE
 
     async def test_other_workspaces_are_left_alone(self, store: Store, kit: Kit) -> None:
         """The same person elsewhere is another matter."""

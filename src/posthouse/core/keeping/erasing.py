@@ -15,7 +15,7 @@ from posthouse.core.keeping.ports import ErasureStore, Scanned
 from posthouse.core.keeping.retention import words_in
 from posthouse.core.keeping.scrubbing import Aged, left_of, less_of
 from posthouse.core.kernel.clock import MINUTE, SECOND, Clock
-from posthouse.core.kernel.errors import FieldProblem, NotFoundError, ValidationError
+from posthouse.core.kernel.errors import FieldProblem, NotFoundError, UnavailableError, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.messages.model import Channel, Extras
 from posthouse.core.messages.pseudonyms import Pseudonyms
@@ -156,15 +156,21 @@ class ErasureService:
         return found
 
     async def work(self, rest: Rest, only: Id | None = None) -> int:
-        """Goes on with all removals that nobody else holds; how many were finished.
+        """Goes on with all removals that nobody else holds; how many were finished. One that fails does not keep others from being done.
 
         Raises:
             UnavailableError: the store cannot be asked; what was done stays done.
         """
-        finished = 0
+        finished, failed = 0, None
         for one in await self._store.open_erasures():
-            if only in (None, one.id):
-                finished += await self._through(one, rest)
+            try:
+                finished += only in (None, one.id) and await self._through(one, rest)
+            except UnavailableError:
+                raise
+            except Exception as error:  # noqa: BLE001 - raised below, once all others had their turn
+                failed = failed or error
+        if failed is not None:
+            raise failed
         return finished
 
     async def _through(self, erasure: Erasure, rest: Rest) -> bool:

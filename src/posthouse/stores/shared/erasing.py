@@ -14,6 +14,7 @@ from posthouse.core.keeping.ports import Bite, Hit, Mark, Scanned, Step
 from posthouse.core.keeping.scrubbing import Aged, Left, Less
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Extras
+from posthouse.core.messages.pseudonyms import PREFIX
 from posthouse.core.suppressions.model import Suppression
 from posthouse.stores.shared import keeping, schema
 from posthouse.stores.shared.documents import SUPPRESSION_GENERATION, from_document, raise_number, to_document
@@ -105,7 +106,7 @@ def empty_messages(
     c = conversions.c
     orders = connection.execute(select(c.id).where(c.message_id.in_(ids))).scalars().all()
     for order in orders:
-        connection.execute(update(conversions).where(c.id == order).values(order=f"erased:{order.hex()}"))
+        connection.execute(update(conversions).where(c.id == order).values(order=_no_order(order)))
     done = {"messages": len(left), "events": len(facts), "message_words": len(set(found_by)), "sandbox": mails}
     return _counted(connection, erasure, {**done, "conversions": len(orders)})
 
@@ -162,9 +163,12 @@ def strike(
 ) -> Erasure | None:
     """Removes rows that name the person, or the person from rows that are about something else."""
     table, done = _table(connection, name), len(hits)
-    for hit in hits:
+    before = erasure.counts.get(name, 0)
+    for number, hit in enumerate(hits, before):
         mine = [column == value for column, value in zip(table.primary_key, hit.key, strict=True)]
         changes = None if name in GONE else _changes(name, hit, pattern, person)
+        if changes and name == "events" and pattern.search(hit.values["key"]):
+            changes["key"] = _nobody(erasure, number)
         if changes is None:
             connection.execute(delete(table).where(*mine))
         else:
@@ -188,15 +192,39 @@ def _changes(name: str, hit: Hit, pattern: Naming, person: Person) -> dict[str, 
     """What a row becomes; None: it goes."""
     values = dict(hit.values)
     if name == "contacts":
-        contact = from_document(values["document"], Contact)
-        if pattern.fullmatch(contact.email or "") or (person.phone and contact.phone == person.phone):
-            return None
+        return _contact(from_document(values["document"], Contact), pattern, person)
+    if name == "conversions" and pattern.search(values["order"]):
+        values["order"] = _no_order(hit.key[0])
     if name == "messages":
         if pattern.fullmatch(values["recipient"]):  # written in another case: found by its address in the next round
             return {"recipient": person.phone if values["recipient"] == person.phone else person.email}
         if values["extras"]:
             values["extras"] = _without_copies(values["extras"], pattern)
     return {column: struck(value, pattern) for column, value in values.items()}
+
+
+def _contact(contact: Contact, pattern: Naming, person: Person) -> dict[str, Any] | None:
+    """A contact that says something of the person; None: it is the person's. A key that names the person goes: there is one of each."""
+    if pattern.fullmatch(contact.email or "") or (person.phone and contact.phone == person.phone):
+        return None
+    if contact.key is not None and pattern.search(contact.key):
+        contact = msgspec.structs.replace(contact, key=None)
+    if contact.key is None and contact.email is None and contact.phone is None:
+        return None
+    return {"key": contact.key, "email": contact.email, "document": struck(to_document(contact), pattern)}
+
+
+def _nobody(erasure: Erasure, number: int) -> str:
+    """Stands in the place of an address in the key of a fact, in the form of a pseudonym.
+
+    Another one for each fact and for each removal: copies to two persons may have been refused for one message.
+    """
+    return f"{PREFIX}{(int.from_bytes(erasure.id, 'big') + number) % (1 << 128):032x}"
+
+
+def _no_order(conversion_id: Id) -> str:
+    """Stands in the place of an order that names the person: there is one of each."""
+    return f"{PREFIX}{conversion_id.hex()}"
 
 
 def _without_copies(raw: bytes, pattern: Naming) -> bytes:
