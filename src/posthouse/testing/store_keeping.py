@@ -4,7 +4,9 @@ import msgspec
 import pytest
 
 from posthouse.core.analytics.model import Step as RollupStep
+from posthouse.core.keeping.ports import Bite, Mark, Step
 from posthouse.core.keeping.retention import RetentionService
+from posthouse.core.keeping.scrubbing import left_of
 from posthouse.core.keeping.settings import Retention, Rule, with_retention
 from posthouse.core.kernel.clock import DAY, HOUR
 from posthouse.core.kernel.errors import ConflictError
@@ -157,6 +159,27 @@ class StoreContractRetention:
         assert (await service.sweep(unhurried)).messages == 1
         assert await self._recipients(store, kit, [waiting]) == {PSEUDONYMS.of(kit.workspace, 1, "ann@example.net")}
         assert await store.events_of(kit.workspace, waiting.id) == []
+
+    async def test_what_was_put_off_is_erased_by_the_rules_as_they_are_then(self, store: Store, kit: Kit) -> None:
+        """A rule that was taken back or made longer meanwhile erases nothing; and what a removal emptied is not looked at for ever."""
+        await ruled(store, kit, Rule(content_days=1))
+        waiting = [kit.new(due_at=kit.clock.now() + 5 * DAY, extras=EXTRAS) for _ in range(3)]
+        await store.accept(waiting)
+        kit.clock.advance(2 * DAY)
+        service = keeper(store, kit)
+        await service.sweep(unhurried)
+        for one in waiting:
+            await store.cancel(kit.workspace, one.id, kit.clock.now())
+        for days in (None, 30):
+            await service.change(kit.workspace, Retention(Rule(days), {"unused": Rule(1)}))
+            assert (await service.sweep(unhurried)).messages == 0
+        assert await self._recipients(store, kit, waiting) == {"ann@example.net"}
+        await service.change(kit.workspace, Retention(Rule(1)))
+        emptied = await store.aged(kit.workspace, kit.template_id, bytes(16), waiting[1].id, 1)
+        left = [left_of(one, kit.workspace, None, kit.clock.now(), "contact") for one in emptied]
+        await store.erase(kit.workspace, Bite(Mark(kit.template_id, Step.CONTENT), bytes(16), bytes(16), left=left))
+        assert (await service.sweep(unhurried)).messages == 2
+        assert await store.put_off(kit.workspace, (bytes(16), 0), 10) == []
 
     async def test_events_go_and_the_stream_neither_skips_nor_repeats(self, store: Store, kit: Kit) -> None:
         """Old events are gone, later ones keep their places and new ones come behind; what nobody has counted yet stays."""

@@ -40,6 +40,8 @@ class Bite(NamedTuple):
     """Messages whose events go."""
     later: Sequence[Id] = ()
     """Messages that wait to be sent: they are looked at again once they have ended."""
+    ended: Sequence[Id] = ()
+    """The others: they need not be looked at again, also where nothing was left to erase."""
 
 
 class Gone(NamedTuple):
@@ -65,8 +67,8 @@ class RetentionStore(Protocol):
         """Messages of a template with ``after < id < before``, oldest first."""
         ...
 
-    async def put_off(self, workspace_id: Id, limit: int) -> list[tuple[Mark, Aged]]:
-        """Messages that were passed over because they waited to be sent, and have ended since."""
+    async def put_off(self, workspace_id: Id, after: tuple[Id, int], limit: int) -> list[tuple[Mark, Aged]]:
+        """Messages that were passed over because they waited to be sent, and have ended since: those behind a message and step, in their order."""
         ...
 
     async def facts_of(self, message_ids: Sequence[Id]) -> list[Told]:

@@ -179,7 +179,8 @@ class RetentionService:
     async def _bite(self, workspace_id: Id, rule: Rule, mark: Mark, some: Sequence[Aged]) -> Bite:
         """What is to be done with some messages."""
         ended = [one for one in some if not one.pending]
-        bite = Bite(mark, _FIRST, _FIRST, later=[one.id for one in some if one.pending])
+        later = [one.id for one in some if one.pending]
+        bite = Bite(mark, _FIRST, _FIRST, later=later, ended=[one.id for one in ended])
         if mark.step is Step.EVENTS:
             return bite._replace(eventless=[one.id for one in ended])
         hashed = self._pseudonyms if rule.addresses == "hash" else None
@@ -192,16 +193,19 @@ class RetentionService:
         )
 
     async def _put_off(self, workspace: Workspace, swept: Swept, rest: Rest) -> None:
-        """Messages that have ended since they were passed over."""
-        retention = retention_of(workspace)
+        """Messages that have ended since they were passed over, and that are old enough by the rules as they are now."""
+        retention, now = retention_of(workspace), self._clock.now()
         classes = await self._classes(workspace.id)
-        some = await self._store.put_off(workspace.id, BITE)
-        for mark, message in some:
-            began = self._clock.monotonic()
-            bite = await self._bite(workspace.id, retention.of(classes.get(mark.template_id, "")), mark, [message])
-            gone = await self._store.erase(workspace.id, bite)
-            swept.messages, swept.events = swept.messages + gone.messages, swept.events + gone.events
-            await rest((self._clock.monotonic() - began) / SECOND)
+        after = (_FIRST, 0)
+        while some := await self._store.put_off(workspace.id, after, BITE):
+            for mark, message in some:
+                began, rule = self._clock.monotonic(), retention.of(classes.get(mark.template_id, ""))
+                days = dict(_steps(rule)).get(mark.step)
+                if days is not None and message.id < lowest_at((now - days * DAY) // 1000):
+                    gone = await self._store.erase(workspace.id, await self._bite(workspace.id, rule, mark, [message]))
+                    swept.messages, swept.events = swept.messages + gone.messages, swept.events + gone.events
+                    await rest((self._clock.monotonic() - began) / SECOND)
+            after = (some[-1][1].id, int(some[-1][0].step))
 
     async def _uploads(self, workspace: Workspace, swept: Swept, rest: Rest) -> None:
         """Files that nothing needs any more: no message that still has its content can name them."""

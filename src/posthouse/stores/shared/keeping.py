@@ -5,12 +5,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, literal, select, tuple_, update
 
 from posthouse.core.keeping.ports import Bite, Gone, Mark, Step
 from posthouse.core.keeping.scrubbing import Aged, Told
 from posthouse.core.kernel.ids import Id, lowest_at
 from posthouse.stores.shared import ratings, rollups, words
+from posthouse.stores.shared.column_types import IdType
 from posthouse.stores.shared.documents import EVENTS_ERASED, insert_unless_there
 from posthouse.stores.shared.keeping_schema import retention_later, retention_marks
 from posthouse.stores.shared.maintenance import number
@@ -75,13 +76,14 @@ def count_aged(connection: Connection, workspace_id: Id, template_id: Id | None,
     return int(connection.execute(statement).scalar() or 0)
 
 
-def put_off(connection: Connection, workspace_id: Id, limit: int) -> list[tuple[Mark, Aged]]:
+def put_off(connection: Connection, workspace_id: Id, after: tuple[Id, int], limit: int) -> list[tuple[Mark, Aged]]:
     """Messages that were passed over and have ended since."""
-    c = retention_later.c
+    c, (message, number) = retention_later.c, after
+    behind = tuple_(c.message_id, c.step) > tuple_(literal(message, IdType()), literal(number))
     statement = (
         select(_M.template_id, c.step, _M.id, _M.channel, _M.recipient, _M.extras)
         .join(messages, _M.id == c.message_id)
-        .where(c.workspace_id == workspace_id, ~exists().where(queue.c.message_id == c.message_id))
+        .where(c.workspace_id == workspace_id, behind, ~exists().where(queue.c.message_id == c.message_id))
     )
     rows = connection.execute(statement.order_by(c.message_id, c.step).limit(limit))
     return [
@@ -101,10 +103,9 @@ def erase(connection: Connection, workspace_id: Id, bite: Bite) -> Gone:
     """Erases, and moves the mark from where it was said to stand."""
     if bite.until != bite.since and not _move(connection, workspace_id, bite):
         return Gone(held=False)
-    done = [one.id for one in bite.left] + list(bite.eventless)
-    if done:
+    if bite.ended:
         c = retention_later.c
-        mine = (c.workspace_id == workspace_id) & (c.step == int(bite.mark.step)) & c.message_id.in_(done)
+        mine = (c.workspace_id == workspace_id) & (c.step == int(bite.mark.step)) & c.message_id.in_(bite.ended)
         connection.execute(delete(retention_later).where(mine))
     later = list(bite.later)
     erase_content(connection, bite)

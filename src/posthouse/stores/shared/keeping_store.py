@@ -30,9 +30,9 @@ class SharedKeeping(Primitives):
         """See RetentionStore."""
         return await self._read(keeping.aged, workspace_id, template_id, after, before, limit)
 
-    async def put_off(self, workspace_id: Id, limit: int) -> list[tuple[Mark, Aged]]:
+    async def put_off(self, workspace_id: Id, after: tuple[Id, int], limit: int) -> list[tuple[Mark, Aged]]:
         """See RetentionStore."""
-        return await self._read(keeping.put_off, workspace_id, limit)
+        return await self._read(keeping.put_off, workspace_id, after, limit)
 
     async def facts_of(self, message_ids: Sequence[Id]) -> list[Told]:
         """See RetentionStore."""
