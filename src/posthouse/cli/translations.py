@@ -8,12 +8,20 @@ import typer
 
 from posthouse.cli.frame import Desk, command
 from posthouse.cli.lint import is_folder, template_files
+from posthouse.cli.pushing import BY
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.templates.folder import read_folder, template_folders
 from posthouse.core.templates.model import TemplateSource
-from posthouse.core.templates.translations.table import read_csv, write_csv
-from posthouse.core.templates.translations.units import DOCUMENT, missing_in, translated, units_of
-from posthouse.core.templates.translations.xliff import LARGEST, read_xliff, write_xliff
+from posthouse.core.templates.translations.carrying import Form, bring_home, draft_of, put_in, written
+from posthouse.core.templates.translations.units import DOCUMENT, missing_in
+from posthouse.core.templates.translations.xliff import LARGEST
+
+
+class _Back(msgspec.Struct, frozen=True):
+    """The options of an import."""
+
+    base: str | None
+    dry: bool
 
 
 def translation_commands(templates: typer.Typer) -> None:
@@ -39,16 +47,18 @@ async def translations(
     back: Annotated[
         Path | None, typer.Option("--import", help="Put a translator's file in: into the folder, or the key's draft.")
     ] = None,
+    base: Annotated[
+        str | None, typer.Option("--base", help="Only if the key's draft still has this hash (--json tells it).")
+    ] = None,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Only look whether the translation fits.")] = False,
 ) -> None:
     """List what is not translated; export it for a translator and put the translation in."""
-    source = await _source(desk, what)
     if back is not None:
-        source, locale, count = _imported(source, back)
-        await _keep(desk, what, source)
-        desk.out.result(
-            {"key": source.key, "locale": locale, "texts": count}, lambda: desk.out.say(f"{count} texts in {locale}")
-        )
+        done = await _brought(desk, what, back, _Back(base, dry))
+        state = "fit" if dry else "put in"
+        desk.out.result(done, lambda: desk.out.say(f"{done['texts']} texts in {done['locale']} {state}"))
         return
+    source = await _source(desk, what)
     if export is not None:
         count = _exported(source, export, to or [])
         desk.out.result({"file": str(export), "texts": count}, lambda: desk.out.say(f"{export}: {count} texts"))
@@ -62,10 +72,7 @@ async def _source(desk: Desk, what: str) -> TemplateSource:
     if is_folder(what):
         return _of_folder(Path(what))
     async with desk.open_workspace() as (house, workspace):
-        template = await house.templates.get(workspace.id, what)
-    if template.draft is None:
-        raise ValidationError(f"the template {what!r} has no draft")
-    return template.draft
+        return draft_of(await house.templates.get(workspace.id, what))
 
 
 def _of_folder(folder: Path) -> TemplateSource:
@@ -79,37 +86,38 @@ def _of_folder(folder: Path) -> TemplateSource:
 def _exported(source: TemplateSource, file: Path, to: list[str]) -> int:
     if len(to) != 1:
         raise ValidationError("--export needs the language of the translation: --to de")
-    units = {
-        unit.key: (unit.texts.get(source.default_locale, ""), unit.texts.get(to[0], "")) for unit in units_of(source)
-    }
-    words = (source.default_locale, to[0], units)
-    text = write_csv(*words) if _is_csv(file) else write_xliff(source.key, *words)
+    text, count = written(source, to[0], _form(file))
     file.write_text(text, encoding="utf-8", newline="")
-    return len(units)
+    return count
 
 
-def _imported(source: TemplateSource, file: Path) -> tuple[TemplateSource, str, int]:
+async def _brought(desk: Desk, what: str, file: Path, back: _Back) -> dict[str, Any]:
+    """Puts a translator's file into the folder's files, or the key's draft."""
+    text = _text_of(file)
+    if is_folder(what):
+        source = _of_folder(Path(what))
+        made, found = put_in(source, text, _form(file))
+        if not back.dry:
+            _write(Path(what), made)
+        return {"key": source.key, "locale": found.locale, "texts": len(found.words)}
+    async with desk.open_workspace() as (house, workspace):
+        done = await bring_home(
+            house.templates, workspace.id, what, text, _form(file), base=back.base, by=BY, dry=back.dry
+        )
+    return {
+        "key": what,
+        "locale": done.locale,
+        "texts": done.texts,
+        "changed": done.changed,
+        "draft_hash": done.pushed.template.source_hash,
+    }
+
+
+def _text_of(file: Path) -> str:
     if file.stat().st_size > 4 * LARGEST:
         raise ValidationError(f"{file} is too large for a translation")
     with file.open(encoding="utf-8", newline="") as held:
-        text = held.read()
-    if _is_csv(file):
-        locale, words = read_csv(text)
-    else:
-        key, locale, words = read_xliff(text)
-        if key != source.key:
-            raise ValidationError(f"{file} is a translation of {key!r}, not of {source.key!r}")
-    if not locale:
-        raise ValidationError(f"{file} does not say its language")
-    return translated(source, locale, words), locale, len(words)
-
-
-async def _keep(desk: Desk, what: str, source: TemplateSource) -> None:
-    if not is_folder(what):
-        async with desk.open_workspace() as (house, workspace):
-            await house.templates.push(workspace.id, source)
-    else:
-        _write(Path(what), source)
+        return held.read()
 
 
 def _write(folder: Path, source: TemplateSource) -> None:
@@ -134,5 +142,5 @@ def _json(document: dict[str, Any]) -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
-def _is_csv(file: Path) -> bool:
-    return file.suffix.lower() == ".csv"
+def _form(file: Path) -> Form:
+    return "csv" if file.suffix.lower() == ".csv" else "xliff"

@@ -32,3 +32,19 @@ def _without(part: object, locale: str) -> object:
     if isinstance(part, dict):
         return {name: _without(inner, locale) for name, inner in part.items() if name != locale}
     return [_without(inner, locale) for inner in part] if isinstance(part, list) else part
+
+
+def test_a_key_goes_out_and_comes_back(run: Run, house: Path, tmp_path: Path) -> None:
+    """Into the draft that it was made from; tried without keeping anything."""
+    file, data = tmp_path / "code.csv", ("--data", house)
+    assert run("templates", "push", EXAMPLE, *data).code == 0
+    assert run("templates", "translations", "one-time-code", "--to", "fr", "--export", file, *data).code == 0
+    file.write_bytes(file.read_bytes().replace(b"key,en,fr", b"key,en,it"))
+    back = ("templates", "translations", "one-time-code", "--import", file, *data)
+    tried = json.loads(run(*back, "--dry-run", "--json").out)
+    assert json.loads(run("templates", "translations", "one-time-code", "--to", "it", *data, "--json").out) != []
+    assert run(*back, "--base", "0" * 64).code == 4
+    done = json.loads(run(*back, "--json").out)
+    assert done == tried
+    assert len(done["changed"]) == done["texts"]
+    assert json.loads(run("templates", "translations", "one-time-code", "--to", "it", *data, "--json").out) == []

@@ -23,6 +23,7 @@ from posthouse.http.routes import (
     templates,
     tracking,
     tracking_settings,
+    translations,
     webhooks,
 )
 
@@ -34,6 +35,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *alerts.OPERATIONS,
     *templates.OPERATIONS,
     *lifecycle.OPERATIONS,
+    *translations.OPERATIONS,
     *rollouts.OPERATIONS,
     *library.OPERATIONS,
     *files.OPERATIONS,

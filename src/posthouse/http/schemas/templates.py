@@ -254,6 +254,16 @@ class TranslationsAnswer(msgspec.Struct, frozen=True):
     items: list[MissingAnswer]
 
 
+class TranslatedAnswer(msgspec.Struct, frozen=True):
+    """A translation that was put into a draft, or (`dry_run`) would be."""
+
+    template: Annotated[str, Meta(description="Its key.")]
+    locale: str
+    texts: Annotated[int, Meta(description="Texts with words in the file.")]
+    changed: Annotated[list[str], Meta(description="The units whose words are others now.")]
+    draft_hash: Annotated[str, Meta(description="Of the draft with it.")]
+
+
 def rollout(found: Template, comparison: Compared | None = None) -> RolloutState:
     """What is live of a template, and what comes."""
     running = found.rollout
