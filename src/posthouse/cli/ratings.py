@@ -22,9 +22,11 @@ def register(stats: typer.Typer) -> None:
     """Adds the commands."""
     example = "posthouse stats ratings\nposthouse stats ratings --template satisfaction-survey --since 365d --by month"
     command(stats, "ratings", example=example)(ratings)
-    command(stats, "comments", example="posthouse stats comments --template satisfaction-survey --max-score 2")(
-        comments
-    )
+    command(
+        stats,
+        "comments",
+        example="posthouse stats comments --template satisfaction-survey --max-score 2\nposthouse stats comments --since 30d --csv > comments.csv",
+    )(comments)
 
 
 async def ratings(
@@ -70,6 +72,12 @@ async def comments(
     until: Until = None,
     min_score: Annotated[int | None, typer.Option("--min-score", help="Scores from here on.")] = None,
     max_score: Annotated[int | None, typer.Option("--max-score", help="Scores up to here.")] = None,
+    locale: Annotated[
+        str | None, typer.Option("--locale", help="Only of messages in this language, such as fr.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Answers without words too.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="For a spreadsheet.")] = False,
+    cursor: Annotated[str | None, typer.Option("--cursor", help="Where the page before ended.")] = None,
     test: _TEST = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="How many at most.")] = 50,
 ) -> None:
@@ -85,17 +93,33 @@ async def comments(
                 until=ago(until),
                 lowest=min_score,
                 highest=max_score,
-                commented=True,
+                commented=not every,
+                locale=locale,
+                cursor=cursor,
                 limit=limit,
             )
         )
 
     def human() -> None:
         rows = [
-            (one.at, one.template or "-", one.rating, f"{one.score} of {one.highest}", one.comment or "")
+            (
+                one.at[:16].replace("T", " "),
+                one.template or "-",
+                one.rating,
+                f"{one.score} of {one.highest}",
+                one.locale or "-",
+                one.comment or "",
+            )
             for one in found.items
         ]
-        desk.out.table(("at", "template", "rating", "score", "comment"), rows, empty="nobody wrote anything")
+        names = ("at (UTC)", "template", "rating", "score", "language", "comment")
+        desk.out.table(names, rows, empty="nobody wrote anything" if not every else "nobody answered")
+        if found.next:
+            desk.out.note(f"there are more: --cursor {found.next}")
+
+    if csv:
+        desk.out.raw(schemas.csv_of(found))
+        return
 
     desk.out.result(found, human)
 

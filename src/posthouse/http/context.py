@@ -45,6 +45,12 @@ def headers_of(request: Request) -> Headers:
     return dict(request.scope["headers"])
 
 
+def wants_csv(request: Request, said: str | None) -> bool:
+    """Whether the answer is to be CSV: as the parameter ``format`` says, else as ``Accept`` does."""
+    accepts = headers_of(request).get(b"accept", b"").decode("latin-1")
+    return said == "csv" or (said is None and accepts.partition(";")[0].strip().lower() == "text/csv")
+
+
 def needs(scope: str | None) -> Callable[[Request], Awaitable[None]]:
     """A dependency of the route: lets in only keys that have a scope (None: any key)."""
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from posthouse.core.analytics.answers import Dims, Funnel, Row, Table, Timeseries, Values
@@ -14,15 +14,20 @@ Cell = str | int | float | None
 
 def csv_of(found: Timeseries | Table | Funnel) -> bytes:
     """The rows of an answer under one line of names. What nobody can reckon is empty."""
+    return written(_rows(found))
+
+
+def written(rows: Iterable[Sequence[Cell]]) -> bytes:
+    """Rows of cells, the names first."""
     out = io.StringIO()
     writer = csv.writer(out)
-    for row in _rows(found):
+    for row in rows:
         writer.writerow([_safe(cell) for cell in row])
     return out.getvalue().encode()
 
 
 def _safe(cell: Cell) -> Cell:
-    """A tag such as ``=HYPERLINK(…)`` must not be a formula to the spreadsheet of whoever opens this."""
+    """A tag or comment such as ``=HYPERLINK(…)`` must not be a formula to the spreadsheet of whoever opens this."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 

@@ -31,7 +31,27 @@ def test_csat_and_comments(run: Run, house: Path) -> None:
     assert shown[1].split() == ["hello", "delivery", "1", "CSAT", "100.0", "%", "±", "42.9"]
     (item,) = run("stats", "ratings", "--by", "week", "--data", house, "--json").json["items"]
     assert (item["total"]["answers"], len(item["series"])) == (1, 1)
-    assert "4 of 5" in run("stats", "comments", "--data", house).out
+    assert run("stats", "comments", "--data", house).out.splitlines()[1].split()[2:] == [
+        "hello",
+        "delivery",
+        "4",
+        "of",
+        "5",
+        "en",
+        "on",
+        "time",
+    ]
+    assert run("stats", "comments", "--locale", "fr", "--data", house, "--json").json["items"] == []
+    assert run("stats", "comments", "--locale", "en", "--data", house, "--json").json["items"][0]["locale"] == "en"
+    sheet = run("stats", "comments", "--csv", "--data", house).out.splitlines()
+    assert (sheet[0].split(",")[:3], ",4,5,en,on time," in sheet[1]) == (["at", "template", "rating"], True)
+    other = run("send", "hello", "--to", "bob@gmail.com", "--var", "name=Bob", "--data", house, "--json").json
+    asyncio.run(rate(house, other["id"], 2, ""))
+    assert len(run("stats", "comments", "--all", "--data", house, "--json").json["items"]) == 2
+    page = run("stats", "comments", "--all", "--limit", 1, "--data", house)
+    assert "there are more: --cursor" in page.err
+    cursor = page.err.split("--cursor ")[1].strip()
+    assert "on time" in run("stats", "comments", "--all", "--cursor", cursor, "--data", house).out
     assert run("stats", "comments", "--min-score", 5, "--data", house, "--json").json["items"] == []
     wrong = run("stats", "ratings", "--by", "year", "--data", house)
     assert (wrong.code, "day, week, month" in wrong.err) == (2, True)

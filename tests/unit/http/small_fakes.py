@@ -155,6 +155,9 @@ class FakeRatings:
         mine = [one for one in mine if query.before is None or (one.at, one.message_id, one.rating) < query.before]
         return sorted(mine, key=lambda one: (one.at, one.message_id), reverse=True)[: query.limit]
 
+    async def tracked(self, message_ids: Sequence[bytes]) -> dict[bytes, Tracked]:
+        return {}
+
     async def rating_counts(self, query: RatingQuery) -> list[RatingCount]:
         mine = [one for one in self.kept if (one.workspace_id, one.live) == (query.workspace_id, query.live)]
         return [

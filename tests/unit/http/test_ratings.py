@@ -23,6 +23,15 @@ async def test_numbers_and_words(stage: Stage, client: httpx.AsyncClient) -> Non
     assert [(one["score"], one["comment"]) for one in page["items"]] == [(3, None)]
     rest = (await client.get("/v1/ratings", params={"limit": 1, "cursor": page["next"]})).json()
     assert ([one["comment"] for one in rest["items"]], rest["next"]) == (["é"], None)
+    stage.ratings.kept[0] = given(stage, 1, 10, '=HYPERLINK("http://evil.example")')
+    for sheet in (
+        await client.get("/v1/ratings?format=csv"),
+        await client.get("/v1/ratings", headers={"accept": "text/csv"}),
+    ):
+        assert sheet.headers["content-type"].startswith("text/csv")
+        names, _, last = sheet.text.splitlines()
+        assert names == "at,template,rating,score,highest,locale,comment,message"
+        assert ",'=HYPERLINK" in last.replace('"', ""), "no formula to whoever opens it"
     test_key = {"authorization": f"Bearer {stage.test_key}"}
     seen = (await client.get("/v1/ratings?mode=live", headers=test_key)).json()["items"]
     assert [one["comment"] for one in seen] == ["test"]

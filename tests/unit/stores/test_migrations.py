@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -62,6 +63,63 @@ def test_keys_outlive_the_step_that_puts_them_in_order() -> None:
         assert maintenance.purge_idempotency(connection, 3) == 0
         assert messages.kept_answer(connection, b"w" * 16, "c") == (b"h", b"c")
     engine.dispose()
+
+
+def test_what_was_answered_before_is_kept() -> None:
+    """0017: of each message and rating the last answer, with its words; facts of other kinds and half ones are passed over."""
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        migrate.upgrade(connection, "0016")
+        for n in (1, 2, 3):
+            _insert(
+                connection, "messages", id=bytes([n]) * 16, workspace_id=b"w" * 16, template_id=b"t" * 16, live=n != 2
+            )
+            _insert(connection, "engagements", message_id=bytes([n]) * 16, type=34 if n < 3 else 32)
+        said = {"rating": "delivery", "score": 4, "lowest": 1, "highest": 5}
+        facts = [
+            (1, 34, 20, {**said, "score": 5, "comment": "late"}),
+            (1, 34, 10, {**said, "comment": "first"}),
+            (1, 34, 15, {**said, "rating": "food"}),
+            (1, 34, 30, {"score": 1}),
+            (1, 32, 40, said),
+            (2, 34, 10, {**said, "comment": ""}),
+            (3, 34, 10, said),
+        ]
+        for seq, (n, kind, at, data) in enumerate(facts):
+            row = {
+                "message_id": bytes([n]) * 16,
+                "type": kind,
+                "key": str(seq),
+                "at": at,
+                "data": msgspec.json.encode(data),
+            }
+            _insert(connection, "events", seq=seq + 1, workspace_id=b"w" * 16, **row)
+        migrate.upgrade(connection)
+        kept = {
+            (row["message_id"][0], row["rating"]): (
+                row["score"],
+                row["at"],
+                row["comment"],
+                row["live"],
+                row["template_id"],
+            )
+            for row in connection.execute(text("SELECT * FROM rating_answers")).mappings()
+        }
+        assert kept == {
+            (1, "delivery"): (5, 20, "late", 1, b"t" * 16), (1, "food"): (4, 15, None, 1, b"t" * 16),
+            (2, "delivery"): (4, 10, None, 0, b"t" * 16),
+        }  # fmt: skip
+    engine.dispose()
+
+
+def _insert(connection: Connection, table: str, **values: object) -> None:
+    """A row; what is not given and must be there is empty."""
+    row = dict(values)
+    for column in connection.execute(text(f"PRAGMA table_info({table})")).mappings():
+        if column["notnull"] and column["name"] not in row:
+            row[column["name"]] = "" if column["type"] == "TEXT" else b"" if column["type"] == "BLOB" else 0
+    names = ", ".join(row)
+    connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in row)})"), row)
 
 
 def test_a_newer_schema_is_refused(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from posthouse.core.kernel.clock import DAY, HOUR, SECOND
 from posthouse.core.messages.model import Event, EventType
 from posthouse.core.messages.pseudonyms import Pseudonyms
 from posthouse.core.templates.model import Category, Link
+from posthouse.core.tracking.ratings import RatingQuery
 from posthouse.core.tracking.service import safe_url
 from posthouse.core.tracking.tokens import Kind
 
@@ -366,6 +367,17 @@ async def test_a_replay_that_takes_its_time(stage: Stage, client: httpx.AsyncCli
     for _ in range(40):
         assert (await client.get(path)).status_code == 200
     assert len(await stage.events(EventType.OPENED)) == before + 20
+
+
+async def test_words_in_the_same_minute_as_the_score(stage: Stage, client: httpx.AsyncClient) -> None:
+    """Whoever sends a score and then thinks of something to say is heard; the same sent twice by an impatient hand is one answer."""
+    path = stage.path(Kind.RATING, 0, 4)
+    for body in (b"score=4", b"score=4&comment=came+late", b"score=4&comment=came+late", b"score=4"):
+        assert (await client.post(path, content=body, headers=FORM)).status_code == 200
+        stage.clock.advance(SECOND)
+    assert [event.data.get("comment") for event in await stage.events(EventType.RATED)] == [None, "came late"]
+    (answer,) = await stage.store.rating_answers(RatingQuery(stage.kit.workspace, live=True))
+    assert (answer.score, answer.comment) == (4, "came late")
 
 
 async def test_a_rating_sent_again_and_again(stage: Stage, client: httpx.AsyncClient) -> None:

@@ -73,10 +73,11 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class Said(msgspec.Struct, frozen=True):
-    """An answer, and the key of its template."""
+    """An answer, the key of its template, and the language of its message."""
 
     answer: RatingAnswer
     template: str | None
+    locale: str | None
 
 
 class Templates(Protocol):
@@ -153,6 +154,7 @@ class RatingService:
         lowest: int | None = None,
         highest: int | None = None,
         commented: bool = False,
+        locale: str | None = None,
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[Said]:
@@ -173,12 +175,21 @@ class RatingService:
             lowest,
             highest,
             commented,
+            locale,
             None if cursor is None else _read_cursor(cursor),
             wanted + 1,
         )
         found = await self._store.rating_answers(query)
         keys = await self._keys(workspace_id) if found else {}
-        shown = [Said(one, keys.get(one.template_id) if one.template_id else None) for one in found[:wanted]]
+        sent = await self._store.tracked([one.message_id for one in found[:wanted]])
+        shown = [
+            Said(
+                one,
+                keys.get(one.template_id) if one.template_id else None,
+                sent[one.message_id].locale if one.message_id in sent else None,
+            )
+            for one in found[:wanted]
+        ]
         return Page(shown, _show_cursor(shown[-1].answer) if len(found) > wanted else None)
 
     async def _template_id(self, workspace_id: Id, key: str | None) -> Id | None:

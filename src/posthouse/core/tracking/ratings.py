@@ -45,6 +45,8 @@ class RatingQuery(msgspec.Struct, frozen=True):
     """Scores from and to, both included."""
     commented: bool = False
     """Only those with words."""
+    locale: str | None = None
+    """Of the message, to the letter."""
     before: tuple[int, Id, str] | None = None
     """The last of the page before: instant, message and rating."""
     limit: int = 50
@@ -68,6 +70,10 @@ class RatingStore(Protocol):
 
     async def rating_answers(self, query: RatingQuery) -> list[RatingAnswer]:
         """Answers, the newest first."""
+        ...
+
+    async def tracked(self, message_ids: Sequence[Id]) -> dict[Id, Tracked]:
+        """See :class:`~posthouse.core.tracking.ports.TrackingStore`."""
         ...
 
     async def rating_counts(self, query: RatingQuery) -> list[RatingCount]:

@@ -9,7 +9,7 @@ from posthouse.core.analytics.asking import GRANULARITIES, MAX_BY, Asked
 from posthouse.core.analytics.dimensions import DIMENSIONS
 from posthouse.core.analytics.measures import DEFAULT, METRICS
 from posthouse.core.workspaces.scopes import ANALYTICS_READ
-from posthouse.http.context import AccessHere, ServicesHere, answer, headers_of
+from posthouse.http.context import AccessHere, ServicesHere, answer, wants_csv
 from posthouse.http.csv import CSV, csv_of
 from posthouse.http.operations import Operation
 from posthouse.http.routes.messages import live_of
@@ -77,8 +77,7 @@ class Filters:
 
     def shown(self, request: Request, found: Any) -> Response:
         """The answer as JSON, or as CSV where that was asked for."""
-        accepts = headers_of(request).get(b"accept", b"").decode("latin-1")
-        if self.format == "csv" or (self.format is None and accepts.partition(";")[0].strip().lower() == "text/csv"):
+        if wants_csv(request, self.format):
             return Response(
                 csv_of(found), media_type=CSV, headers={"content-disposition": 'attachment; filename="statistics.csv"'}
             )

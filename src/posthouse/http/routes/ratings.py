@@ -3,11 +3,13 @@
 from typing import Annotated, Literal, TypedDict
 
 from fastapi import Depends, Query
+from starlette.requests import Request
 from starlette.responses import Response
 
 from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.workspaces.scopes import ANALYTICS_READ, MESSAGES_READ
-from posthouse.http.context import AccessHere, ServicesHere, answer
+from posthouse.http.context import AccessHere, ServicesHere, answer, wants_csv
+from posthouse.http.csv import CSV
 from posthouse.http.moments import moment_in_query
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import ratings as schemas
@@ -68,6 +70,7 @@ async def summarise_ratings(
 
 
 async def list_rating_answers(
+    request: Request,
     here: ServicesHere,
     access: AccessHere,
     filters: FiltersHere,
@@ -75,6 +78,13 @@ async def list_rating_answers(
     min_score: Annotated[int | None, Query(description="Scores from here on.", ge=0, le=10)] = None,
     max_score: Annotated[int | None, Query(description="Scores up to here.", ge=0, le=10)] = None,
     commented: Annotated[bool, Query(description="Only answers with words.")] = False,
+    locale: Annotated[
+        str | None, Query(description="Language of the message as it was sent, such as fr.", max_length=35)
+    ] = None,
+    format: Annotated[  # noqa: A002 - the name that people type
+        Literal["json", "csv"] | None,
+        Query(description="`csv` instead of `Accept: text/csv`: this page for a spreadsheet."),
+    ] = None,
     cursor: Annotated[str | None, Query(description="`next` of the previous page.", max_length=200)] = None,
     limit: Annotated[int, Query(description="Items a page.", ge=1, le=MAX_PAGE)] = 50,
 ) -> Response:
@@ -85,10 +95,15 @@ async def list_rating_answers(
         lowest=min_score,
         highest=max_score,
         commented=commented,
+        locale=locale,
         cursor=cursor,
         limit=limit,
     )
-    return answer(schemas.page(found))
+    page = schemas.page(found)
+    if wants_csv(request, format):
+        name = {"content-disposition": 'attachment; filename="answers.csv"'}
+        return Response(schemas.csv_of(page), media_type=CSV, headers=name)
+    return answer(page)
 
 
 OPERATIONS = (

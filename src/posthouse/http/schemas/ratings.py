@@ -9,9 +9,10 @@ from posthouse.core.analytics.ratings import Said, Summary
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.kernel.paging import Page
+from posthouse.http.csv import written
 from posthouse.http.schemas.messages import Moment
 
-__all__ = ["AnswerPage", "RatingAnswer", "Summary", "page"]
+__all__ = ["AnswerPage", "RatingAnswer", "Summary", "csv_of", "page"]
 
 
 class RatingAnswer(msgspec.Struct, frozen=True):
@@ -25,6 +26,9 @@ class RatingAnswer(msgspec.Struct, frozen=True):
     highest: int
     comment: str | None
     at: Moment
+    locale: Annotated[
+        str | None, Meta(description="The language of the message; null: the message is not there any more.")
+    ]
 
 
 class AnswerPage(msgspec.Struct, frozen=True):
@@ -50,4 +54,11 @@ def _answer(said: Said) -> RatingAnswer:
         one.highest,
         one.comment,
         show_moment(one.at),
+        said.locale,
     )
+
+
+def csv_of(found: AnswerPage) -> bytes:
+    """A page for spreadsheets."""
+    names = ("at", "template", "rating", "score", "highest", "locale", "comment", "message")
+    return written([names, *([getattr(one, name) for name in names] for one in found.items)])

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, func, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, select, tuple_, update
 
 from posthouse.core.kernel.ids import Id
 from posthouse.core.tracking.ratings import QUARTER, RatingAnswer, RatingCount, RatingQuery
 from posthouse.stores.shared.column_types import IdType
 from posthouse.stores.shared.documents import upsert_for
 from posthouse.stores.shared.rating_schema import rating_answers
+from posthouse.stores.shared.schema import messages
 
 _COLUMNS: Final = RatingAnswer.__struct_fields__
 _KEY: Final = ("message_id", "rating")
@@ -44,6 +45,9 @@ def answers(connection: Connection, query: RatingQuery) -> list[RatingAnswer]:
         wanted = and_(wanted, key < tuple_(literal(at), literal(message, IdType()), literal(rating)))
     if query.commented:
         wanted = and_(wanted, c.comment.is_not(None))
+    if query.locale is not None:
+        m = messages.c
+        wanted = and_(wanted, exists().where(m.id == c.message_id, m.locale == query.locale))
     statement = select(*(c[name] for name in _COLUMNS)).where(wanted)
     newest = statement.order_by(c.at.desc(), c.message_id.desc(), c.rating.desc()).limit(query.limit)
     return [
