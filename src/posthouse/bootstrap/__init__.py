@@ -32,7 +32,7 @@ from posthouse.channels.email.viewer import EmailViewer
 from posthouse.config import Settings, read_master_key
 from posthouse.core.alerts.measuring import LevelService
 from posthouse.core.alerts.service import AlertService
-from posthouse.core.alerts.telling import Speaker
+from posthouse.core.alerts.telling import PAGE_PURPOSE, Speaker
 from posthouse.core.analytics.domains import DomainGroups
 from posthouse.core.analytics.follower import Follower
 from posthouse.core.analytics.ratings import RatingService
@@ -179,7 +179,7 @@ class House:
     @functools.cached_property
     def speaker(self) -> Speaker:
         """Says alerts."""
-        return alerting.speaker_of(self.settings)
+        return alerting.speaker_of(self.settings, self.box.derive(PAGE_PURPOSE))
 
     @functools.cached_property
     def levels(self) -> LevelService:

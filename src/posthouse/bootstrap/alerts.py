@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 LANGUAGES = ("en", "fr", "es", "ru")
 
 
-def speaker_of(settings: Settings) -> Speaker:
+def speaker_of(settings: Settings, key: bytes) -> Speaker:
     """What says alerts."""
     folder = files("posthouse.core.alerts") / "words"
     texts = {name: (folder / f"{name}.toml").read_text(encoding="utf-8") for name in LANGUAGES}
     address = settings.http.public_url or f"http://{settings.mail.hostname or socket.getfqdn()}:{settings.http.port}"
-    return Speaker(texts, CldrFormats(), address)
+    return Speaker(texts, CldrFormats(), address, key)
 
 
 def levels_of(house: "House") -> LevelService:

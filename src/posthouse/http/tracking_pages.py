@@ -1,10 +1,14 @@
-"""The pages for the readers of mails: plain, without scripts, in the reader's language."""
+"""The pages for the readers of mails, and of alerts: plain, without scripts, in the reader's language."""
 
 import base64
 import hashlib
 from html import escape
 from typing import Final
 
+from posthouse.core.alerts.model import Alert, Phase
+from posthouse.core.alerts.telling import Speaker
+from posthouse.core.kernel import ids
+from posthouse.core.kernel.moments import show_moment
 from posthouse.core.messages.pseudonyms import is_pseudonym
 from posthouse.core.templates.model import Scale
 from posthouse.http.languages import LANGUAGES
@@ -99,6 +103,27 @@ def rating(language: str, scale: Scale, chosen: int, *, comment: bool = True) ->
         f"{field if comment else ''}<button>{escape(words['rate_button'])}</button></form>"
     )
     return page(language, words["rate"], form)
+
+
+def alert(language: str, found: Alert, speaker: Speaker) -> Reply:
+    """What an alert says, since when, and whether it is over or looked after."""
+    phase = Phase.OPENED if found.recovered_at is None else Phase.RECOVERED
+    lines = [speaker.text(found, language), _at(speaker.word("since", language), found.opened_at)]
+    if found.recovered_at is not None:
+        lines.append(speaker.lasted(found, language))
+    elif found.acknowledged_at is not None:
+        lines.append(
+            f"{speaker.word('acknowledged', language)}: {show_moment(found.acknowledged_at)[:16].replace('T', ' ')} UTC"
+        )
+    body = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    if found.recovered_at is None and found.acknowledged_at is None:
+        command = f"posthouse alerts acknowledge {ids.show(ids.ALERT, found.id)}"
+        body += f"<p>{escape(speaker.word('acknowledge', language))}<br><code>{escape(command)}</code></p>"
+    return page(language, speaker.title(found, language, phase), body)
+
+
+def _at(sentence: str, instant: int) -> str:
+    return sentence.format(at=show_moment(instant)[:16].replace("T", " ") + " UTC")
 
 
 def _strong(value: object) -> str:

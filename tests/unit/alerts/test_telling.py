@@ -21,7 +21,7 @@ from posthouse.core.webhooks.model import Posted
 from posthouse.core.webhooks.requests import PURPOSE, Requests
 from posthouse.core.workspaces.model import Workspace
 
-SPEAKER = speaker_of(Settings(http=Http(public_url="https://post.example")))
+SPEAKER = speaker_of(Settings(http=Http(public_url="https://post.example")), bytes(32))
 SAMPLES: dict[Kind, dict[str, Any]] = {
     Kind.SILENCE: {"observed": 0, "expected": 40.5, "hours": 1.2, "weeks": 8},
     Kind.SURGE: {"observed": 1234, "expected": 40.5, "hours": 4, "weeks": 3},
@@ -64,12 +64,33 @@ def test_numbers_are_of_the_language() -> None:
     assert "1,234 messages in the last 4 hours" in SPEAKER.text(surge, "en")
     assert "1 234 сообщения" in SPEAKER.text(surge, "ru").replace("\xa0", " ")
     assert "10,5 %" in SPEAKER.text(alert(Kind.BOUNCES), "fr").replace("\xa0", " ").replace("\u202f", " ")
-    assert "21 сообщение" in SPEAKER.text(alert(Kind.BOUNCES), "ru")
+    assert "21 сообщение" in SPEAKER.text(alert(numbers=SAMPLES[Kind.SILENCE] | {"observed": 21}), "ru")
     assert "0 сообщений" in SPEAKER.text(alert(), "ru")
     assert "67 minutes" in SPEAKER.text(alert(Kind.QUEUE), "en")
     assert "2 hours. Waiting: 50 events." in SPEAKER.text(alert(Kind.WEBHOOK), "en")
     paused = alert(Kind.WEBHOOK, numbers={"paused": 1, "waiting_events": 2})
     assert "2 события" in SPEAKER.text(paused, "ru")
+
+
+def test_one_hour_has_no_number() -> None:
+    """And counts of counts say what is counted once."""
+    quiet = alert(numbers=SAMPLES[Kind.SILENCE] | {"hours": 1})
+    assert SPEAKER.text(quiet, "en").startswith("0 messages in the last hour; about 40.5 are usual")
+    assert "en une heure" in SPEAKER.text(quiet, "fr")
+    assert SPEAKER.text(alert(Kind.BOUNCES), "en").startswith("21 of 200 messages bounced in the last 24 hours")
+
+
+def test_pages_are_for_whoever_was_told() -> None:
+    """An address names workspace and alert; one that is changed anywhere, or another house's, names nothing."""
+    word = SPEAKER.page(alert()).rpartition("/")[2]
+    assert SPEAKER.read_page(word) == (b"w" * 16, b"a" * 16)
+    other = speaker_of(Settings(), b"x" * 32)
+    for place in (0, 20, 40, len(word) - 2):
+        letter = "b" if word[place] == "a" else "a"
+        assert SPEAKER.read_page(word[:place] + letter + word[place + 1 :]) is None
+    for wrong in (word.upper(), word + "a", word[:-1], "", "é", "1" * 64, "a" * 5000):
+        assert SPEAKER.read_page(wrong) is None
+    assert other.read_page(word) is None
 
 
 def test_the_words_of_all_languages_are_the_same() -> None:
@@ -87,7 +108,10 @@ def test_the_mail() -> None:
     assert mail.subject == "[Posthouse shop] Over: <b>a&b: nothing is sent any more"
     assert "&lt;b&gt;a&amp;b" in (mail.html or "")
     assert "It lasted 34 minutes." in (mail.text or "")
-    assert f"https://post.example/v1/alerts/{SPEAKER.link(over)[-30:]}" in (mail.text or "")
+    assert f"More about it: {SPEAKER.page(over)}\n" in (mail.text or "")
+    assert "/v1/" not in (mail.text or "") + (mail.html or ""), "a person is not led to JSON"
+    test = mail_of(notice(over, Phase.TEST), SPEAKER, Target("ops", TargetKind.EMAIL, "ops@shop.example"), "shop")
+    assert "http" not in (test.text or ""), "a made-up alert is nowhere"
     again = mail_of(notice(over, Phase.RECOVERED), SPEAKER, Target("ops", TargetKind.EMAIL, "ops@shop.example"), "shop")
     assert mail == again
     assert mail.tags == ["posthouse:alert"]

@@ -95,5 +95,5 @@ def alert_services(
         store, sums, shelf, workspaces, teller, FakePoster(1.0), box, levels, normal=EmailAddressRules().normal_email,
         clock=clock, new_id=new_id, entropy=lambda count: b"e" * count, pause=lambda: asyncio.sleep(0),
     )  # fmt: skip
-    speaker = speaker_of(Settings(http=Http(public_url="https://post.example/")))
+    speaker = speaker_of(Settings(http=Http(public_url="https://post.example/")), bytes(32))
     return {"alerts": alerts, "levels": levels, "speaker": speaker}

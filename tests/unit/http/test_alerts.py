@@ -73,6 +73,25 @@ async def test_rules_and_mutes(client: AsyncClient) -> None:
     assert len((await client.post("/v1/alerts/unmute", json=wish)).json()["mutes"]) == 1
 
 
+async def test_the_page_of_an_alert(client: AsyncClient, stage: Stage) -> None:
+    """Without a key, in the reader's language, escaped; how to acknowledge it, then that somebody did; nothing for other addresses."""
+    alert(stage, "<i>invoice")
+    (item,) = (await client.get("/v1/alerts")).json()["items"]
+    path = item["page"].removeprefix("https://post.example")
+    nobody = {"authorization": "", "accept-language": "ru"}
+    page = await client.get(path, headers=nobody)
+    assert (page.status_code, 'lang="ru"' in page.text) == (200, True)
+    assert "&lt;i&gt;invoice" in page.text
+    assert "posthouse alerts acknowledge alr_" in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    await client.post(f"/v1/alerts/{item['id']}/acknowledge", json={})
+    page = await client.get(path + "?lang=en", headers=nobody)
+    assert ("Acknowledged: " in page.text, "posthouse alerts" in page.text) == (True, False)
+    for wrong in (path[:-1] + ("a" if path[-1] != "a" else "b"), "/alerts/x", f"/alerts/{item['id']}"):
+        refused = await client.get(wrong, headers=nobody)
+        assert (refused.status_code, "invoice" in refused.text) == (404, False)
+
+
 async def test_targets(client: AsyncClient, stage: Stage) -> None:
     """A webhook's secret is shown once; a chat's URL is a secret itself; each can be tried."""
     made = await client.post(

@@ -1,7 +1,10 @@
 """What an alert says, and the ways to say it: a mail of our own, a signed request, a line in a chat."""
 
+import base64
+import hmac
 import tomllib
 from collections.abc import Mapping
+from hashlib import blake2b
 from html import escape
 from typing import Any, Final, Protocol
 
@@ -23,6 +26,10 @@ from posthouse.core.workspaces.model import Workspace
 from posthouse.core.workspaces.ports import SecretBox
 
 CHAT_PURPOSE: Final = "alert-chat"
+PAGE_PURPOSE: Final = "alert pages"
+"""Of the key that signs addresses of pages."""
+PAGE: Final = "/alerts/"
+_MAC: Final = 8
 SHOWN: Final = 50
 """Alerts that one notice tells of."""
 _STEPS: Final = (("days", 86_400), ("hours", 3_600), ("minutes", 60))
@@ -60,9 +67,11 @@ class Speaker:
         texts: the words of each language, TOML (core/alerts/words).
         formats: how numbers are written.
         address: what links begin with.
+        key: of the house, for links that need no other key.
     """
 
-    def __init__(self, texts: Mapping[str, str], formats: Formats, address: str) -> None:
+    def __init__(self, texts: Mapping[str, str], formats: Formats, address: str, key: bytes) -> None:
+        self._key = key
         self._words = {name: msgspec.convert(tomllib.loads(text), _Words) for name, text in texts.items()}
         self._formats = formats
         self._address = address.rstrip("/")
@@ -98,15 +107,37 @@ class Speaker:
         """A word that stands alone."""
         return self._of(language).words[name]
 
+    def page(self, alert: Alert) -> str:
+        """Where a person can read it, without a key: whoever was told may see how it is going."""
+        return f"{self._address}{PAGE}{self._word(alert.workspace_id, alert.id)}"
+
+    def read_page(self, word: str) -> tuple[Id, Id] | None:
+        """Workspace and alert that the last part of such an address names, if it is one of ours."""
+        try:
+            raw = base64.b32decode(word.upper() + "=" * (-len(word) % 8)) if word.isascii() and len(word) < 99 else b""
+        except ValueError:
+            return None
+        found = raw[:16], raw[16:32]
+        ours = len(raw) == 32 + _MAC and hmac.compare_digest(self._word(*found), word)
+        return found if ours else None
+
+    def _word(self, workspace_id: Id, alert_id: Id) -> str:
+        both = workspace_id + alert_id
+        mac = blake2b(both, digest_size=_MAC, key=self._key).digest()
+        return base64.b32encode(both + mac).decode().rstrip("=").lower()
+
     def link(self, alert: Alert) -> str:
-        """Where it can be read."""
+        """Where programs read it."""
         return f"{self._address}/v1/alerts/{ids.show(ids.ALERT, alert.id)}"
 
     def _of(self, language: str) -> _Words:
         return self._words.get(language) or self._words["en"]
 
     def _numbers(self, numbers: Mapping[str, float | int | str], language: str) -> "_Known":
-        return _Known({name: self._shown(name, value, language) for name, value in numbers.items()})
+        shown = _Known({name: self._shown(name, value, language) for name, value in numbers.items()})
+        words = self._of(language).words
+        shown["span"] = words["last_hour"] if numbers.get("hours") == 1 else words["last_hours"].format_map(shown)
+        return shown
 
     def _shown(self, name: str, value: float | str, language: str) -> str:
         """By the name of the number: shares, times, and what has a plural."""
@@ -124,8 +155,6 @@ class Speaker:
             else {
                 "observed": "messages",
                 "of": "messages",
-                "happened": "messages",
-                "late": "messages",
                 "waiting": "messages",
             }.get(name)
         )
@@ -167,6 +196,7 @@ def document(alert: Alert, speaker: Speaker, language: str) -> dict[str, Any]:
         "acknowledged_by": alert.acknowledged_by or None,
         "note": alert.note or None,
         "link": speaker.link(alert),
+        "page": speaker.page(alert),
     }
 
 
@@ -290,8 +320,17 @@ def _each(alert: Alert, speaker: Speaker, language: str, title: str) -> str:
 def chat_of(notice: Notice, speaker: Speaker, language: str, workspace: str) -> str:
     """Plain text; what a chat would read as markup is taken apart."""
     title, lines = _lines(notice, speaker, language)
-    text = "\n".join([f"[{workspace}] {title}", *lines, speaker.link(notice.alert)])
+    page = [] if notice.phase is Phase.TEST else [speaker.page(notice.alert)]  # a made-up alert is nowhere
+    text = "\n".join([f"[{workspace}] {title}", *lines, *page])
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
+
+
+_COLOURS: Final = {"bad": "#b42318", "good": "#067647", "calm": "#475467"}
+_STYLE: Final = (
+    ".more{color:#1f5fbf}@media(prefers-color-scheme:dark){.page{background:#0f1216!important;color:#e6e9ee!important}"
+    ".card{background:#1a1f27!important}.faint{color:#a3acba!important}.more{color:#8ab4f8!important}"
+    ".bad{border-color:#f97066!important}.good{border-color:#47cd89!important}.calm{border-color:#98a2b3!important}}"
+)
 
 
 def mail_of(notice: Notice, speaker: Speaker, target: Target, workspace: str) -> Submission:
@@ -301,23 +340,32 @@ def mail_of(notice: Notice, speaker: Speaker, target: Target, workspace: str) ->
     since = speaker.word("since", language).format(
         at=show_moment(notice.alert.opened_at)[:16].replace("T", " ") + " UTC"
     )
-    link, more = speaker.link(notice.alert), speaker.word("more", language)
-    rows = "".join(f'<p style="margin:0 0 12px">{escape(line)}</p>' for line in lines)
-    colour = {Phase.OPENED: "#b42318", Phase.RECOVERED: "#067647", Phase.TEST: "#344054"}[notice.phase]
+    page, more = speaker.page(notice.alert), speaker.word("more", language)
+    leads = notice.phase is not Phase.TEST  # a made-up alert is nowhere
+    first, *rest = lines or [""]
+    rows = f'<p style="margin:0 0 12px;font-size:17px">{escape(first)}</p>' + "".join(
+        f'<p style="margin:0 0 12px">{escape(line)}</p>' for line in rest
+    )
+    kind = {Phase.OPENED: "bad", Phase.RECOVERED: "good", Phase.TEST: "calm"}[notice.phase]
+    button = f'<p style="margin:20px 0 0"><a class="more" href="{escape(page, quote=True)}">{escape(more)}</a></p>'
     html = (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f'<meta name="color-scheme" content="light dark"><title>{escape(title)}</title></head>'
-        '<body style="margin:0;padding:24px;font:16px/1.5 -apple-system,Segoe UI,Arial,sans-serif">'
-        f'<div style="max-width:600px;border-left:4px solid {colour};padding:0 0 0 16px">'
-        f'<h1 style="font-size:20px;line-height:1.3;margin:0 0 12px">{escape(title)}</h1>{rows}'
-        f'<p style="margin:0 0 12px">{escape(since)}</p>'
-        f'<p style="margin:0"><a href="{escape(link, quote=True)}">{escape(more)}</a></p></div></body></html>'
+        f'<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>"
+        '<body class="page" style="margin:0;padding:24px 16px;font:16px/1.5 -apple-system,Segoe UI,Arial,sans-serif;'
+        'color:#1d2430;background:#f4f5f7">'
+        f'<div class="card {kind}" style="max-width:560px;margin:0 auto;background:#ffffff;border-radius:8px;'
+        f'border-top:4px solid {_COLOURS[kind]};padding:24px;overflow-wrap:anywhere">'
+        f'<p class="faint" style="margin:0 0 8px;font-size:14px;color:#5b6473">{escape(workspace)}</p>'
+        f'<h1 style="font-size:20px;line-height:1.3;margin:0 0 16px">{escape(title)}</h1>{rows}'
+        f'<p class="faint" style="margin:0;font-size:14px;color:#5b6473">{escape(since)}</p>{button if leads else ""}'
+        "</div></body></html>"
     )
     return Submission(
         to=target.address,
         subject=f"[Posthouse {workspace}] {title}"[:200],
         html=html,
-        text="\n\n".join([title, *lines, since, f"{more}: {link}"]) + "\n",
+        text="\n\n".join([title, *lines, since, *([f"{more}: {page}"] if leads else [])]) + "\n",
         headers={"X-Auto-Response-Suppress": "All"},
         tags=[NOT_COUNTED],
         lane="critical",

@@ -14,6 +14,7 @@ from posthouse.core.kernel.moments import read_moment
 from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.workspaces.scopes import ALERTS_READ, ALERTS_WRITE
 from posthouse.http import languages
+from posthouse.http import tracking_pages as pages
 from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import alerts as schemas
@@ -55,6 +56,20 @@ async def get_alert(
     """One of them."""
     found = await here.alerts.get(access.caller.workspace_id, ids.read(ids.ALERT, alert_id))
     return answer(schemas.alert(found, here.speaker, _spoken(language, request)))
+
+
+async def show_alert_page(here: ServicesHere, request: Request, word: str) -> Response:
+    """How an alert is going, for whoever was told of it."""
+    browser = languages.accepted(request.headers.get("accept-language", ""))
+    spoken = languages.language(request.query_params.get("lang", "")[:16], *browser)
+    named = here.speaker.read_page(word)
+    try:
+        found = None if named is None else await here.alerts.get(*named)
+    except NotFoundError:
+        found = None
+    reply = pages.said(spoken, "gone", 404) if found is None else pages.alert(spoken, found, here.speaker)
+    headers = {name.decode(): value.decode() for name, value in [*reply.headers, *reply.security]}
+    return Response(reply.body, reply.status, headers=headers)
 
 
 async def acknowledge_alert(
@@ -175,6 +190,18 @@ def _cursor(word: str | None) -> bytes | None:
 
 
 OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/alerts/{word}",
+        id="showAlertPage",
+        summary="Read an alert as a page",
+        description="Where mails and chats about an alert lead (`page`). The address is signed and needs no key: who was told may read on.",
+        tag=TAG,
+        endpoint=show_alert_page,
+        public=True,
+        gives="text/html",
+        pages=(404,),
+    ),
     Operation(
         method="GET",
         path="/v1/alerts",

@@ -38,6 +38,7 @@ class AlertAnswer(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_by: str | None
     note: str | None
     link: str
+    page: Annotated[str, Meta(description="Where people read it, without a key.")]
 
 
 class AlertPage(msgspec.Struct, frozen=True):
@@ -211,6 +212,7 @@ def alert(found: Alert, speaker: Speaker, language: str) -> AlertAnswer:
         acknowledged_by=found.acknowledged_by or None,
         note=found.note or None,
         link=speaker.link(found),
+        page=speaker.page(found),
     )
 
 
