@@ -26,6 +26,7 @@ from posthouse.channels.email.intake.reading import ThreadReader
 from posthouse.channels.email.providers import PROVIDERS, ProviderContext
 from posthouse.channels.email.providers.context import Connected
 from posthouse.channels.email.providers.mx.resolver import DnsResolver
+from posthouse.channels.email.returned import phrases
 from posthouse.channels.email.verp import PURPOSE as RETURN_PATHS
 from posthouse.channels.email.verp import ReturnPaths
 from posthouse.channels.email.viewer import EmailViewer
@@ -395,6 +396,7 @@ def _wire(
 
 def dispatcher_of(house: House, box: BlackBox, watch: Watch) -> tuple[Dispatcher, Fleet]:
     """A dispatcher and the fleet it sends through (to be closed after it)."""
+    phrases.get_ready()
     dispatch = house.settings.dispatch
     lease = dispatch.lease_seconds * SECOND
     leases = Leases(house.clock, lease)

@@ -8,7 +8,6 @@ import msgspec
 import typer
 from typer.core import TyperGroup
 
-from posthouse.bootstrap import follower_of
 from posthouse.cli import levels, ratings
 from posthouse.cli.frame import Desk, command, group
 from posthouse.cli.moments import ago
@@ -154,6 +153,8 @@ async def metrics(desk: Desk) -> None:
 
 async def recompute(desk: Desk) -> None:
     """Count every event again, and answer from the new numbers once they have caught up. Sending goes on meanwhile."""
+    from posthouse.bootstrap import follower_of
+
     async with desk.open() as house:
         end = await house.store.stream_end()
         with desk.out.progress("counting events", end) as advance:

@@ -1,5 +1,7 @@
 """Every command can explain itself, and every typo is answered with the right word."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -65,3 +67,15 @@ def test_nothing_typed_shows_help(run: Run) -> None:
     """Plain `posthouse` lists what there is."""
     told = run()
     assert "domains" in told.out + told.err
+
+
+def test_commands_start_without_what_only_some_of_them_need() -> None:
+    """Neither stores nor the web nor the ways out are loaded to say what a command does, and no word of a server is looked for yet."""
+    told = (
+        "import sys, posthouse.cli.app; print(*sys.modules);"
+        "import posthouse.bootstrap; from posthouse.channels.email.returned import phrases; print(phrases._compiled.cache_info().currsize)"
+    )
+    run = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    loaded, compiled = run.stdout.splitlines()
+    assert not {"sqlalchemy", "fastapi", "httpx", "dns", "posthouse.bootstrap"} & set(loaded.split())
+    assert compiled == "0"
