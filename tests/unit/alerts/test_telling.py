@@ -68,6 +68,8 @@ def test_numbers_are_of_the_language() -> None:
     assert "0 сообщений" in SPEAKER.text(alert(), "ru")
     assert "67 minutes" in SPEAKER.text(alert(Kind.QUEUE), "en")
     assert "2 hours. Waiting: 50 events." in SPEAKER.text(alert(Kind.WEBHOOK), "en")
+    for hours, said in ((0.05, "3 minutes"), (0.5, "30 minutes"), (1.04, "hour;"), (1, "hour;"), (1.06, "1.1 hours;")):
+        assert f"in the last {said}" in SPEAKER.text(alert(numbers=SAMPLES[Kind.SILENCE] | {"hours": hours}), "en")
     paused = alert(Kind.WEBHOOK, numbers={"paused": 1, "waiting_events": 2})
     assert "2 события" in SPEAKER.text(paused, "ru")
 
@@ -202,4 +204,14 @@ async def test_the_three_ways() -> None:
     assert await ways.tell(hook, told) == "it answered 500"
     post.answer = Posted(None, error="forbidden-address: no")
     assert (await ways.tell(chat, told))[:9] == "forbidden"
+    assert (await ways.tell(mail, told)).startswith("unavailable: "), "the log shows what stands before the colon"
     assert "nothing was kept" in await ways.tell(mail, told)
+
+
+async def test_a_secret_that_cannot_be_read_is_an_answer() -> None:
+    """After a change of the master key a target cannot be told; others are, and this one is given up in the end."""
+    box = FakeBox()
+    ways = Ways(Door(), Names(), Post(), Requests(Post(), box, SystemClock()), box, SPEAKER)
+    for kind in (TargetKind.CHAT, TargetKind.WEBHOOK):
+        target = Target("chat", kind, "https://chat.example/…", secret=box.seal(b"x", purpose="another key"))
+        assert (await ways.tell(target, notice(alert()))).startswith("secret: ")

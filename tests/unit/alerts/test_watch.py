@@ -211,12 +211,13 @@ async def test_a_domain_whose_dns_changed(house: House) -> None:
     assert await house.open() == [("key", "shop.example")]
 
 
-async def late(house: House, template_id: bytes) -> None:
-    """Ten of a hundred messages of a template were late, five hours ago."""
-    combo = Combo(house.workspace, RowKind.COARSE, template_id.hex(), 1, 1, 1, 1, "")
+async def late(house: House, *template_ids: bytes) -> None:
+    """Ten of a hundred messages of each template were late, five hours ago."""
+    combos = [Combo(house.workspace, RowKind.COARSE, one.hex(), 1, 1, 1, 1, "") for one in template_ids]
     took = {key_of(Span.FIRST_ATTEMPT, 100): 90, key_of(Span.FIRST_ATTEMPT, 50_000): 10}
-    place = Place(house.workspace, Grain.COARSE_HOUR, house.clock.now() // HOUR - 5, number_of(combo))
-    await house.store.keep_rollup(0, 0, 1, Step({place: Cell({}, took)}, {}, combos={number_of(combo): combo}))
+    hour, known = house.clock.now() // HOUR - 5, {number_of(one): one for one in combos}
+    cells = {Place(house.workspace, Grain.COARSE_HOUR, hour, number): Cell({}, took) for number in known}
+    await house.store.keep_rollup(0, 0, 1, Step(cells, {}, combos=known))
 
 
 async def test_a_service_level_that_is_missed(house: House) -> None:
@@ -348,3 +349,31 @@ def test_settings_say_what_is_left_out() -> None:
     assert all(settings.rule(kind).enabled for kind in Kind)
     assert settings.targets == ()
     assert Alert(b"", b"", Kind.QUEUE, "bulk", 0, {}).cause == "queue:bulk"
+
+
+class Counting:
+    """The roll-ups, and how often they were asked."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        self.asked = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def rollup_sums(self, edition: int, query: Any) -> Any:
+        self.asked += 1
+        return await self._store.rollup_sums(edition, query)
+
+
+async def test_many_levels_are_measured_with_few_questions(house: House) -> None:
+    """One question for twenty templates and length of window, and the same answers as one by one."""
+    ids = [house.kit.ids() for _ in range(50)]
+    await late(house, ids[7], ids[44])
+    promised = [ServiceLevel(house.workspace, one, 0.95, 5.0, days=7 if at % 2 else 28) for at, one in enumerate(ids)]
+    store = Counting(house.store)
+    levels = LevelService(house.store, store, house.store, house.clock)
+    found = await levels.measured(house.workspace, promised)
+    assert store.asked == 3 + 2 + 2
+    assert [at for at, one in enumerate(found) if one.late] == [7, 44]
+    assert found == [(await levels.measured(house.workspace, [one]))[0] for one in promised]

@@ -38,6 +38,7 @@ class FakeSums:
         self.asked.append(query)
         values = {"tag": "=1+1", "source": "aa", "channel": 1, "lane": 0, "live": 1}
         versions = self.versions if "version" in query.by else (0,)
+        values |= {name: chosen[0] for name, chosen in query.filters if name == "template"}
         dims = [tuple((values | {"version": one}).get(name, "") for name in query.by) for one in versions]
         counts = tuple(COUNTS.get(name, 0) for name in query.columns)
         latencies = [encode({key_of(Span.DELIVERED, 1_000): 1})] if query.latencies else []

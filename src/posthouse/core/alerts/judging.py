@@ -153,7 +153,7 @@ def _since_the_last(scene: Scene, key: str, least: float) -> Numbers | None:
     known = scene.traffic.usual(key, places, scene.part, (last - begin * HOUR) / HOUR)
     if known is None or known.mean < least or not _is_silence(0, known):
         return None
-    return {"observed": 0, "expected": round(known.mean, 1), "hours": round((scene.now - last) / HOUR, 1)}
+    return {"observed": 0, "expected": round(known.mean, 1), "hours": round((scene.now - last) / HOUR, 2)}
 
 
 def _is_silence(seen: int, known: Usual) -> bool:

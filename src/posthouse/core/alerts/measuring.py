@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from posthouse.core.alerts import levels
 from posthouse.core.alerts.levels import Measure, Measured, ServiceLevel
@@ -18,7 +18,9 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.errors import UnknownTemplateError
 from posthouse.core.templates.model import Template
 
-_MOST = 100_000
+TOGETHER: Final = 20
+"""Templates that one question asks for: of 28 days each has a histogram an hour, lane and provider."""
+_MOST: Final = 100_000
 
 
 class Shelf(Protocol):
@@ -74,7 +76,7 @@ class LevelService:
         what = levels.check(share, seconds, measure, days)
         level = ServiceLevel(workspace_id, template.id, share, seconds, what, days)
         await self._store.save_service_level(level)
-        return level, await self.measured(level)
+        return level, (await self.measured(workspace_id, [level]))[0]
 
     async def get(self, workspace_id: Id, key: str) -> tuple[ServiceLevel, Measured]:
         """What is promised of a template, and how it is kept.
@@ -86,7 +88,7 @@ class LevelService:
         template = await self._template(workspace_id, key)
         for level in await self.of(workspace_id):
             if level.template_id == template.id:
-                return level, await self.measured(level)
+                return level, (await self.measured(workspace_id, [level]))[0]
         raise _none(key)
 
     async def remove(self, workspace_id: Id, key: str) -> None:
@@ -124,30 +126,51 @@ class LevelService:
         found, templates = await asyncio.gather(self.of(workspace_id), self._templates.templates(workspace_id))
         keys = {template.id: template.key for template in templates}
         here = [(keys[level.template_id], level) for level in found if level.template_id in keys]
-        return [(key, level, await self.measured(level)) for key, level in sorted(here, key=lambda one: one[0])]
+        here.sort(key=lambda one: one[0])
+        measured = await self.measured(workspace_id, [level for _, level in here])
+        return [(key, level, found) for (key, level), found in zip(here, measured, strict=True)]
 
-    async def measured(self, level: ServiceLevel) -> Measured:
-        """How a level is kept: of live messages, in whole days of UTC and the running one."""
+    async def measured(self, workspace_id: Id, promised: Sequence[ServiceLevel]) -> list[Measured]:
+        """How levels of a workspace are kept: of live messages, in whole days of UTC and the running one.
+
+        One question asks for many of them.
+        """
         edition, until = await counted_until(self._rollups, self._clock.now())
-        end = (until - 1) // HOUR + 1
-        begin = calendar.start_of_day("UTC", calendar.day_of("UTC", until) - level.days + 1) // HOUR
-        window, lately = await asyncio.gather(
-            self._histogram(edition, level, begin, end), self._histogram(edition, level, end - 2, end)
-        )
-        return levels.measure(level, window, lately)
+        end, today = (until - 1) // HOUR + 1, calendar.day_of("UTC", until)
+        lately = await self._histograms(edition, workspace_id, promised, end - 2, end)
+        windows: dict[str, Latencies] = {}
+        for days in levels.WINDOWS:
+            begin = calendar.start_of_day("UTC", today - days + 1) // HOUR
+            mine = [level for level in promised if level.days == days]
+            windows |= await self._histograms(edition, workspace_id, mine, begin, end)
+        nothing, keys = Latencies(), [level.template_id.hex() for level in promised]
+        return [
+            levels.measure(level, windows.get(key, nothing), lately.get(key, nothing))
+            for level, key in zip(promised, keys, strict=True)
+        ]
 
-    async def _histogram(self, edition: int, level: ServiceLevel, begin: int, end: int) -> Latencies:
-        query = SumQuery(
-            workspace_id=level.workspace_id,
-            grain=Grain.COARSE_HOUR,
-            begin=begin,
-            end=end,
-            columns=(),
-            filters=(("live", (1,)), ("template", (level.template_id.hex(),))),
-            latencies=True,
-            most=_MOST,
-        )
-        return Latencies([one for row in await self._rollups.rollup_sums(edition, query) for one in row.latencies])
+    async def _histograms(
+        self, edition: int, workspace_id: Id, promised: Sequence[ServiceLevel], begin: int, end: int
+    ) -> dict[str, Latencies]:
+        """Of each template; those without any message are left out."""
+        found: dict[str, Latencies] = {}
+        keys = tuple(level.template_id.hex() for level in promised)
+        for first in range(0, len(keys), TOGETHER):
+            query = SumQuery(
+                workspace_id=workspace_id,
+                grain=Grain.COARSE_HOUR,
+                begin=begin,
+                end=end,
+                columns=(),
+                by=("template",),
+                filters=(("live", (1,)), ("template", keys[first : first + TOGETHER])),
+                latencies=True,
+                most=_MOST,
+            )
+            found |= {
+                str(row.dims[0]): Latencies(row.latencies) for row in await self._rollups.rollup_sums(edition, query)
+            }
+        return found
 
     async def _template(self, workspace_id: Id, key: str) -> Template:
         found = await self._templates.template(workspace_id, key)

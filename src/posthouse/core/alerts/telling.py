@@ -136,7 +136,11 @@ class Speaker:
     def _numbers(self, numbers: Mapping[str, float | int | str], language: str) -> "_Known":
         shown = _Known({name: self._shown(name, value, language) for name, value in numbers.items()})
         words = self._of(language).words
-        shown["span"] = words["last_hour"] if numbers.get("hours") == 1 else words["last_hours"].format_map(shown)
+        shown["span"] = (
+            words["last_hour"]
+            if round(float(numbers.get("hours", 0)), 1) == 1
+            else words["last_hours"].format_map(shown)
+        )
         return shown
 
     def _shown(self, name: str, value: float | str, language: str) -> str:
@@ -148,6 +152,8 @@ class Speaker:
             return self._formats.percent(value, language)
         if unit == "seconds":
             return self._duration(value, language)
+        if name == "hours" and value < 1:
+            return self._duration(round(3_600 * value), language)
         units = self._of(language).units
         known = (
             unit
@@ -161,7 +167,7 @@ class Speaker:
         return self._formats.number(value, language) if known is None else self._counted(known, value, language)
 
     def _counted(self, unit: str, value: float, language: str) -> str:
-        forms = self._of(language).units[unit]
+        forms, value = self._of(language).units[unit], round(value, 1)  # as it is written: 1.04 is "1 hour"
         form = forms.get(self._formats.plural(value, language)) or forms["other"]
         return form.format(n=self._formats.number(value, language))
 
@@ -180,7 +186,7 @@ class _Known(dict[str, str]):
 
 
 def document(alert: Alert, speaker: Speaker, language: str) -> dict[str, Any]:
-    """An alert as JSON: for the API, webhooks and the command line."""
+    """An alert as JSON, for the API, webhooks and the command line alike."""
     return {
         "id": ids.show(ids.ALERT, alert.id),
         "kind": alert.kind.value,
@@ -250,10 +256,12 @@ class Ways:
             workspace = (await self._workspaces.get(notice.workspace_id)).name
             if target.kind is TargetKind.EMAIL:
                 return await self._mail(target, notice, workspace)
+            way = self._request if target.kind is TargetKind.WEBHOOK else self._chat
+            posted = await way(target, notice, workspace)
         except PosthouseError as error:
-            return error.detail
-        way = self._request if target.kind is TargetKind.WEBHOOK else self._chat
-        posted = await way(target, notice, workspace)
+            return _told(error)
+        except ValueError as error:  # its secret was sealed with another master key: others are told all the same
+            return f"secret: {error}"
         if posted.status is not None and 200 <= posted.status < 300:
             return ""
         return posted.error or f"it answered {posted.status}"
@@ -263,7 +271,7 @@ class Ways:
         (answer,) = await self._messages.accept(Caller(notice.workspace_id, None, live=True), [mail])
         if isinstance(answer, KeyReusedError):
             return ""  # it was taken before, worded otherwise: the workspace had another name
-        return answer.detail if isinstance(answer, PosthouseError) else ""
+        return _told(answer) if isinstance(answer, PosthouseError) else ""
 
     async def _request(self, target: Target, notice: Notice, workspace: str) -> Posted:
         body = {
@@ -289,6 +297,11 @@ class Ways:
         body = msgspec.json.encode({"text": chat_of(notice, self._speaker, target.language, workspace)})
         headers = {"content-type": "application/json", "user-agent": "Posthouse-Alerts/1"}
         return await self._poster.post(url, headers, body)
+
+
+def _told(error: PosthouseError) -> str:
+    """What went wrong; what stands before the colon names nobody, and may be logged."""
+    return f"{error.slug}: {error.detail}"
 
 
 def notice_id(notice: Id) -> str:

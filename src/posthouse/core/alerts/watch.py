@@ -241,8 +241,8 @@ class AlertWatch:
         known = self._levels.get(workspace_id)
         if known is None or now >= known[0]:
             found = await self._means.levels.of(workspace_id)
-            measured = [(level, await self._means.levels.measured(level)) for level in found]
-            signals = list(things.levels(settings, measured, names.templates))
+            measured = await self._means.levels.measured(workspace_id, found)
+            signals = list(things.levels(settings, list(zip(found, measured, strict=True)), names.templates))
             known = self._levels[workspace_id] = now + LEVELS_EVERY, signals
         return known[1]
 

@@ -8,8 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from posthouse.core.alerts.levels import Measured, ServiceLevel
 from posthouse.core.alerts.model import RULES, Alert, AlertSettings, Kind, Mute, Target
 from posthouse.core.alerts.service import DryRun
-from posthouse.core.alerts.telling import Speaker
-from posthouse.core.kernel import ids
+from posthouse.core.alerts.telling import Speaker, document
 from posthouse.core.kernel.moments import show_moment
 from posthouse.http.schemas.messages import Moment
 
@@ -197,23 +196,7 @@ class LevelList(msgspec.Struct, frozen=True):
 
 def alert(found: Alert, speaker: Speaker, language: str) -> AlertAnswer:
     """An alert in a language."""
-    return AlertAnswer(
-        id=ids.show(ids.ALERT, found.id),
-        kind=found.kind.value,
-        subject=found.subject or None,
-        state="open" if found.recovered_at is None else "recovered",
-        title=speaker.title(found, language),
-        text=speaker.text(found, language),
-        numbers=found.numbers,
-        opened_at=show_moment(found.opened_at),
-        recovered_at=_moment(found.recovered_at),
-        told=found.told,
-        acknowledged_at=_moment(found.acknowledged_at),
-        acknowledged_by=found.acknowledged_by or None,
-        note=found.note or None,
-        link=speaker.link(found),
-        page=speaker.page(found),
-    )
+    return AlertAnswer(**document(found, speaker, language))
 
 
 def rules(found: AlertSettings) -> RulesAnswer:
