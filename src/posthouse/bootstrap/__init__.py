@@ -63,6 +63,7 @@ from posthouse.core.messages.pseudonyms import PURPOSE, Pseudonyms
 from posthouse.core.messages.resolve import Resolver
 from posthouse.core.messages.senders import Senders
 from posthouse.core.messages.service import MessageService
+from posthouse.core.messages.trying import TestSends
 from posthouse.core.messages.words import words_by
 from posthouse.core.returned.intake import Intake
 from posthouse.core.suppressions.learning import Learner
@@ -130,6 +131,7 @@ class House:
     publisher: LibraryPublisher
     impact: ImpactService
     messages: MessageService
+    test_sends: TestSends
     contacts: ContactService
     return_paths: ReturnPaths
     learner: Learner
@@ -295,7 +297,8 @@ def _wire(
     catalogue = Catalogue(store, store, clock)
     return_paths = ReturnPaths(box.derive(RETURN_PATHS))
     composer = EmailComposer(renderer, return_paths)
-    enclosures = Enclosures(store, AttachmentMaker(renderer, pdf))
+    maker = AttachmentMaker(renderer, pdf)
+    enclosures = Enclosures(store, maker)
     tokens = Tokens(box.derive, generation=settings.tracking.key_generation, oldest=settings.tracking.oldest_key)
     tracking, rules = TrackingPreferences(store, tokens, clock), Rules(pieces.text("core.tracking", "rules.toml"))
     workspaces = WorkspaceService(store=store, clock=clock, new_id=new_id)
@@ -314,6 +317,19 @@ def _wire(
     library = LibraryService(store, press, new_id, clock)
     room = ProcessRoom(press_command(), InlineRoom(make_press))
     publisher = LibraryPublisher(store, library, room, new_id, clock)
+    messages = MessageService(
+        store,
+        resolver,
+        GroupCommitter(accept),
+        catalogue,
+        EmailViewer(composer, enclosures, tracking),
+        words=words_by(box.derive),
+        pseudonyms=pseudonyms,
+        places=places_by(box.derive),
+        ids=new_id,
+        clock=clock,
+        limits=limits,
+    )
     return House(
         role=role,
         settings=settings,
@@ -340,19 +356,8 @@ def _wire(
         library=library,
         publisher=publisher,
         impact=ImpactService(store, library, publisher, room),
-        messages=MessageService(
-            store,
-            resolver,
-            GroupCommitter(accept),
-            catalogue,
-            EmailViewer(composer, enclosures, tracking),
-            words=words_by(box.derive),
-            pseudonyms=pseudonyms,
-            places=places_by(box.derive),
-            ids=new_id,
-            clock=clock,
-            limits=limits,
-        ),
+        messages=messages,
+        test_sends=TestSends(templates, messages, maker, clock.now),
         contacts=contacts,
         catalogue=catalogue,
         sieve=sieve,

@@ -7,6 +7,7 @@ import msgspec
 import typer
 
 from posthouse.cli.frame import Desk, command, group
+from posthouse.cli.frame.exits import Exit
 from posthouse.cli.frame.pairs import json_object
 from posthouse.cli.lifecycle import lifecycle_commands
 from posthouse.cli.lint import lint_commands
@@ -18,6 +19,7 @@ from posthouse.cli.versions import version_commands
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.templates.mobile.sms import Sms
 from posthouse.core.templates.model import Template
+from posthouse.http.schemas import templates as schemas
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +36,11 @@ def register(app: typer.Typer) -> None:
         "posthouse templates render one-time-code --channel sms"
     )
     command(templates, "render", example=example)(render)
+    example = (
+        "posthouse templates send-test order-confirmation --to ann@shop.example --to bob@shop.example\n"
+        "posthouse templates send-test order-confirmation --to ann@shop.example --locale fr --variables order.json --version live"
+    )
+    command(templates, "send-test", example=example)(send_test)
     lint_commands(templates)
     lifecycle_commands(templates)
     rollout_commands(templates)
@@ -144,6 +151,40 @@ async def render(
         warn(desk, preview.warnings)
 
     desk.out.result(document, human)
+
+
+async def send_test(
+    desk: Desk,
+    key: Key,
+    *,
+    to: Annotated[list[str], typer.Option("--to", help="An address; up to ten.", show_default=False)],
+    variables: Annotated[
+        Path | None, typer.Option("--variables", help="JSON file, - for standard input; otherwise the sample.")
+    ] = None,
+    version: Annotated[str, typer.Option("--version", help="A number, draft or live.")] = "draft",
+    locale: Annotated[str | None, typer.Option("--locale", help="Language tag, such as fr.")] = None,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Not through the real way out.")] = False,
+) -> None:
+    """Send a template to colleagues through the real way out: marked [test], not tracked, not counted."""
+    async with desk.open_workspace() as (house, workspace):
+        results = await house.test_sends.send(
+            workspace.id,
+            key,
+            to,
+            live=not sandbox,
+            version=None if version == "live" else int(version) if version.isdecimal() else version,
+            locale=locale,
+            data=None if variables is None else json_object(variables),
+        )
+    document = schemas.tests_sent(to, results)
+
+    def human() -> None:
+        for one in document.results:
+            desk.out.say(f"{one.to}: {one.id or f'not sent: {one.problem}'}", style="" if one.id else "red")
+
+    desk.out.result(document, human)
+    if any(one.id is None for one in document.results):
+        raise typer.Exit(Exit.FAILED)
 
 
 def _document(template: Template) -> dict[str, Any]:

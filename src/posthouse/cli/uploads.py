@@ -38,7 +38,7 @@ async def add(
 
 async def list_all(desk: Desk) -> None:
     """List the files and the templates that attach them."""
-    documents: list[schemas.FileAnswer] = []
+    documents: list[schemas.UploadedFile] = []
     async with desk.open_workspace() as (house, workspace):
         after: str | None = None
         while True:

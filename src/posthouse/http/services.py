@@ -28,6 +28,7 @@ from posthouse.core.messages.following import Hub
 from posthouse.core.messages.model import Event, Message, MessageQuery
 from posthouse.core.messages.stream import StreamStore
 from posthouse.core.messages.submission import Caller, Receipt, Submission
+from posthouse.core.messages.trying import TestSends
 from posthouse.core.messages.uploads import Upload
 from posthouse.core.suppressions.service import SuppressionService
 from posthouse.core.templates.library.impact import ImpactService
@@ -174,6 +175,7 @@ class Services:
     conversions: ConversionService
     ratings: RatingService
     files: FileService
+    test_sends: TestSends
     contacts: ContactService
     retention: RetentionService
     erasures: ErasureService

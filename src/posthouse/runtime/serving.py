@@ -108,6 +108,7 @@ def services_of(house: House, metrics: Metrics, live: Hub) -> Services:
         conversions=house.conversions,
         ratings=house.ratings,
         files=house.files,
+        test_sends=house.test_sends,
         contacts=house.contacts,
         retention=retention_of(house),
         erasures=erasure_of(house),

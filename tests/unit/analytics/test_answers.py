@@ -208,15 +208,16 @@ async def test_too_many_combinations_are_counted_together(tmp_path: Path) -> Non
         assert found.total.values["accepted"] == 230
 
 
-async def test_mails_about_alerts_are_not_counted(paris: Scene) -> None:
-    """Neither their hand-over nor what comes of them; a tag that only looks like theirs is."""
+@pytest.mark.parametrize("tag", ["posthouse:alert", "posthouse:test"])
+async def test_what_the_house_itself_sends_is_not_counted(paris: Scene, tag: str) -> None:
+    """Mails about alerts, and test sends: neither their hand-over nor what comes of them; a tag that only looks like theirs is."""
     before = await paris.service.breakdown(paris.kit.workspace, Asked(metrics=("accepted", "sent", "opened")))
-    alert = await paris.message("2026-11-27T09:10:00Z", tags=("posthouse:alert",))
+    alert = await paris.message("2026-11-27T09:10:00Z", tags=(tag,))
     await paris.hit(alert, "2026-11-27T09:20:00Z", Verdict.HUMAN)
     await paris.counted()
     after = await paris.service.breakdown(paris.kit.workspace, Asked(metrics=("accepted", "sent", "opened")))
     assert after.total == before.total
-    await paris.message("2026-11-27T09:30:00Z", tags=("not-posthouse:alert",))
+    await paris.message("2026-11-27T09:30:00Z", tags=(f"not-{tag}",))
     await paris.counted()
     more = await paris.service.breakdown(paris.kit.workspace, Asked(metrics=("accepted",)))
     assert more.total.values["accepted"] == (before.total.values["accepted"] or 0) + 1

@@ -190,3 +190,15 @@ def test_a_template_is_proved_with_the_blocks_beside_it(posthouse: Posthouse, fo
     told = posthouse("templates", "push", str(folder), "--publish", code=2)
     assert "shop" in told["detail"]
     assert [one["version"] for one in posthouse("blocks", "list")] == [1]
+
+
+def test_a_test_is_sent_to_colleagues(run: Run, posthouse: Posthouse, house: Path, folder: Path) -> None:
+    """Of the draft, with the sample; what cannot be sent is told beside the others, code 1."""
+    (folder / "welcome" / "template.toml").write_text('subject = "Hello {{ name }}"\nfrom = "a@shop.example"\n')
+    (folder / "welcome" / "sample.json").write_text('{"name": "Ann"}')
+    posthouse("templates", "push", str(folder))
+    sent = posthouse("templates", "send-test", "welcome", "--to", "ann@shop.example", "--to", "nobody", code=1)
+    assert (sent["results"][0]["problem"], sent["results"][1]["id"]) == ("", None)
+    (kept,) = posthouse("messages", "list")["items"]
+    assert (kept["id"], kept["tags"]) == (sent["results"][0]["id"], ["posthouse:test"])
+    assert "[test] Hello Ann" in posthouse("messages", "content", kept["id"])["subject"]

@@ -1,9 +1,12 @@
 """Uploaded files in memory."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from posthouse.core.messages.files import FileUse, Kept
+from posthouse.core.messages.model import Attachment
+from posthouse.core.templates.model import Release
 
 
 class FakeFiles:
@@ -33,3 +36,12 @@ class FakeFiles:
 
     async def remove_file(self, workspace_id: bytes, digest: bytes) -> bool:
         return self.kept.pop(digest, None) is not None
+
+
+class NoAttachments:
+    """Makes nothing."""
+
+    async def make(
+        self, release: Release, variables: Mapping[str, Any], at: int
+    ) -> tuple[tuple[Attachment, ...], dict[bytes, bytes]]:
+        return (), {}

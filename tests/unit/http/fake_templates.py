@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
+from tests.unit.rendering.conftest import release_of
 
 from posthouse.core.kernel.paging import Page
 from posthouse.core.templates.errors import StaleDraftError, UnknownTemplateError
@@ -124,4 +125,5 @@ class FakeTemplates:
     async def render(self, workspace_id: bytes, key: str, **asked: object) -> Preview:
         template = await self.get(workspace_id, key)
         variant = template.draft.variants[0]
-        return Preview(Rendered(variant.subject, variant.html, repr(asked["data"])), (), 100)
+        seen = Rendered(variant.subject, variant.html, repr(asked["data"]))
+        return Preview(seen, (), 100, release_of(template.draft, variant), asked["data"] or {})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from tests.unit.http.fake_alerts import FakeAlertStore, FakeTeller, alert_services
 from tests.unit.http.fake_analytics import FakeSums, analytics_service
-from tests.unit.http.fake_files import FakeFiles
+from tests.unit.http.fake_files import FakeFiles, NoAttachments
 from tests.unit.http.fake_sandbox import FakeSandbox
 from tests.unit.http.fake_stream import FakeStream
 from tests.unit.http.fake_suppressions import FakeSuppressions
@@ -43,6 +43,7 @@ from posthouse.core.messages.files import FileService
 from posthouse.core.messages.following import Hub
 from posthouse.core.messages.model import Channel, Event, EventType, Lane, Message, MessageQuery, Status
 from posthouse.core.messages.submission import Caller, Receipt, Submission
+from posthouse.core.messages.trying import TestSends
 from posthouse.core.messages.uploads import Upload, make_upload_id
 from posthouse.core.templates.library.impact import ImpactService
 from posthouse.core.templates.library.publisher import LibraryPublisher
@@ -363,6 +364,7 @@ class Stage:
                 self.ratings, self.templates, WorkspaceService(store=self.store, **common), self.clock
             ),
             files=FileService(self.files),
+            test_sends=TestSends(self.templates, self.messages, NoAttachments(), self.clock.now),
             tracking_reports=tracking_reports(self.templates, WorkspaceService(store=self.store, **common)),
             conversions=conversion_service(self.new_id, self.clock),
             contacts=contact_service(self.new_id, self.clock),

@@ -162,3 +162,15 @@ async def test_versions_can_be_listed_and_seen(service: TemplateService) -> None
         await service.version(WORKSPACE, "order", 4)
     with pytest.raises(UnknownTemplateError, match="no templates yet"):
         await service.versions(OTHER, "order")
+
+
+async def test_one_variant_of_a_draft_is_rendered_without_the_others(service: TemplateService) -> None:
+    """Looking at one is quick, though there are many; what the compiler says has its place among all. It tells what it reads."""
+    html = "<p>{% macro m() %}Bonjour{% endmacro %}{{ m() }} {{ number }}{{ contact.email|default('') }}</p>"
+    slow = msgspec.structs.replace(SOURCE.variants[1], html=html)
+    await service.push(WORKSPACE, changed(variants=(SOURCE.variants[0], slow)))
+    seen = await service.render(WORKSPACE, "order", "draft", locale="fr-CA")
+    assert seen.rendered.subject == "Commande FO-1"
+    assert "/variants/1/html" in {one.pointer for one in seen.warnings}
+    assert seen.reads == ["contact", "number"]
+    assert seen.release.locale == "fr"

@@ -21,6 +21,7 @@ from posthouse.core.kernel.clock import HOUR
 from posthouse.core.kernel.errors import NotFoundError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, EventType
+from posthouse.core.messages.trying import TAG
 from posthouse.core.tracking.model import Verdict
 
 Bound = Callable[[Combo], Combo]
@@ -64,6 +65,8 @@ _OF: Final = {place: INDEX[f"of_{name}"] for name, place in INDEX.items() if f"o
 NOT_COUNTED: Final = "posthouse:alert"
 """The tag of the mails that alerts send (core/alerts/telling.py): statistics that counted them would raise alerts about alerts."""
 _NOT_COUNTED: Final = f'"{NOT_COUNTED}"'
+_TESTS: Final = f'"{TAG}"'
+"""Test sends."""
 _ABOUT: Final = slice(Fact._fields.index("template"), Fact._fields.index("locale"))
 _COARSE_HOUR, _COARSE_DAY, _FINE_HOUR, _FINE_DAY, _TAGS_HOUR, _TAGS_DAY, _FINE_WEEK, _TAGS_WEEK = map(int, Grain)
 """As plain numbers: they are hashed often."""
@@ -121,7 +124,7 @@ class _Folding:
         self.combos: dict[int, Combo] = {}
 
     def add(self, fact: Fact) -> None:
-        if fact.tags and _NOT_COUNTED in fact.tags:
+        if fact.tags and (_NOT_COUNTED in fact.tags or _TESTS in fact.tags):
             return
         said = _said(fact.data)
         provider = _provider(said.provider_id)

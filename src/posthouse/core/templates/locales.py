@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from posthouse.core.templates.errors import UnknownTemplateError
-from posthouse.core.templates.model import Release
+from posthouse.core.templates.model import Release, TemplateSource
 
 
 def fallbacks(locale: str | None, default: str) -> Iterable[str]:
@@ -35,3 +37,18 @@ def choose(releases: Sequence[Release], channel: str, locale: str | None, key: s
             return by_locale[word]
     there = ", ".join(sorted(by_locale))
     raise UnknownTemplateError(f"The template {key!r} has no {channel} variant in {locale!r} (there: {there}).")
+
+
+def nearest(source: TemplateSource, channel: str, locale: str | None) -> tuple[int, TemplateSource]:
+    """The place of the one variant that would speak, and the source with it alone, so that no other is compiled; all of it where none would."""
+    known = {
+        one.locale.replace("_", "-").lower(): at for at, one in enumerate(source.variants) if one.channel == channel
+    }
+    for word in fallbacks(locale, source.default_locale):
+        if word in known:
+            only = source.variants[known[word]]
+            alone = msgspec.structs.replace(
+                source, variants=(only,), default_locale=only.locale, default_channel=channel
+            )
+            return known[word], alone
+    return 0, source

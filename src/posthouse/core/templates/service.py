@@ -21,7 +21,7 @@ from posthouse.core.templates.library.shelf import Shelf
 from posthouse.core.templates.library.uses import uses_of
 from posthouse.core.templates.lint.content import look_at_rendering
 from posthouse.core.templates.lint.model import Finding
-from posthouse.core.templates.locales import choose
+from posthouse.core.templates.locales import choose, nearest
 from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, Version
 from posthouse.core.templates.ports import Renderer, TemplateStore, VariablesChecker
 from posthouse.core.templates.press import Press, Printed
@@ -51,8 +51,17 @@ class Preview(msgspec.Struct, frozen=True):
     rendered: Rendered
     warnings: tuple[FieldProblem, ...]
     size: int
+    release: Release
+    """What was rendered."""
+    variables: dict[str, Any]
+    """What it was rendered with."""
     attachments: tuple[str, ...] = ()
     """Names of files that would travel with it."""
+
+    @property
+    def reads(self) -> list[str]:
+        """The names of the variables that it reads, those that are always there included."""
+        return sorted({*self.release.schema.get("properties", ()), *self.release.always})
 
 
 class TemplateService:
@@ -237,7 +246,7 @@ class TemplateService:
             ValidationError: a variable is missing or ill-typed.
         """
         template = await self.get(workspace_id, key)
-        releases, warnings = await self._releases(template, version)
+        releases, warnings = await self._releases(template, version, channel, locale)
         release = choose(releases, channel or _channel(releases), locale, key)
         given = (template.draft.sample if template.draft else {}) if data is None else data
         variables = sampled(given, release.always, release.locale)
@@ -249,6 +258,8 @@ class TemplateService:
             rendered,
             (*warnings, *self._looked(template, version, release, rendered)),
             self._size(rendered),
+            release,
+            dict(variables),
             tuple([name_of(one) for one in files]),
         )
 
@@ -293,14 +304,15 @@ class TemplateService:
         return [one.as_problem() for one in look_at_rendering(rendered, release.locale, 0)]
 
     async def _releases(
-        self, template: Template, version: int | str | None
+        self, template: Template, version: int | str | None, channel: str | None = None, locale: str | None = None
     ) -> tuple[Sequence[Release], tuple[FieldProblem, ...]]:
         if version == DRAFT and template.draft is not None:
             library = await self._shelf.library(template.workspace_id, uses_of(template.draft), drafts=True)
+            index, wanted = nearest(template.draft, channel or template.draft.default_channel, locale)
             printed = self._press.releases(
-                template.draft, template.workspace_id, template.id, template.next_version, library, prove=False
+                wanted, template.workspace_id, template.id, template.next_version, library, prove=False
             )
-            return printed.releases, printed.warnings
+            return printed.releases, tuple([_at_variant(one, index) for one in printed.warnings])
         if isinstance(version, str):
             raise ValidationError(f"{version!r} is no version; give a number or {DRAFT!r}.")
         releases = await self._store.releases(template.workspace_id, template.key, version)
@@ -416,6 +428,14 @@ def _refuse_archived(template: Template) -> None:
 def _refuse_while_rolled_out(template: Template) -> None:
     if template.rollout is not None:
         raise ConflictError(f"{template.rollout} of the template {template.key!r}; complete it or take it back first")
+
+
+def _at_variant(problem: FieldProblem, index: int) -> FieldProblem:
+    """A problem of the only variant that was compiled, at its place among all."""
+    inside = problem.pointer.removeprefix("/variants/0")
+    return (
+        problem if inside == problem.pointer else msgspec.structs.replace(problem, pointer=f"/variants/{index}{inside}")
+    )
 
 
 def _hash_to_come(template: Template) -> str:

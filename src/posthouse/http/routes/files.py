@@ -23,7 +23,7 @@ async def list_files(
 ) -> Response:
     """Uploaded files with their uses."""
     found, following = await here.files.list(access.caller.workspace_id, cursor, limit)
-    return answer(schemas.FileList([schemas.file(one) for one in found], following))
+    return answer(schemas.UploadList([schemas.file(one) for one in found], following))
 
 
 async def get_file(here: ServicesHere, access: AccessHere, upload_id: str) -> Response:
@@ -47,7 +47,7 @@ OPERATIONS = (
         tag=TAG,
         endpoint=list_files,
         scope=TEMPLATES_READ,
-        gives=schemas.FileList,
+        gives=schemas.UploadList,
     ),
     Operation(
         method="GET",
@@ -58,7 +58,7 @@ OPERATIONS = (
         tag=TAG,
         endpoint=get_file,
         scope=TEMPLATES_READ,
-        gives=schemas.FileDetail,
+        gives=schemas.UploadedFileDetail,
         fails=(404,),
     ),
     Operation(

@@ -16,7 +16,7 @@ from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.templates.library.pushing import push_library, try_library
 from posthouse.core.templates.proofs import Proofs
 from posthouse.core.templates.pushing import proved, read_all
-from posthouse.core.workspaces.scopes import TEMPLATES_READ, TEMPLATES_WRITE
+from posthouse.core.workspaces.scopes import MESSAGES_WRITE, TEMPLATES_READ, TEMPLATES_WRITE
 from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
 from posthouse.http.explaining import pointer
 from posthouse.http.operations import Operation
@@ -118,6 +118,25 @@ async def render_template(
         data=wanted.variables,
     )
     return answer(schemas.rendered(preview))
+
+
+async def send_test(
+    here: ServicesHere,
+    access: AccessHere,
+    key: str,
+    wanted: Annotated[schemas.SendTest, Depends(json_body(schemas.SendTest))],
+) -> Response:
+    """Sends it to a few people, marked."""
+    results = await here.test_sends.send(
+        access.caller.workspace_id,
+        key,
+        wanted.to,
+        live=access.caller.live,
+        version=None if wanted.version == "live" else wanted.version,
+        locale=wanted.locale,
+        data=wanted.variables,
+    )
+    return answer(schemas.tests_sent(wanted.to, results), status=202)
 
 
 class Versions:
@@ -292,5 +311,24 @@ OPERATIONS = (
         gives=schemas.RenderedAnswer,
         fails=(404,),
         example={"version": "draft", "locale": "en", "variables": {"name": "Ann"}},
+    ),
+    Operation(
+        method="POST",
+        path="/v1/templates/{key}/test-send",
+        id="sendTest",
+        summary="Send a test",
+        description=(
+            "The e-mail of the draft (or a version, or the live one) to up to ten addresses, through the real way out; "
+            "with a test key to the sandbox. Its subject begins with `[test]`, its links are not tracked, those to "
+            "unsubscribe lead nowhere, and no statistics count it."
+        ),
+        tag=TAG,
+        endpoint=send_test,
+        scope=MESSAGES_WRITE,
+        takes=schemas.SendTest,
+        gives=schemas.TestsSent,
+        status=202,
+        fails=(404,),
+        example={"to": ["ann@shop.example"], "version": "draft", "locale": "en"},
     ),
 )

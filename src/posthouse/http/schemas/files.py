@@ -11,7 +11,7 @@ from posthouse.core.messages.files import StoredFile
 _ID = "upl_3a6eb0790f39ac87c94f3856b2dd2c5d110e6811602261a9a923d3bb23adc8b7-1024"
 
 
-class FileUseAnswer(msgspec.Struct, frozen=True):
+class UploadUse(msgspec.Struct, frozen=True):
     """A template that attaches the file."""
 
     template: str
@@ -22,39 +22,39 @@ class FileUseAnswer(msgspec.Struct, frozen=True):
     inline: Annotated[bool, Meta(description="Whether it is a picture that the mail shows.")]
 
 
-class FileAnswer(msgspec.Struct, frozen=True):
+class UploadedFile(msgspec.Struct, frozen=True):
     """An uploaded file, and where it is used."""
 
     id: Annotated[str, Meta(examples=[_ID])]
     size: int
     used_at: Annotated[str, Meta(description="When it came, or was last given to a message by its id.")]
-    uses: list[FileUseAnswer]
+    uses: list[UploadUse]
 
 
-class FileDetail(FileAnswer, frozen=True):
+class UploadedFileDetail(UploadedFile, frozen=True):
     """The same, with the messages that wait."""
 
     waiting: Annotated[int, Meta(description="Messages that name it themselves and are not sent yet.")]
 
 
-class FileList(msgspec.Struct, frozen=True):
+class UploadList(msgspec.Struct, frozen=True):
     """Uploaded files."""
 
-    items: list[FileAnswer]
+    items: list[UploadedFile]
     next: Annotated[str | None, Meta(description="`cursor` of the next page.")] = None
 
 
-def file(found: StoredFile) -> FileAnswer:
+def file(found: StoredFile) -> UploadedFile:
     """For a list."""
-    return FileAnswer(found.id, found.size, show_moment(found.used_at), _uses(found))
+    return UploadedFile(found.id, found.size, show_moment(found.used_at), _uses(found))
 
 
-def detail(found: StoredFile) -> FileDetail:
+def detail(found: StoredFile) -> UploadedFileDetail:
     """One of them."""
-    return FileDetail(found.id, found.size, show_moment(found.used_at), _uses(found), found.waiting)
+    return UploadedFileDetail(found.id, found.size, show_moment(found.used_at), _uses(found), found.waiting)
 
 
-def _uses(found: StoredFile) -> list[FileUseAnswer]:
+def _uses(found: StoredFile) -> list[UploadUse]:
     return [
-        FileUseAnswer(one.template, one.name, one.draft, one.live, list(one.versions), one.inline) for one in found.uses
+        UploadUse(one.template, one.name, one.draft, one.live, list(one.versions), one.inline) for one in found.uses
     ]

@@ -8,8 +8,9 @@ from msgspec import Meta
 
 from posthouse.core.analytics.comparing import Compared
 from posthouse.core.kernel import ids
-from posthouse.core.kernel.errors import FieldProblem
+from posthouse.core.kernel.errors import FieldProblem, PosthouseError
 from posthouse.core.kernel.moments import show_moment
+from posthouse.core.messages.submission import Receipt
 from posthouse.core.templates.mobile import Content
 from posthouse.core.templates.model import Release, Template, Version
 from posthouse.core.templates.service import Preview, PushResult
@@ -238,6 +239,30 @@ class RenderedAnswer(msgspec.Struct, frozen=True):
         Content | None, Meta(description="SMS, push, WhatsApp: what would be sent; `text` is the same as plain text.")
     ] = None
     attachments: Annotated[tuple[str, ...], Meta(description="Names of files that would travel with it.")] = ()
+    variables: Annotated[list[str], Meta(description="Names of the variables that it reads.")] = []
+
+
+class SendTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """To whom, and what: the draft unless a version is named; without ``variables`` the template's own sample."""
+
+    to: Annotated[list[Annotated[str, Meta(max_length=320)]], Meta(min_length=1, max_length=10)]
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | Literal["draft", "live"] = "draft"
+    locale: str | None = None
+    variables: dict[str, Any] | None = None
+
+
+class TestSent(msgspec.Struct, frozen=True):
+    """One test: the message, or why there is none."""
+
+    to: str
+    id: Annotated[str | None, Meta(description="The message, whose timeline tells the rest.")] = None
+    problem: Annotated[str, Meta(description="Why it was not accepted; empty: it was.")] = ""
+
+
+class TestsSent(msgspec.Struct, frozen=True):
+    """One result for each address, in order."""
+
+    results: list[TestSent]
 
 
 class MissingAnswer(msgspec.Struct, frozen=True):
@@ -349,11 +374,30 @@ def _release(found: Release) -> ReleaseAnswer:
     )
 
 
+def tests_sent(to: Sequence[str], results: Sequence[Receipt | PosthouseError]) -> TestsSent:
+    """What became of each."""
+    return TestsSent(
+        [
+            TestSent(address, ids.show(ids.MESSAGE, one.message_id))
+            if isinstance(one, Receipt)
+            else TestSent(address, None, "; ".join([one.detail, *[field.detail for field in one.fields]]))
+            for address, one in zip(to, results, strict=True)
+        ]
+    )
+
+
 def rendered(preview: Preview) -> RenderedAnswer:
     """A rendering."""
     seen = preview.rendered
     return RenderedAnswer(
-        seen.subject, seen.html, seen.text, preview.size, list(preview.warnings), seen.content, preview.attachments
+        seen.subject,
+        seen.html,
+        seen.text,
+        preview.size,
+        list(preview.warnings),
+        seen.content,
+        preview.attachments,
+        preview.reads,
     )
 
 
