@@ -1,7 +1,8 @@
 # Posthouse: what a developer types. Plain `make` lists the targets.
 # Every target makes the environment that it needs (.venv) when it is missing or older than the requirements.
 
-PYTHON ?= python3
+# What the environment is made with: the quickest python there is (scripts/fastest_python).
+PYTHON ?= $(shell scripts/fastest_python)
 VENV ?= .venv
 BIN := $(VENV)/bin
 # Test processes; two suit the smallest machine we build on.

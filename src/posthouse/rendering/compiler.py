@@ -28,8 +28,8 @@ from posthouse.rendering.schemas import derive, merge
 from posthouse.rendering.wire import wire_program
 
 GLOBALS: Final = frozenset({"range", "dict", "loop"})
-_BODY: Final = re.compile(r"<body\b(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>", re.IGNORECASE)
-_ROOT: Final = re.compile(r"<mjml\b(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>")
+_BODY: Final = re.compile(r"<body\b(?>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*)>", re.IGNORECASE)
+_ROOT: Final = re.compile(r"<mjml\b(?>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*)>")
 _LANG: Final = re.compile(r"\slang\s*=")
 _DIR: Final = re.compile(r"\sdir\s*=")
 _QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")

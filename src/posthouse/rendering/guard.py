@@ -23,7 +23,7 @@ WORD_ELEMENTS: Final = frozenset({"mj-title", "mj-preview"})
 _MARKUP: Final = re.compile(r"<!--|-->|<(?P<close>/?)(?P<name>[A-Za-z][\w-]*)|(?P<self>/?)>|[\"']", re.DOTALL)
 _BEGINS: Final = re.compile(
     r"<!--|<(?P<close>/?)(?P<name>[A-Za-z][\w-]*+)"
-    r"(?P<whole>(?:[^<>\"'/]++|\"[^\"]*+\"|'[^']*+'|/(?!>))*+(?P<end>/?)>)?+",
+    r"(?>(?P<whole>(?>(?:[^<>\"'/]++|\"[^\"]*+\"|'[^']*+'|/(?!>))*)(?P<end>/?)>)?)",
     re.DOTALL,
 )
 """What begins in text: a comment or a tag, which is read as a whole where all of it stands in one literal."""

@@ -24,7 +24,7 @@ MOST_LINKS: Final = 2_047
 PIXEL: Final = "o"
 HONEYPOT: Final = "h"
 _MASK: Final = "\x00"
-_TAG: Final = re.compile(r"<(?:a|area)\b(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+>", re.IGNORECASE)
+_TAG: Final = re.compile(r"<(?:a|area)\b(?>(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*)>", re.IGNORECASE)
 _HREF: Final = re.compile(r"\shref\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _OFF: Final = re.compile(r"\sdata-track\s*=\s*[\"']?off\b", re.IGNORECASE)
 _WEB: Final = re.compile(r"\s*https?://", re.IGNORECASE)

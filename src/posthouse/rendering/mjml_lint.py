@@ -13,11 +13,11 @@ from posthouse.rendering.remembering import remembered_with
 from posthouse.rendering.tags import Kind, line_of
 
 _TAG: Final = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(?P<close>/?)(?P<name>mj[\w-]*+)(?P<rest>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>", re.DOTALL
+    r"<!--.*?(?:-->|\Z)|<(?P<close>/?)(?P<name>mj[\w-]*+)(?P<rest>(?>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*))>", re.DOTALL
 )
 """XML has no < in a value: so nothing is read over and over again that never ends."""
 _ATTRIBUTE: Final = re.compile(r"([\w:-]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
-_UNCLOSED: Final = re.compile(r"<(br|hr|img|input|wbr)\b((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)(?<!/)>")
+_UNCLOSED: Final = re.compile(r"<(br|hr|img|input|wbr)\b((?>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*))(?<!/)>")
 _RAW_PLACEHOLDER: Final = re.compile(r"<mj-raw><!--[0-9a-z]+z--></mj-raw>")
 
 

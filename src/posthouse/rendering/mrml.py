@@ -8,7 +8,7 @@ import mjml
 MAX_DEPTH: Final = 300
 """Elements inside each other: some thousand of them overflow the compiler's stack, which ends the process."""
 _TAG: Final = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(?P<close>/?)[A-Za-z][^\s/>\"'<]*+(?P<rest>(?:[^<>\"'/]++|/(?!>)|\"[^\"<]*+\"|'[^'<]*+')*+)(?P<self>/?)>",
+    r"<!--.*?(?:-->|\Z)|<(?P<close>/?)[A-Za-z][^\s/>\"'<]*+(?P<rest>(?>(?:[^<>\"'/]++|/(?!>)|\"[^\"<]*+\"|'[^'<]*+')*))(?P<self>/?)>",
     re.DOTALL,
 )
 _ANGLE: Final = re.compile(r"<(?=[A-Za-z/!])")

@@ -11,13 +11,13 @@ from posthouse.core.kernel.references import resolved
 from posthouse.rendering.remembering import remembered
 
 _TAG: Final = re.compile(
-    r"(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+)>", re.DOTALL
+    r"(/?)([a-zA-Z][^\s/>]*+)((?>(?:[^>=]++|=\s*+(?>(?:\"[^\"]*+\"|'[^']*+')?))*))>", re.DOTALL
 )  # possessive throughout: what does not match once is not tried again in another way
 _WELL_FORMED: Final = re.compile(
-    r"<(/?)([a-zA-Z][^\s/>]*+)((?:\s++[^\s\"'=<>/]++(?:=\"[^\"]*+\"|='[^']*+')?+)*+\s*+/?)>", re.DOTALL
+    r"<(/?)([a-zA-Z][^\s/>]*+)((?>(?:\s++[^\s\"'=<>/]++(?>(?:=\"[^\"]*+\"|='[^']*+')?))*)\s*+/?)>", re.DOTALL
 )
 """A tag as programs write them: nothing in it could be read in another way."""
-_ATTRIBUTE: Final = re.compile(r"([^\s/>=]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>]*+)))?+")
+_ATTRIBUTE: Final = re.compile(r"([^\s/>=]++)(?>(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>]*+)))?)")
 _OUTLOOK: Final = re.compile(r"<!--\[if (?:mso|lte|gte|lt|gt|\(mso|IE)", re.IGNORECASE)
 _OUTLOOK_END: Final = "<![endif]-->"
 _RAW: Final = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in ("script", "style", "title")}

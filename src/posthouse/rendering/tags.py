@@ -15,7 +15,7 @@ import msgspec
 from posthouse.core.templates.model import ISOLATES
 
 _FLAT: Final = r"""[^"'()\[\]{}%]++|"[^"\\]*+"|'[^'\\]*+'"""
-_CODE: Final = rf"(?:{_FLAT}|\((?:{_FLAT})*+\)|\[(?:{_FLAT})*+\])*+"
+_CODE: Final = rf"(?>(?:{_FLAT}|\((?>(?:{_FLAT})*)\)|\[(?>(?:{_FLAT})*)\])*)"
 _OPEN: Final = re.compile(rf"\{{(?:(\{{{_CODE}\}}\}}|%{_CODE}%\}})|[{{%#])")
 """Where a tag starts; with a group when its end could be seen at once, which is so for most: then all of it was found.
 

@@ -24,7 +24,7 @@ _CONTENT: Final = frozenset(
 )  # fmt: skip
 _SECTIONS: Final = frozenset({"mj-section", "mj-wrapper", "mj-hero"})
 _TAG: Final = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(?P<close>/?)(?P<name>[A-Za-z][\w-]*+)(?:[^<>\"'/]++|/(?!>)|\"[^\"<]*+\"|'[^'<]*+')*+(?P<self>/?)>",
+    r"<!--.*?(?:-->|\Z)|<(?P<close>/?)(?P<name>[A-Za-z][\w-]*+)(?>(?:[^<>\"'/]++|/(?!>)|\"[^\"<]*+\"|'[^'<]*+')*)(?P<self>/?)>",
     re.DOTALL,
 )
 _ERROR_PLACE: Final = re.compile(r"\s*(?:at )?(?:position|span) .*$", re.IGNORECASE)
