@@ -13,7 +13,8 @@ from posthouse.rendering.remembering import remembered_with
 from posthouse.rendering.tags import Kind, line_of
 
 _TAG: Final = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(?P<close>/?)(?P<name>mj[\w-]*+)(?P<rest>(?>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*))>", re.DOTALL
+    r"<!--.*?(?:-->|\Z)|<(?P<close>/?)(?P<name>mj[\w-]*+)(?P<rest>(?>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*))>",
+    re.DOTALL,
 )
 """XML has no < in a value: so nothing is read over and over again that never ends."""
 _ATTRIBUTE: Final = re.compile(r"([\w:-]+)\s*=\s*(\"[^\"]*\"|'[^']*')")

@@ -43,8 +43,8 @@ FILES = {
 async def test_a_mail_brings_what_its_template_declares(scene: Scene) -> None:
     """Beside the HTML what the mail shows, after it the files; the same bytes when asked again."""
     house = scene.house
-    await house.templates.push(scene.caller.workspace_id, read_folder(FILES, "booking"), publish=True)
     await house.store.add_blob(scene.caller.workspace_id, DIGEST, TERMS, 0)
+    await house.templates.push(scene.caller.workspace_id, read_folder(FILES, "booking"), publish=True)
     receipt = await scene.accepted(template="booking", variables={"number": "B-7"})
     message_id = receipt.message_id
     content = await house.messages.content(scene.caller.workspace_id, message_id)
