@@ -6,8 +6,10 @@ import msgspec
 from tests.unit.rendering.conftest import release_of
 
 from posthouse.core.kernel.paging import Page
+from posthouse.core.templates.cases.model import Failure, Outcome
 from posthouse.core.templates.errors import StaleDraftError, UnknownTemplateError
 from posthouse.core.templates.library.model import ItemSource
+from posthouse.core.templates.lint.model import Finding, Severity
 from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, UnknownPolicy, Version
 from posthouse.core.templates.proofs import Proofs
 from posthouse.core.templates.rollout import Rollout
@@ -25,6 +27,15 @@ class FakeTemplates:
 
     async def translations(self, workspace_id: bytes, key: str) -> Sequence[Missing]:
         return [Missing("fr", "subject", "en")] if await self.get(workspace_id, key) else []
+
+    async def lint(self, workspace_id: bytes, key: str) -> Sequence[Finding]:
+        await self.get(workspace_id, key)
+        return [Finding("link-dead", Severity.WARNING, "leads nowhere", "/variants/0/html", "email.en.html", 3)]
+
+    async def test(self, workspace_id: bytes, key: str) -> Sequence[Outcome]:
+        await self.get(workspace_id, key)
+        failed = (Failure("/expect/contains/0", "'Hello' is not in it"),)
+        return [Outcome("usual", "email", "en", (), {"txt": "Hi"}), Outcome("vip", "email", "en", failed)]
 
     async def push(
         self,

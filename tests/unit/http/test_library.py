@@ -116,6 +116,27 @@ async def test_all_that_is_wrong_with_a_tree_is_told(client: AsyncClient) -> Non
     assert (await client.get("/v1/templates")).json()["items"] == []
 
 
+async def test_a_draft_is_looked_over_and_tested(client: AsyncClient) -> None:
+    """Findings with the words of their rules, cases with what does not hold; both without publishing."""
+    await push(client, "<p>One</p>")
+    (finding,) = (await client.get("/v1/templates/welcome/lint")).json()["items"]
+    assert (finding["rule"], finding["severity"], finding["file"], finding["line"]) == (
+        "link-dead",
+        "warning",
+        "email.en.html",
+        3,
+    )
+    assert finding["explanation"]
+    assert finding["fix"]
+    cases = (await client.get("/v1/templates/welcome/tests")).json()["items"]
+    assert [(one["name"], one["passed"], len(one["failures"])) for one in cases] == [
+        ("usual", True, 0),
+        ("vip", False, 1),
+    ]
+    for what in ("lint", "tests"):
+        assert (await client.get(f"/v1/templates/nothing/{what}")).status_code == 404
+
+
 async def test_where_a_block_is_used(client: AsyncClient) -> None:
     """Drafts count too."""
     await save(client)

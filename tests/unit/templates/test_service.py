@@ -7,6 +7,7 @@ from tests.unit.templates.fakes import MemoryStore, StillClock
 from posthouse.core.kernel.errors import ConflictError, ValidationError
 from posthouse.core.templates.catalogue import TTL, Catalogue
 from posthouse.core.templates.errors import TemplateProblemsError, UnknownTemplateError
+from posthouse.core.templates.locales import nearest
 from posthouse.core.templates.model import TemplateSource, VariantSource
 from posthouse.core.templates.service import TemplateService
 
@@ -174,3 +175,6 @@ async def test_one_variant_of_a_draft_is_rendered_without_the_others(service: Te
     assert "/variants/1/html" in {one.pointer for one in seen.warnings}
     assert seen.reads == ["contact", "number"]
     assert seen.release.locale == "fr"
+    at, alone = nearest(SOURCE, "email", "fr-CA")
+    assert (at, alone.variants) == (1, SOURCE.variants[1:])
+    assert nearest(SOURCE, "sms", "fr") == (0, SOURCE)
