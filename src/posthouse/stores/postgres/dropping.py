@@ -25,6 +25,8 @@ SELECT least(
 """  # noqa: S608 - names of ours
 _WAITS: Final = "SELECT EXISTS (SELECT 1 FROM queue WHERE message_id < $1)"
 _COUNT: Final = "SELECT count(*), coalesce(max(seq), 0), coalesce(max(at), 0) FROM {leaf}"
+_CAME_SINCE: Final = "SELECT EXISTS (SELECT 1 FROM {leaf} WHERE seq > $1)"
+"""While nobody may read: a glance at the index. What has a lower number was committed before: everybody had read up to it."""
 _NOTE: Final = """
 INSERT INTO meta AS m (name, number) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET number = m.number + $2
 """
@@ -34,7 +36,8 @@ async def drop_events_before(connection: Connection, instant: int) -> int:
     """Drops the months of events that ended before an instant, with the verdicts beside them; how many months.
 
     A month stays whole while anything of it waits to be sent, or has events that are younger than the instant (an old mail opened yesterday)
-    or that somebody has yet to read: its rows are then erased one by one. Whoever holds the table is not waited for longer than a moment.
+    or that somebody has yet to read: its rows are then erased one by one. Rows are counted before the table is locked, and whoever holds it is not
+    waited for longer than a moment: nobody who reads or writes events is held up.
     """
     dropped = 0
     for leaf in [row[0] for row in await connection.fetch(_MONTHS)]:
@@ -55,11 +58,13 @@ async def _drop(connection: Connection, leaf: str, end: str, instant: int) -> in
     async with connection.transaction():
         if await connection.fetchval(_WAITS, bytes.fromhex(end.replace("-", ""))):
             return 0
-        await connection.execute("SET LOCAL lock_timeout = '500ms'")
-        await connection.execute(f"LOCK TABLE {leaf} IN ACCESS EXCLUSIVE MODE")
         read = await connection.fetchval(_READ_BY_ALL)
         count, newest, latest = await connection.fetchrow(_COUNT.format(leaf=leaf))
         if newest > (read or 0) or latest >= instant:
+            return 0
+        await connection.execute("SET LOCAL lock_timeout = '500ms'")
+        await connection.execute(f"LOCK TABLE {leaf} IN ACCESS EXCLUSIVE MODE")
+        if await connection.fetchval(_CAME_SINCE.format(leaf=leaf), newest):
             return 0
         await connection.execute(f"DROP TABLE {leaf}")
         await connection.execute(f"DROP TABLE IF EXISTS {leaf.replace('events', 'verdicts')}")
