@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.unit.messages.scene import Scene
 
 from posthouse.core.kernel import ids
+from posthouse.core.kernel.clock import HOUR
 from posthouse.core.kernel.errors import InvalidIdError
 from posthouse.core.kernel.paging import Page
 from posthouse.core.messages.model import MessageQuery, Status
@@ -48,3 +49,30 @@ async def test_a_search_among_others_messages_tells_none_of_them(scene: Scene) -
     assert ids.read("plc", page.next) not in {one.id for one in others}
     further = msgspec.structs.replace(mine, before=scene.house.messages.place(page.next))
     assert await scene.house.messages.search(further) == Page([], None)
+
+
+async def test_a_message_that_is_asked_for_by_its_own_number_must_fit_the_other_filters_too(scene: Scene) -> None:
+    """By whatever form of its `Message-ID`; no filter beside it is forgotten."""
+    messages, workspace = scene.house.messages, scene.caller.workspace_id
+    receipt = await scene.accepted(to="ann@customer.example", tags=["vip"])
+    await scene.accepted(to="ann@customer.example", tags=["vip"])
+    shown = ids.show(ids.MESSAGE, receipt.message_id)
+    now = scene.house.clock.now()
+    fits = [
+        MessageQuery(workspace), MessageQuery(workspace, recipient="ann@customer.example", tag="vip"),
+        MessageQuery(workspace, live=scene.caller.live, status=Status.QUEUED, since=now - HOUR, until=now + HOUR),
+    ]  # fmt: skip
+    for query in fits:
+        for word in (shown, f"<{shown}@shop.example>"):
+            found = await messages.search(query, provider_id=word)
+            assert [one.id for one in found.items] == [receipt.message_id]
+            assert found.next is None
+    others = [
+        MessageQuery(bytes(16)), MessageQuery(workspace, recipient="bob@customer.example"), MessageQuery(workspace, tag="new"),
+        MessageQuery(workspace, live=not scene.caller.live), MessageQuery(workspace, status=Status.SENT),
+        MessageQuery(workspace, since=now + HOUR), MessageQuery(workspace, until=now - HOUR),
+        MessageQuery(workspace, before=receipt.message_id),
+    ]  # fmt: skip
+    for query in others:
+        assert (await messages.search(query, provider_id=shown)).items == []
+    assert (await messages.search(MessageQuery(workspace), subject="nowhere", provider_id=shown)).items == []

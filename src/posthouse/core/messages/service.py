@@ -7,9 +7,9 @@ from typing import Final
 import msgspec
 
 from posthouse.core.kernel import ids
-from posthouse.core.kernel.clock import Clock
+from posthouse.core.kernel.clock import MINUTE, Clock
 from posthouse.core.kernel.errors import FieldProblem, InvalidIdError, NotFoundError, PosthouseError, ValidationError
-from posthouse.core.kernel.ids import Id, IdSource
+from posthouse.core.kernel.ids import Id, IdSource, milliseconds_of
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.kernel.paging import MAX_PAGE, Page
 from posthouse.core.messages.committer import GroupCommitter
@@ -195,8 +195,7 @@ class MessageService:
             ValidationError: there is no word in one of the last two.
         """
         if provider_id is not None and (own := _own_id(provider_id)) is not None:
-            found = await self._store.message(query.workspace_id, own, self._clock.now())
-            return Page([found] if found is not None and query.live in (None, found.live) else [])
+            return await self._the_one(own, query, subject)
         limit = max(1, min(query.limit, MAX_PAGE))
         recipient = None if query.recipient is None else self._resolver.written_as(query.recipient)
         words = self._words.asked(query.workspace_id, subject=subject, provider_id=provider_id)
@@ -208,6 +207,14 @@ class MessageService:
         if len(page.messages) > limit:
             return Page(shown, ids.show(ids.MESSAGE, shown[-1].id))
         return Page(shown, None if page.rest is None else self._places.show(page.rest))
+
+    async def _the_one(self, message_id: Id, query: MessageQuery, subject: str | None) -> Page[Message]:
+        """One message by its own identifier, if all other filters hold for it too."""
+        behind = min(_after(message_id), query.before or _after(message_id))
+        since = max(milliseconds_of(message_id) * 1000 - MINUTE, query.since or 0)
+        only = msgspec.structs.replace(query, before=behind, since=since, limit=1)
+        found = await self.search(only, subject=subject)
+        return Page([one for one in found.items if one.id == message_id])
 
     def place(self, cursor: str) -> Id:
         """Where the page after this cursor begins.
@@ -329,6 +336,11 @@ def refuse_erased(message: Message) -> None:
     if erased is not None:
         why = "its person was removed" if erased.why == "contact" else "by the rules of retention"
         raise ErasedError(f"the content and addresses of this message were erased on {show_moment(erased.at)}: {why}")
+
+
+def _after(message_id: Id) -> Id:
+    """The identifier that follows: a page that ends before it may begin with this one."""
+    return (min(int.from_bytes(message_id, "big") + 1, (1 << 128) - 1)).to_bytes(16, "big")
 
 
 def _newest_first(message: Message) -> Id:
