@@ -41,21 +41,46 @@ async def counted_until(store: Roll, now: int) -> tuple[int, int]:
     return position.edition, now if waiting is None else min(now, waiting)
 
 
-async def rows(
-    store: Roll, edition: int, workspace_id: Id, begin: int, end: int
-) -> list[tuple[int, str, Sequence[int]]]:
-    """Counts of live messages by hour and template."""
-    query = SumQuery(
+def question(
+    workspace_id: Id,
+    begin: int,
+    end: int,
+    *,
+    by: str,
+    of: tuple[str | int, ...] = (),
+    columns: tuple[str, ...] = (),
+    by_hour: bool = True,
+) -> SumQuery:
+    """What is asked of the roll-ups about some hours of live messages: sums of columns, or, without any, how long things took.
+
+    Args:
+        workspace_id: whose.
+        begin: the first hour.
+        end: the one after the last.
+        by: the dimension.
+        of: its values that are asked for; none: all.
+        columns: what is counted.
+        by_hour: whether each hour is answered by itself.
+    """
+    return SumQuery(
         workspace_id=workspace_id,
         grain=Grain.COARSE_HOUR,
         begin=begin,
         end=end,
-        columns=COLUMNS,
-        by=("template",),
-        by_period=True,
-        filters=(("live", (1,)),),
+        columns=columns,
+        by=(by,),
+        by_period=by_hour,
+        filters=(("live", (1,)), *([(by, of)] if of else [])),
+        latencies=not columns,
         most=_MOST,
     )
+
+
+async def rows(
+    store: Roll, edition: int, workspace_id: Id, begin: int, end: int
+) -> list[tuple[int, str, Sequence[int]]]:
+    """Counts of live messages by hour and template."""
+    query = question(workspace_id, begin, end, columns=COLUMNS, by="template")
     return [(row.period, str(row.dims[0]), row.counts) for row in await store.rollup_sums(edition, query)]
 
 
@@ -63,18 +88,7 @@ async def latencies(
     store: Roll, edition: int, workspace_id: Id, begin: int, end: int
 ) -> dict[int, dict[int, Latencies]]:
     """How long things took, by hour and lane."""
-    query = SumQuery(
-        workspace_id=workspace_id,
-        grain=Grain.COARSE_HOUR,
-        begin=begin,
-        end=end,
-        columns=(),
-        by=("lane",),
-        by_period=True,
-        filters=(("live", (1,)), ("lane", _WATCHED)),
-        latencies=True,
-        most=_MOST,
-    )
+    query = question(workspace_id, begin, end, by="lane", of=_WATCHED)
     found: dict[int, dict[int, Latencies]] = defaultdict(dict)
     for row in await store.rollup_sums(edition, query):
         found[row.period][int(row.dims[0])] = Latencies(row.latencies)

@@ -6,12 +6,10 @@ from typing import Final, Protocol
 
 from posthouse.core.alerts import levels
 from posthouse.core.alerts.levels import Measure, Measured, ServiceLevel
-from posthouse.core.alerts.loading import Roll, counted_until
+from posthouse.core.alerts.loading import Roll, counted_until, question
 from posthouse.core.alerts.ports import LevelStore
 from posthouse.core.analytics import calendar
 from posthouse.core.analytics.latencies import Latencies
-from posthouse.core.analytics.model import Grain
-from posthouse.core.analytics.ports import SumQuery
 from posthouse.core.kernel.clock import HOUR, Clock
 from posthouse.core.kernel.errors import ConflictError, NotFoundError
 from posthouse.core.kernel.ids import Id
@@ -20,7 +18,6 @@ from posthouse.core.templates.model import Template
 
 TOGETHER: Final = 20
 """Templates that one question asks for: of 28 days each has a histogram an hour, lane and provider."""
-_MOST: Final = 100_000
 
 
 class Shelf(Protocol):
@@ -156,17 +153,8 @@ class LevelService:
         found: dict[str, Latencies] = {}
         keys = tuple(level.template_id.hex() for level in promised)
         for first in range(0, len(keys), TOGETHER):
-            query = SumQuery(
-                workspace_id=workspace_id,
-                grain=Grain.COARSE_HOUR,
-                begin=begin,
-                end=end,
-                columns=(),
-                by=("template",),
-                filters=(("live", (1,)), ("template", keys[first : first + TOGETHER])),
-                latencies=True,
-                most=_MOST,
-            )
+            some = keys[first : first + TOGETHER]
+            query = question(workspace_id, begin, end, by="template", of=some, by_hour=False)
             found |= {
                 str(row.dims[0]): Latencies(row.latencies) for row in await self._rollups.rollup_sums(edition, query)
             }

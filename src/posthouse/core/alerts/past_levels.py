@@ -2,20 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Final
 
 from posthouse.core.alerts import levels, things
 from posthouse.core.alerts.levels import SPANS, Count, Measured, ServiceLevel, edge
-from posthouse.core.alerts.loading import BITE, Roll
+from posthouse.core.alerts.loading import BITE, Roll, question
 from posthouse.core.alerts.model import AlertSettings, Signal
 from posthouse.core.analytics import calendar
 from posthouse.core.analytics.latencies import Latencies
-from posthouse.core.analytics.model import Grain
-from posthouse.core.analytics.ports import SumQuery
 from posthouse.core.kernel.clock import HOUR
 from posthouse.core.kernel.ids import Id
-
-_MOST: Final = 100_000
 
 
 class PastLevels:
@@ -41,18 +36,7 @@ class PastLevels:
         if not self._promised:
             return
         for begin, end in pairwise([*range(self._begin, self._end, BITE), self._end]):
-            query = SumQuery(
-                workspace_id=workspace_id,
-                grain=Grain.COARSE_HOUR,
-                begin=begin,
-                end=end,
-                columns=(),
-                by=("template",),
-                by_period=True,
-                filters=(("live", (1,)), ("template", tuple(self._promised))),
-                latencies=True,
-                most=_MOST,
-            )
+            query = question(workspace_id, begin, end, by="template", of=tuple(self._promised))
             for row in await store.rollup_sums(edition, query):
                 level = self._promised[str(row.dims[0])]
                 took, span = Latencies(row.latencies), SPANS[level.measure]

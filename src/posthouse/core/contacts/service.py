@@ -14,7 +14,7 @@ from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import ConflictError, FieldProblem, InvalidIdError, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.paging import MAX_PAGE, Page
-from posthouse.core.kernel.places import LOCALE_ADVICE, ZONE_ADVICE, is_locale, is_zone
+from posthouse.core.kernel.places import LOCALE_ADVICE, PHONE_ADVICE, ZONE_ADVICE, is_locale, is_phone, is_zone
 
 FIXED: Final = ("id", "key", "name", "email", "phone", "locale", "time_zone")
 """What templates read as ``contact.NAME`` without being an attribute."""
@@ -24,7 +24,6 @@ _MAX_NAME: Final = 200
 _TRIES: Final = 5
 _PREFIX: Final = f"{ids.CONTACT}_"
 _KEY: Final = re.compile(r"(?!\.\.?$)[^\s/\\?#%]{1,255}")
-_PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _ATTRIBUTE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -38,10 +37,7 @@ _FORMS: Final[dict[str, tuple[Callable[[str], bool], str]]] = {
         lambda word: len(word) <= _MAX_NAME and _CONTROL.search(word) is None,
         f"write at most {_MAX_NAME} characters, without line breaks",
     ),
-    "phone": (
-        lambda word: _PHONE.fullmatch(word) is not None,
-        "write the number with its country and without blanks, such as +33612345678",
-    ),
+    "phone": (is_phone, PHONE_ADVICE),
     "locale": (is_locale, LOCALE_ADVICE),
     "time_zone": (is_zone, ZONE_ADVICE),
 }

@@ -3,7 +3,6 @@
 Whoever does it holds the removal for a minute at a time; killed in the middle, somebody else goes on from the last transaction.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
@@ -17,6 +16,7 @@ from posthouse.core.keeping.scrubbing import Aged, left_of, less_of
 from posthouse.core.kernel.clock import MINUTE, SECOND, Clock
 from posthouse.core.kernel.errors import FieldProblem, NotFoundError, UnavailableError, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
+from posthouse.core.kernel.places import PHONE_ADVICE, is_phone
 from posthouse.core.messages.model import Channel, Extras
 from posthouse.core.messages.pseudonyms import Pseudonyms
 from posthouse.core.messages.words import Words
@@ -31,7 +31,6 @@ ROUNDS: Final = 3
 """How often everything is looked through while others write the person down again."""
 WHY: Final = "contact"
 PURPOSE: Final = "erasure"
-_PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _CHANNELS: Final = {"email": (Channel.EMAIL,), "phone": (Channel.SMS, Channel.WHATSAPP)}
 _extras: Final = msgspec.json.Decoder(Extras).decode
 
@@ -106,9 +105,8 @@ class ErasureService:
                 forms = self._forms(email)
             except ValueError as error:
                 problems.append(FieldProblem("/email", str(error), "bad-address"))
-        if phone and not _PHONE.fullmatch(phone):
-            advice = "write the number with its country and without blanks, such as +33612345678"
-            problems.append(FieldProblem("/phone", advice, "form"))
+        if phone and not is_phone(phone):
+            problems.append(FieldProblem("/phone", PHONE_ADVICE, "form"))
         if not email and not phone:
             problems.append(FieldProblem("/email", "say whom: an email, a phone, or both", "missing"))
         if problems:

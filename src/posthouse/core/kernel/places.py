@@ -1,16 +1,17 @@
-"""Languages and time zones as people write them."""
+"""Languages, time zones and telephone numbers as people write them."""
 
 import re
 import zoneinfo
 from typing import Final
 
 _LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-
+_PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _OF_THE_MACHINE: Final = frozenset({"localtime", "posixrules", "posix", "right", "Factory"})
 """Files beside the zones that mean another thing on each machine."""
 
 LOCALE_ADVICE: Final = 'write a language tag like "en" or "pt-BR"'
 ZONE_ADVICE: Final = 'write an IANA time zone like "Europe/Paris"'
+PHONE_ADVICE: Final = "write the number with its country and without blanks, such as +33612345678"
 
 
 def is_locale(word: str) -> bool:
@@ -29,3 +30,8 @@ def is_zone(name: str) -> bool:
     except (KeyError, ValueError, OSError):
         return False
     return True
+
+
+def is_phone(word: str) -> bool:
+    """Whether it has the form of a telephone number with its country (E.164)."""
+    return _PHONE.fullmatch(word) is not None
