@@ -71,7 +71,7 @@ RULES: Final[dict[Kind, About]] = {
     Kind.KEY: About("A domain's DKIM key is older than so many days.", 400, "days", 30, 3650, 0),
     Kind.REVIEW: About("A template's review is due within so many days.", 0, "days", 0, 365, 0),
 }  # fmt: skip
-FROM_HISTORY: Final = (Kind.SILENCE, Kind.SURGE, Kind.BOUNCES, Kind.COMPLAINTS, Kind.LATENCY)
+FROM_HISTORY: Final = (Kind.SILENCE, Kind.SURGE, Kind.BOUNCES, Kind.COMPLAINTS, Kind.LATENCY, Kind.SERVICE_LEVEL)
 """Judged from the roll-ups alone: a dry run can tell what they would have said."""
 
 

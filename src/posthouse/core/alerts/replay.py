@@ -8,7 +8,7 @@ import msgspec
 from posthouse.core.alerts.judging import Scene, judge
 from posthouse.core.alerts.levels import ServiceLevel
 from posthouse.core.alerts.loading import BITE, Roll, latencies, rows
-from posthouse.core.alerts.model import FROM_HISTORY, Alert, AlertSettings, Kind
+from posthouse.core.alerts.model import FROM_HISTORY, Alert, AlertSettings
 from posthouse.core.alerts.past_levels import PastLevels
 from posthouse.core.alerts.traffic import KEPT, Traffic
 from posthouse.core.alerts.turning import Calm, turn
@@ -72,7 +72,7 @@ async def replay(
                 plain,
                 signals,
                 list(open_.values()),
-                judged=(*FROM_HISTORY, Kind.SERVICE_LEVEL),
+                judged=FROM_HISTORY,
                 calm=calm,
                 now=now,
                 new_id=new_id,

@@ -165,7 +165,7 @@ class AlertWatch:
         judged = set(_FAST)
         signals = await self._fast(workspace, house, settings, names)
         if house.now - house.counted <= BEHIND:
-            judged |= {*FROM_HISTORY, Kind.SERVICE_LEVEL}
+            judged |= {*FROM_HISTORY}
             signals += await self._from_history(workspace, house, settings, names, open_)
             signals += await self._of_levels(workspace.id, settings, names)
         looked = await self._domains.signals(workspace.id, names.domains, settings)

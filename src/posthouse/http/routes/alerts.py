@@ -309,8 +309,8 @@ OPERATIONS = (
         id="tryAlertRules",
         summary="Try rules on what was",
         description=(
-            "What alerts would have said in the last days, by the same code, at the end of each hour. Of silence, surge, bounces, complaints "
-            "and latency; of other kinds there is no history."
+            "What alerts would have said in the last days, by the same code, at the end of each hour. Of silence, surge, bounces, complaints, "
+            "latency and service levels (as they are promised now); of other kinds there is no history."
         ),
         tag=TAG,
         endpoint=dry_run,
