@@ -9,7 +9,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.kernel.errors import FieldProblem, NotFoundError, ValidationError
 from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.http.auth import Access, Gatekeeper, Headers
 from posthouse.http.bodies import BodyReader, check_json_type
@@ -49,6 +49,21 @@ def wants_csv(request: Request, said: str | None) -> bool:
     """Whether the answer is to be CSV: as the parameter ``format`` says, else as ``Accept`` does."""
     accepts = headers_of(request).get(b"accept", b"").decode("latin-1")
     return said == "csv" or (said is None and accepts.partition(";")[0].strip().lower() == "text/csv")
+
+
+def page_after(cursor: str | None, read: Callable[[str], T]) -> T | None:
+    """Where a page begins: what ``read`` makes of its cursor; None for the first page.
+
+    Raises:
+        ValidationError: it is no cursor.
+    """
+    if cursor is None:
+        return None
+    try:
+        return read(cursor)
+    except (NotFoundError, ValueError):
+        problem = FieldProblem("/cursor", "take it from `next` of the previous page, unchanged", "cursor")
+        raise ValidationError("The query has bad values.", fields=[problem]) from None
 
 
 def needs(scope: str | None) -> Callable[[Request], Awaitable[None]]:

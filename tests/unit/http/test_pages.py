@@ -125,3 +125,24 @@ def _light(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "messages",
+        "sandbox",
+        "alerts",
+        "contacts",
+        "conversions",
+        "suppressions",
+        "uploads",
+        "webhooks/shop/attempts",
+        "ratings",
+    ],
+)
+async def test_a_cursor_that_is_none_is_told_as_such(client: AsyncClient, path: str) -> None:
+    """Whatever is read page by page: not "not found", for what is missing is no thing of ours."""
+    await client.post("/v1/webhooks", json={"name": "shop", "url": "https://hooks.shop.example/posthouse"})
+    answer = await client.get(f"/v1/{path}?cursor=nonsense")
+    assert (answer.status_code, [one["pointer"] for one in answer.json()["errors"]]) == (422, ["/cursor"])

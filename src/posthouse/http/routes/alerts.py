@@ -1,5 +1,6 @@
 """Alerts."""
 
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Request
@@ -15,7 +16,7 @@ from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.workspaces.scopes import ALERTS_READ, ALERTS_WRITE
 from posthouse.http import languages
 from posthouse.http import tracking_pages as pages
-from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
+from posthouse.http.context import AccessHere, ServicesHere, answer, json_body, page_after
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import alerts as schemas
 
@@ -42,7 +43,7 @@ async def list_alerts(
         access.caller.workspace_id,
         open=None if state is None else state == "open",
         kind=None if kind is None else read_kind(kind),
-        before=_cursor(cursor),
+        before=page_after(cursor, partial(ids.read, ids.ALERT)),
         limit=limit,
     )
     found, following = await here.alerts.list(query)
@@ -179,14 +180,6 @@ async def dry_run(
 def _spoken(language: str | None, request: Request) -> str:
     wished = request.headers.get("accept-language", "")
     return languages.chosen(language) if language is not None else languages.language(*languages.accepted(wished))
-
-
-def _cursor(word: str | None) -> bytes | None:
-    try:
-        return None if word is None else ids.read(ids.ALERT, word)
-    except NotFoundError:
-        problem = FieldProblem("/cursor", "take it from `next` of the previous page, unchanged", "cursor")
-        raise ValidationError("The query has bad values.", fields=[problem]) from None
 
 
 OPERATIONS = (

@@ -1,5 +1,6 @@
 """Contacts: the people of a workspace."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Query
@@ -12,7 +13,7 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.workspaces.scopes import CONTACTS_READ, CONTACTS_WRITE
 from posthouse.http.auth import Access
-from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
+from posthouse.http.context import AccessHere, ServicesHere, answer, json_body, page_after
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import contacts as schemas
 
@@ -27,7 +28,7 @@ async def list_contacts(
     limit: Annotated[int, Query(description="Items a page.", ge=1, le=MAX_PAGE)] = 50,
 ) -> Response:
     """The newest first."""
-    before = None if cursor is None else ids.read(ids.CONTACT, cursor)
+    before = page_after(cursor, partial(ids.read, ids.CONTACT))
     page = await here.contacts.search(ContactQuery(_workspace(access), email, before, limit))
     return answer(schemas.ContactPage([schemas.contact(one) for one in page.items], page.next))
 

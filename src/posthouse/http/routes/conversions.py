@@ -1,5 +1,6 @@
 """Conversions: reported by the business application, listed, and added up."""
 
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query
@@ -10,7 +11,7 @@ from posthouse.core.kernel import ids
 from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.workspaces.scopes import MESSAGES_READ, MESSAGES_WRITE
 from posthouse.http.auth import Access
-from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
+from posthouse.http.context import AccessHere, ServicesHere, answer, json_body, page_after
 from posthouse.http.moments import moment_in_query
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import conversions as schemas
@@ -46,7 +47,7 @@ async def list_conversions(
     limit: Annotated[int, Query(description="Items a page.", ge=1, le=MAX_PAGE)] = 50,
 ) -> Response:
     """The newest first."""
-    before = None if cursor is None else ids.read(ids.CONVERSION, cursor)
+    before = page_after(cursor, partial(ids.read, ids.CONVERSION))
     found = await here.conversions.page(
         access.caller.workspace_id, live=_live(mode, access), order=order, before=before, limit=limit
     )

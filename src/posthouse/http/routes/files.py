@@ -6,8 +6,9 @@ from fastapi import Query
 from starlette.responses import Response
 
 from posthouse.core.kernel.paging import MAX_PAGE
+from posthouse.core.messages.uploads import read_upload_id
 from posthouse.core.workspaces.scopes import TEMPLATES_READ, TEMPLATES_WRITE
-from posthouse.http.context import AccessHere, ServicesHere, answer
+from posthouse.http.context import AccessHere, ServicesHere, answer, page_after
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import files as schemas
 
@@ -22,6 +23,7 @@ async def list_files(
     limit: Annotated[int, Query(description="Items a page.", ge=1, le=MAX_PAGE)] = 50,
 ) -> Response:
     """Uploaded files with their uses."""
+    page_after(cursor, read_upload_id)
     found, following = await here.files.list(access.caller.workspace_id, cursor, limit)
     return answer(schemas.UploadList([schemas.file(one) for one in found], following))
 

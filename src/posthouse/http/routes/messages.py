@@ -15,7 +15,7 @@ from posthouse.core.messages.submission import Submission
 from posthouse.core.workspaces.scopes import MESSAGES_READ, MESSAGES_WRITE
 from posthouse.http import languages
 from posthouse.http.auth import Access
-from posthouse.http.context import AccessHere, ServicesHere, answer, context, headers_of
+from posthouse.http.context import AccessHere, ServicesHere, answer, context, headers_of, page_after
 from posthouse.http.operations import Operation
 from posthouse.http.routes.submit import BATCH_PATH, MESSAGES_PATH
 from posthouse.http.schemas import messages as schemas
@@ -115,7 +115,7 @@ async def list_messages(
             since=filters.since,
             until=filters.until,
             live=live_of(filters.mode, access),
-            before=place_of(here, paging.cursor),
+            before=page_after(paging.cursor, here.messages.place),
             limit=paging.limit,
         ),
         subject=filters.subject,
@@ -213,17 +213,6 @@ def _moment(name: str, word: str | None, problems: list[FieldProblem]) -> int | 
         advice = "write an RFC 3339 time with its zone, like 2026-11-22T09:30:00Z"
         problems.append(FieldProblem(f"/{name}", advice, "time"))
         return None
-
-
-def place_of(here: Services, word: str | None) -> bytes | None:
-    """Where a page begins."""
-    if word is None:
-        return None
-    try:
-        return here.messages.place(word)
-    except NotFoundError:
-        problem = FieldProblem("/cursor", "take it from `next` of the previous page, unchanged", "cursor")
-        raise ValidationError("The query has bad values.", fields=[problem]) from None
 
 
 OPERATIONS = (

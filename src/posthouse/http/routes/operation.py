@@ -8,9 +8,9 @@ from starlette.responses import Response
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.errors import FieldProblem, NotFoundError, ValidationError
 from posthouse.core.workspaces.scopes import ADMIN_READ, ADMIN_WRITE
-from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
+from posthouse.http.context import AccessHere, ServicesHere, answer, json_body, page_after
 from posthouse.http.operations import Operation
-from posthouse.http.routes.messages import Paging, place_of
+from posthouse.http.routes.messages import Paging
 from posthouse.http.schemas import messages as message_schemas
 from posthouse.http.schemas import settings as schemas
 
@@ -20,7 +20,9 @@ TAG = "Operation"
 
 async def list_sandbox(here: ServicesHere, access: AccessHere, paging: Annotated[Paging, Depends()]) -> Response:
     """What test messages became."""
-    found = await here.sandbox.sandbox_list(access.caller.workspace_id, paging.limit + 1, place_of(here, paging.cursor))
+    found = await here.sandbox.sandbox_list(
+        access.caller.workspace_id, paging.limit + 1, page_after(paging.cursor, here.messages.place)
+    )
     shown = found[: paging.limit]
     following = ids.show(ids.MESSAGE, shown[-1].message_id) if len(found) > len(shown) else None
     return answer(message_schemas.SandboxPage([message_schemas.sandboxed(kept) for kept in shown], following))

@@ -1,6 +1,7 @@
 """Who must not be written to."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
@@ -19,7 +20,7 @@ from posthouse.core.suppressions.service import Author, Wanted
 from posthouse.core.suppressions.table import import_table, write_table
 from posthouse.core.workspaces.scopes import SUPPRESSIONS_READ, SUPPRESSIONS_WRITE
 from posthouse.http.auth import Access
-from posthouse.http.context import AccessHere, ServicesHere, answer, context, headers_of, json_body
+from posthouse.http.context import AccessHere, ServicesHere, answer, context, headers_of, json_body, page_after
 from posthouse.http.errors import UnsupportedMediaTypeError
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import suppressions as schemas
@@ -50,7 +51,7 @@ class Filters:
         self.channel = _known("channel", channel, _CHANNELS)
         self.covers = _known("category", category, COVERS_BY_WORD)
         self.reason = _known("reason", reason, REASON_BY_WORD)
-        self.before = ids.read(ids.SUPPRESSION, cursor) if cursor else None
+        self.before = page_after(cursor, partial(ids.read, ids.SUPPRESSION))
         self.limit = limit
 
     def query(self, access: Access) -> SuppressionQuery:

@@ -1,5 +1,6 @@
 """Webhook endpoints."""
 
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query
@@ -8,14 +9,14 @@ from starlette.responses import Response
 
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.clock import SECOND
-from posthouse.core.kernel.errors import FieldProblem, NotFoundError, ValidationError
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.messages import stream
 from posthouse.core.webhooks.model import Endpoint, Filter, Line, Result
 from posthouse.core.webhooks.service import UnknownEndpointError
 from posthouse.core.workspaces.scopes import ADMIN_READ, ADMIN_WRITE
 from posthouse.http.auth import Access
-from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
+from posthouse.http.context import AccessHere, ServicesHere, answer, json_body, page_after
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import webhooks as schemas
 from posthouse.http.services import Services
@@ -126,7 +127,9 @@ async def list_attempts(
     """The delivery log."""
     endpoint, _ = await _visible(here, access, name)
     wanted = Result(result) if result else None
-    which = Filter(endpoint.id, before=_cursor(cursor), event=event, result=wanted, limit=limit)
+    which = Filter(
+        endpoint.id, before=page_after(cursor, partial(ids.read, ids.ATTEMPT)), event=event, result=wanted, limit=limit
+    )
     found = await here.webhooks.attempts(access.caller.workspace_id, name, which)
     following = ids.show(ids.ATTEMPT, found[-1].id) if len(found) == limit else None
     return answer(schemas.AttemptPage([schemas.attempt(one) for one in found], following))
@@ -157,14 +160,6 @@ async def _visible(here: Services, access: Access, name: str) -> tuple[Endpoint,
     if endpoint.live and not access.caller.live:
         raise UnknownEndpointError("A test key sees only endpoints for test messages; ask with a live key.")
     return endpoint, line
-
-
-def _cursor(word: str | None) -> bytes | None:
-    try:
-        return None if word is None else ids.read(ids.ATTEMPT, word)
-    except NotFoundError:
-        problem = FieldProblem("/cursor", "take it from `next` of the previous page, unchanged", "cursor")
-        raise ValidationError("The query has bad values.", fields=[problem]) from None
 
 
 _ONE = "/v1/webhooks/{name}"
