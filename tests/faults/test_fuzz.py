@@ -24,7 +24,7 @@ from posthouse.core.tracking.tokens import PATHS
 from posthouse.core.workspaces.scopes import EVERYTHING
 from posthouse.testing.postgres import WheelServer, create_database
 
-FOR_PEOPLE = frozenset(PATHS.values())
+FOR_PEOPLE = (*PATHS.values(), "/alerts/")
 """Doors that links in mails lead to: they answer people with pages, not programs with problems."""
 
 REQUESTS = int(os.environ.get("POSTHOUSE_TEST_REQUESTS", "1500"))
@@ -66,7 +66,7 @@ class Asker:
         self.statuses[status] += 1
         if status >= 500 and status != BUSY:
             self.findings.append(f"{status} {body[:300]!r}: {asked}"[:20_000])
-        elif status >= 400 and asked.method != "HEAD" and asked.path[:3] not in FOR_PEOPLE:
+        elif status >= 400 and asked.method != "HEAD" and not asked.path.startswith(FOR_PEOPLE):
             problem = msgspec.json.decode(body)
             if headers[b"content-type"] != b"application/problem+json" or problem["status"] != status:
                 self.findings.append(f"no problem document {body[:300]!r}: {asked}"[:20_000])

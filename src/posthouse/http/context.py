@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 import msgspec
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.responses import Response
@@ -18,6 +18,8 @@ from posthouse.http.ratelimit import RateLimiter
 from posthouse.http.services import Services
 
 T = TypeVar("T")
+
+IfMatch = Annotated[str | None, Header(description="The `draft_hash` that the change was made from.", max_length=200)]
 
 
 class Context(NamedTuple):

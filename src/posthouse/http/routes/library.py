@@ -13,7 +13,7 @@ from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.templates.library.content import BlockFile, ThemeFile
 from posthouse.core.templates.library.model import ItemKind
 from posthouse.core.workspaces.scopes import TEMPLATES_READ, TEMPLATES_WRITE
-from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
+from posthouse.http.context import AccessHere, IfMatch, ServicesHere, answer, json_body
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import library as schemas
 
@@ -54,7 +54,7 @@ class _Room:
         return answer(schemas.item_detail(found), headers={"etag": f'"{found.source_hash}"'})
 
     async def save(
-        self, here: ServicesHere, access: AccessHere, key: str, wanted: Raw, if_match: schemas.IfMatch = None
+        self, here: ServicesHere, access: AccessHere, key: str, wanted: Raw, if_match: IfMatch = None
     ) -> Response:
         """Keeps a draft."""
         expected = None if if_match is None else if_match.strip().strip('"')

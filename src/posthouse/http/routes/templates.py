@@ -17,11 +17,10 @@ from posthouse.core.templates.library.pushing import push_library, try_library
 from posthouse.core.templates.proofs import Proofs
 from posthouse.core.templates.pushing import proved, read_all
 from posthouse.core.workspaces.scopes import MESSAGES_WRITE, TEMPLATES_READ, TEMPLATES_WRITE
-from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
+from posthouse.http.context import AccessHere, IfMatch, ServicesHere, answer, json_body
 from posthouse.http.explaining import pointer
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import templates as schemas
-from posthouse.http.schemas.library import IfMatch
 from posthouse.http.schemas.library import pushed as pushed_item
 
 TAG = "Templates"

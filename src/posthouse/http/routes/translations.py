@@ -11,10 +11,9 @@ from posthouse.core.kernel import ids
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.templates.translations.carrying import ENDINGS, MEDIA, Form, bring_home, draft_of, written
 from posthouse.core.workspaces.scopes import TEMPLATES_READ, TEMPLATES_WRITE
-from posthouse.http.context import AccessHere, ServicesHere, answer, context, headers_of
+from posthouse.http.context import AccessHere, IfMatch, ServicesHere, answer, context, headers_of
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import templates as schemas
-from posthouse.http.schemas.library import IfMatch
 
 TAG = "Templates"
 Locale = Annotated[

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import Header
 from msgspec import Meta
 
 from posthouse.core.kernel import ids
@@ -19,7 +18,6 @@ from posthouse.core.templates.library.service import ItemPreview, SavedItem
 from posthouse.core.templates.model import Rendered
 from posthouse.http.schemas.messages import Moment
 
-IfMatch = Annotated[str | None, Header(description="The `draft_hash` that the change was made from.", max_length=200)]
 VersionNumber = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Kind = Literal["block", "theme"]
 
