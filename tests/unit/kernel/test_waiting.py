@@ -74,6 +74,28 @@ async def test_one_passes_in_each_turn_the_urgent_first() -> None:
     assert max(steps) == 1
 
 
+@pytest.mark.parametrize(("hurried", "most"), [(False, 2), (True, 1)])
+async def test_as_many_pass_in_a_turn_as_may(*, hurried: bool, most: int) -> None:
+    """Those who wait for the next turn are let in together, but for a while after somebody in a hurry."""
+    turnstile, passed = Turnstile(2), list[int]()
+    if hurried:
+        await turnstile.passed(urgent=True)
+        await asyncio.sleep(0)
+
+    async def work(number: int) -> None:
+        await turnstile.passed()
+        passed.append(number)
+
+    workers = [asyncio.ensure_future(work(number)) for number in range(5)]
+    seen = []
+    while len(passed) < 5:
+        await asyncio.sleep(0)
+        seen.append(len(passed))
+    await asyncio.gather(*workers)
+    assert passed == [*range(5)]
+    assert max(after - before for before, after in itertools.pairwise([0, *seen])) == most
+
+
 @pytest.mark.parametrize("when", ["waiting", "let in"])
 async def test_who_gives_up_stops_nobody(when: str) -> None:
     """A worker that is cancelled at the turnstile leaves it free for the next."""

@@ -21,6 +21,8 @@ from posthouse.core.tracking.preferences import TrackingPreferences
 
 _extras: Final = msgspec.json.Decoder(Extras)
 _NO_EXTRAS: Final = Extras()
+_IN_A_TURN: Final = 4
+"""Mails built in one turn of the event loop while none is critical: some 6 ms. One by one they cost a seventh more of the processor."""
 
 
 class EmailBuilder:
@@ -50,7 +52,7 @@ class EmailBuilder:
         self._enclosures = enclosures
         self._tracking = tracking
         self._suppressions = suppressions
-        self._turnstile = Turnstile()
+        self._turnstile = Turnstile(_IN_A_TURN)
 
     async def build(self, message: Claimed) -> Outbound:
         """The finished mail.

@@ -4,9 +4,12 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
+
+HURRY: Final = 2.0
+"""Seconds for which one is followed by others that are as urgent, or so it is taken."""
 
 
 async def either(event: asyncio.Event, seconds: float) -> None:
@@ -49,34 +52,48 @@ class AskedOnce(Generic[T]):
 
 
 class Turnstile:
-    """Lets one pass in each turn of the event loop, the urgent first, the others in the order they came.
+    """Lets a few pass in each turn of the event loop, the urgent first, the others in the order they came.
 
     For work that takes milliseconds of the processor: a hundred who do it in the same turn would keep every answer from the network,
-    and everybody urgent, waiting until the last of them is done.
+    and everybody urgent, waiting until the last of them is done. A turn has a price too: while nobody is in a hurry, several pass in
+    one; for :data:`HURRY` after somebody urgent came, one at a time.
+
+    Args:
+        at_once: how many pass in a turn.
     """
 
-    def __init__(self) -> None:
-        self._free = True
+    def __init__(self, at_once: int = 1) -> None:
+        self._at_once = self._left = at_once
+        self._hurried_until = 0.0
+        self._turning = False
         self._urgent: deque[asyncio.Future[None]] = deque()
         self._others: deque[asyncio.Future[None]] = deque()
 
     async def passed(self, *, urgent: bool = False) -> None:
         """Returns when it is one's turn."""
         loop = asyncio.get_running_loop()
-        if self._free:
-            self._free = False
-            loop.call_soon(self._let_next)
+        if urgent:
+            self._hurried_until = loop.time() + HURRY
+        if self._left:
+            self._pass(loop)
             return
         turn: asyncio.Future[None] = loop.create_future()
         (self._urgent if urgent else self._others).append(turn)
         await turn
 
-    def _let_next(self) -> None:
+    def _pass(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._left -= 1
+        if not self._turning:
+            self._turning = True
+            loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._turning = False
+        self._left = 1 if loop.time() < self._hurried_until else self._at_once
         for waiting in (self._urgent, self._others):
-            while waiting:
+            while waiting and self._left:
                 turn = waiting.popleft()
                 if not turn.done():  # else it was given up
                     turn.set_result(None)
-                    asyncio.get_running_loop().call_soon(self._let_next)
-                    return
-        self._free = True
+                    self._pass(loop)
