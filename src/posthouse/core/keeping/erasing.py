@@ -161,8 +161,10 @@ class ErasureService:
         """
         finished, failed = 0, None
         for one in await self._store.open_erasures():
+            if only not in (None, one.id):
+                continue
             try:
-                finished += only in (None, one.id) and await self._through(one, rest)
+                finished += await self._through(one, rest)
             except UnavailableError:
                 raise
             except Exception as error:  # noqa: BLE001 - raised below, once all others had their turn
