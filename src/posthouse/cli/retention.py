@@ -79,9 +79,8 @@ async def change(
         raise ValidationError("say what to change: --content-days, --event-days, --addresses, or --remove")
     async with desk.open_workspace() as (house, workspace):
         service = retention_of(house)
-        found = await service.rules(workspace.id)
         kept = await service.change(
-            workspace.id, _changed(found, name, remove, content_days, event_days, _how(addresses))
+            workspace.id, lambda found: _changed(found, name, remove, content_days, event_days, _how(addresses))
         )
     desk.out.result(
         schema.shown(kept), lambda: desk.out.say("kept; posthouse retention run --dry-run says what is due")

@@ -72,8 +72,7 @@ async def change(
     if wanted == schemas.TrackingChange():
         raise ValidationError("say what to change, such as --opens or --no-clicks")
     async with desk.open_workspace() as (house, workspace):
-        found = await house.tracking_reports.settings(workspace.id)
-        kept = await house.tracking_reports.change(workspace.id, schemas.changed(found, wanted))
+        kept = await house.tracking_reports.change(workspace.id, lambda found: schemas.changed(found, wanted))
     document = msgspec.to_builtins(kept)
     desk.out.result(
         document, lambda: desk.out.say(", ".join([f"{name}: {_word(value)}" for name, value in document.items()]))

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from posthouse.core.kernel.errors import FieldProblem, NotFoundError, ValidationError
 from posthouse.core.kernel.nearest import did_you_mean
+from posthouse.core.workspaces.changing import settings_hash
 from posthouse.http.auth import Access, Gatekeeper, Headers
 from posthouse.http.bodies import BodyReader, check_json_type
 from posthouse.http.decoding import Decoder
@@ -19,7 +20,10 @@ from posthouse.http.services import Services
 
 T = TypeVar("T")
 
-IfMatch = Annotated[str | None, Header(description="The `draft_hash` that the change was made from.", max_length=200)]
+IfMatch = Annotated[
+    str | None,
+    Header(description="The `ETag` (of drafts: `draft_hash`) that the change was made from.", max_length=200),
+]
 
 
 class Context(NamedTuple):
@@ -98,6 +102,16 @@ def json_body(type_: type[T]) -> Callable[[Request], Awaitable[T]]:
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A struct as a JSON answer."""
     return Response(msgspec.json.encode(value), status, headers, "application/json")
+
+
+def bare(if_match: str | None) -> str | None:
+    """The hash in ``If-Match``; None: the change may be made from anything."""
+    return None if if_match is None else if_match.strip().strip('"')
+
+
+def etag_of(settings: msgspec.Struct) -> dict[str, str]:
+    """The header that says which settings somebody looks at."""
+    return {"etag": f'"{settings_hash(settings)}"'}
 
 
 MOST_UNKNOWN: Final = 20

@@ -134,6 +134,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "The draft is not the one that this change was made from: somebody else saved another one. Nothing was overwritten.",
         "Read the draft again (`errors` has its hash) and lay your changes over it. The detail says who changed it, and when.",
     ),
+    "stale-settings": (
+        "These settings are not those that this change was made from: somebody else changed them. Nothing was overwritten.",
+        "Read them again (their `ETag` is what `If-Match` wants) and repeat your change.",
+    ),
     "template-problems": (
         "The template cannot be read or published as it is. Nothing was kept.",
         "`errors` lists every problem with its place in the files.",

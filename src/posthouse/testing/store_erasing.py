@@ -7,6 +7,7 @@ from posthouse.core.contacts.model import Contact, ContactQuery
 from posthouse.core.conversions.model import Basis, Conversion, Source
 from posthouse.core.keeping.erasing import ErasureService
 from posthouse.core.keeping.erasure import Erasure, Phase
+from posthouse.core.keeping.person import pattern_of
 from posthouse.core.kernel.clock import MINUTE, SECOND
 from posthouse.core.kernel.errors import UnavailableError
 from posthouse.core.kernel.ids import Id
@@ -224,6 +225,26 @@ class StoreContractErasure:
         keys = {event.key for event in await store.events_of(here, message.id) if event.key.startswith("erased:")}
         assert len(keys) == 2
         assert [one.key for one in await store.contacts(ContactQuery(here))] == [None, None]
+
+    async def test_a_removal_and_a_change_of_a_contact_at_the_same_moment(self, store: Store, kit: Kit) -> None:
+        """Whoever changes it from what it said before begins again; what was changed after the look is not turned back."""
+        now, here = kit.clock.now(), kit.workspace
+        bob = Contact(kit.ids(), here, now, now, "bob", "Bob", BOB, attributes={"friend": ANN})
+        await store.add_contact(bob)
+        service = remover(store, kit)
+        person = service.person(ANN, None)
+        begun = await service.begin(here, person, "api", "")
+        held = await store.hold_erasure(begun.id, 1, now, now + LEASE)
+        assert held is not None
+        pattern = pattern_of(person)
+        scanned = await store.scan(here, list(store.tables).index("contacts"), "", pattern, 100)
+        married = msgspec.structs.replace(bob, name="Robert", updated_at=now + 1)
+        assert await store.update_contact(married, bob.updated_at)
+        assert await store.strike(held, "contacts", scanned.hits, pattern, person)
+        found = await store.contact(here, bob.id)
+        assert found is not None
+        assert (found.name, ANN in found.attributes["friend"]) == ("Robert", False)
+        assert not await store.update_contact(married, married.updated_at)
 
     async def test_a_removal_that_fails_does_not_hold_up_others(self, store: Store, kit: Kit) -> None:
         """Sealed with another master key it cannot be gone on with; who was asked for after it is removed all the same."""

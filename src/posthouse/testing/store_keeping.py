@@ -1,5 +1,9 @@
 """The contract of RetentionStore: what is old is erased, what waits is not, and nobody who reads is misled."""
 
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
 import msgspec
 import pytest
 
@@ -68,6 +72,10 @@ async def ruled(store: Store, kit: Kit, default: Rule, **classes: Rule) -> None:
     await store.publish(template, [kit.release(template, release_id=kit.release_id)], source)
     workspace = Workspace(kit.workspace, "shop", kit.clock.now())
     await store.add_workspace(with_retention(workspace, Retention(default, classes)))
+
+
+def _exchanged(after: Retention, _before: Retention) -> Retention:
+    return after
 
 
 class StoreContractRetention:
@@ -160,6 +168,17 @@ class StoreContractRetention:
         assert await self._recipients(store, kit, [waiting]) == {PSEUDONYMS.of(kit.workspace, 1, "ann@example.net")}
         assert await store.events_of(kit.workspace, waiting.id) == []
 
+    async def test_changes_of_rules_at_the_same_moment_are_all_kept(self, store: Store, kit: Kit) -> None:
+        """Each is made from what is there at its turn, whatever process makes it."""
+        await ruled(store, kit, Rule(content_days=1))
+
+        def add(name: str) -> Callable[[Retention], Retention]:
+            return lambda found: msgspec.structs.replace(found, classes={**found.classes, name: Rule(2)})
+
+        names = ["a", "b", "c", "d"]
+        await asyncio.gather(*(keeper(store, kit).change(kit.workspace, add(name)) for name in names))
+        assert sorted((await keeper(store, kit).rules(kit.workspace)).classes) == names
+
     async def test_what_was_put_off_is_erased_by_the_rules_as_they_are_then(self, store: Store, kit: Kit) -> None:
         """A rule that was taken back or made longer meanwhile erases nothing; and what a removal emptied is not looked at for ever."""
         await ruled(store, kit, Rule(content_days=1))
@@ -171,10 +190,10 @@ class StoreContractRetention:
         for one in waiting:
             await store.cancel(kit.workspace, one.id, kit.clock.now())
         for days in (None, 30):
-            await service.change(kit.workspace, Retention(Rule(days), {"unused": Rule(1)}))
+            await service.change(kit.workspace, partial(_exchanged, Retention(Rule(days), {"unused": Rule(1)})))
             assert (await service.sweep(unhurried)).messages == 0
         assert await self._recipients(store, kit, waiting) == {"ann@example.net"}
-        await service.change(kit.workspace, Retention(Rule(1)))
+        await service.change(kit.workspace, partial(_exchanged, Retention(Rule(1))))
         emptied = await store.aged(kit.workspace, kit.template_id, bytes(16), waiting[1].id, 1)
         left = [left_of(one, kit.workspace, None, kit.clock.now(), "contact") for one in emptied]
         await store.erase(kit.workspace, Bite(Mark(kit.template_id, Step.CONTENT), bytes(16), bytes(16), left=left))

@@ -9,6 +9,7 @@ from posthouse.core.delivery.model import ProviderRow, Route, RouteStep
 from posthouse.core.kernel.clock import SECOND
 from posthouse.core.kernel.errors import ConflictError, NotFoundError
 from posthouse.core.messages.model import Channel
+from posthouse.core.workspaces.errors import StaleSettingsError
 from posthouse.core.workspaces.model import ApiKey, DkimKey, Domain, Verification, Workspace
 from posthouse.testing.store_kit import Kit, OpenStore, Store
 
@@ -27,16 +28,19 @@ class StoreContractWorkspaces:
         assert await store.workspaces() == [first, second]
         changed = msgspec.structs.replace(first, settings={"b": 1}, time_zone="Europe/Paris")
         before = await store.generation()
-        await store.update_workspace(changed)
+        await store.update_workspace(first, changed)
         assert await store.workspaces() == [changed, second]
         assert await store.generation() > before
         renamed = msgspec.structs.replace(changed, name="store")
-        await store.update_workspace(renamed)
-        await store.update_workspace(renamed)
+        await store.update_workspace(changed, renamed)
+        await store.update_workspace(renamed, renamed)
+        with pytest.raises(StaleSettingsError):
+            await store.update_workspace(changed, msgspec.structs.replace(changed, settings={}))
         with pytest.raises(ConflictError, match="bank"):
-            await store.update_workspace(msgspec.structs.replace(first, name="bank"))
+            await store.update_workspace(renamed, msgspec.structs.replace(renamed, name="bank"))
+        nobody = Workspace(kit.ids(), "nobody", 3)
         with pytest.raises(NotFoundError, match="no such workspace"):
-            await store.update_workspace(Workspace(kit.ids(), "nobody", 3))
+            await store.update_workspace(nobody, nobody)
         assert await store.workspaces() == [renamed, second]
 
     async def test_keys(self, store: Store, kit: Kit) -> None:
@@ -73,14 +77,16 @@ class StoreContractWorkspaces:
             await store.add_domain(msgspec.structs.replace(domain, id=kit.ids()))
         await store.add_domain(msgspec.structs.replace(domain, id=kit.ids(), workspace_id=kit.ids()))
         changed = msgspec.structs.replace(domain, verification=Verification.DNS, checked_at=9)
-        await store.update_domain(changed)
+        await store.update_domain(domain, changed)
+        with pytest.raises(StaleSettingsError):
+            await store.update_domain(domain, msgspec.structs.replace(domain, tracking_url="https://t.shop.example"))
         assert await store.domains(kit.workspace) == [changed]
         await store.remove_domain(kit.workspace, "shop.example")
         assert await store.domains(kit.workspace) == []
         with pytest.raises(NotFoundError):
             await store.remove_domain(kit.workspace, "shop.example")
         with pytest.raises(NotFoundError):
-            await store.update_domain(changed)
+            await store.update_domain(changed, changed)
 
     async def test_generation(self, store: Store, open_store: OpenStore, kit: Kit) -> None:
         """Every change of settings raises it, visibly to other processes; a failed one and a last use do not."""
@@ -90,7 +96,9 @@ class StoreContractWorkspaces:
         template = kit.template(version=1)
         changes: list[Callable[[], Awaitable[object]]] = [
             lambda: store.add_workspace(Workspace(kit.workspace, "shop", 1)),
-            lambda: store.update_workspace(Workspace(kit.workspace, "shop", 1, "fr")),
+            lambda: store.update_workspace(
+                Workspace(kit.workspace, "shop", 1), Workspace(kit.workspace, "shop", 1, "fr")
+            ),
             lambda: store.add_key(key, b"d" * 32),
             lambda: store.revoke_key(kit.workspace, key.id, 1),
             lambda: store.add_provider(provider),

@@ -32,7 +32,7 @@ def wanted(**more: Any) -> Wanted:
 async def want(stage: Stage, **settings: Any) -> None:
     """Sets what the workspace wants."""
     (found,) = await stage.store.workspaces()
-    await stage.store.update_workspace(with_settings(found, TrackingSettings(**settings)))
+    await stage.store.update_workspace(found, with_settings(found, TrackingSettings(**settings)))
     stage.clock.advance(HOUR)
 
 

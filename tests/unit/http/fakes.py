@@ -50,6 +50,7 @@ from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.model import UnknownPolicy
 from posthouse.core.workspaces.domains import DomainService
+from posthouse.core.workspaces.errors import StaleSettingsError
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
 from posthouse.core.workspaces.service import WorkspaceService
@@ -102,9 +103,11 @@ class FakeSettingsStore:
         self.number += 1
         self.workspace_rows.append(workspace)
 
-    async def update_workspace(self, workspace: Workspace) -> None:
+    async def update_workspace(self, before: Workspace, after: Workspace) -> None:
+        if before not in self.workspace_rows:
+            raise StaleSettingsError
         self.number += 1
-        self.workspace_rows = [workspace if row.id == workspace.id else row for row in self.workspace_rows]
+        self.workspace_rows = [after if row.id == after.id else row for row in self.workspace_rows]
 
     async def workspaces(self) -> Sequence[Workspace]:
         return self.workspace_rows
@@ -140,9 +143,11 @@ class FakeSettingsStore:
     async def domains(self, workspace_id: bytes) -> Sequence[Domain]:
         return [domain for (owner, _), domain in self.domain_rows.items() if owner == workspace_id]
 
-    async def update_domain(self, domain: Domain) -> None:
+    async def update_domain(self, before: Domain, after: Domain) -> None:
+        if self.domain_rows[after.workspace_id, after.name] != before:
+            raise StaleSettingsError
         self.number += 1
-        self.domain_rows[domain.workspace_id, domain.name] = domain
+        self.domain_rows[after.workspace_id, after.name] = after
 
     async def remove_domain(self, workspace_id: bytes, name: str) -> None:
         self.number += 1

@@ -1,6 +1,6 @@
 """Smaller stand-ins: held messages, and the figures of tracking."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -188,12 +188,15 @@ class FakeDns:
     def __init__(self) -> None:
         self.published = False
         self.wants_nothing = False
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
     def records(self, domain: Domain) -> Sequence[DnsRecord]:
         key = domain.keys[0]
         return [DnsRecord("dkim", f"{key.selector}._domainkey.{domain.name}", "TXT", f"v=DKIM1; p={key.public}")]
 
     async def check(self, domain: Domain) -> Sequence[DnsFinding]:
+        if self.meanwhile is not None:
+            await self.meanwhile()
         if self.wants_nothing:
             return []
         advice = "" if self.published else "publish this record"

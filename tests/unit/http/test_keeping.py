@@ -17,6 +17,22 @@ async def test_nothing_is_erased_until_it_is_said(client: httpx.AsyncClient) -> 
     assert (await client.get("/v1/retention")).json() == answer
 
 
+async def test_rules_that_somebody_else_changed_are_not_overwritten(client: httpx.AsyncClient) -> None:
+    """With the ``ETag`` of what was read; without it the last word counts, and other settings are never touched."""
+    seen = (await client.get("/v1/retention")).headers["etag"]
+    await client.patch("/v1/tracking", json={"opens": True})
+    first = await client.put("/v1/retention", json={"default": {"content_days": 90}}, headers={"if-match": seen})
+    assert (first.status_code, first.headers["etag"] != seen) == (200, True)
+    late = await client.put("/v1/retention", json={"default": {"content_days": 7}}, headers={"if-match": seen})
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/stale-settings")
+    assert (await client.get("/v1/retention")).json()["default"]["content_days"] == 90
+    assert (await client.get("/v1/retention")).headers["etag"] == first.headers["etag"]
+    seen = (await client.get("/v1/tracking")).headers["etag"]
+    await client.patch("/v1/tracking", json={"clicks": True})
+    late = await client.patch("/v1/tracking", json={"opens": False}, headers={"if-match": seen})
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/stale-settings")
+
+
 async def test_bad_rules_are_told_with_their_places(client: httpx.AsyncClient) -> None:
     """Nothing of them is kept."""
     for rules, pointers in (

@@ -104,7 +104,7 @@ async def test_the_language_is_of_request_contact_key_or_workspace(scene: Scene)
     assert "locale_asked" not in accepted.data
     scene.caller = msgspec.structs.replace(scene.caller, locale="")
     assert (await said(scene))[0] == "Hello in en"
-    await scene.house.store.update_workspace(msgspec.structs.replace(workspace, default_locale="fr"))
+    await scene.house.store.update_workspace(workspace, msgspec.structs.replace(workspace, default_locale="fr"))
     await asyncio.sleep(FRESH_FOR / SECOND)
     assert (await said(scene))[0] == "Hello in fr"
 

@@ -104,7 +104,8 @@ async def test_who_decides(
 async def furnish(stage: Stage, settings: TrackingSettings, url: str = BASE) -> None:
     """Settings and a tracking host."""
     kit = stage.kit
-    await stage.store.update_workspace(with_settings(Workspace(kit.workspace, "shop", 1), settings))
+    (workspace,) = await stage.store.workspaces()
+    await stage.store.update_workspace(workspace, with_settings(workspace, settings))
     await stage.store.add_domain(
         Domain(
             kit.ids(),

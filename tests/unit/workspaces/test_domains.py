@@ -47,6 +47,22 @@ async def test_a_check_verifies_and_a_later_failure_does_not_take_it_back(stage:
     assert not findings[0].ok
 
 
+async def test_what_is_changed_during_a_look_up_is_kept(stage: Stage) -> None:
+    """A look-up takes seconds; who sets the tracking host meanwhile loses nothing, nor does the proof."""
+    domains = stage.services.domains
+    await domains.add(stage.workspace_id, "shop.example")
+    stage.dns.published = True
+    url = "https://go.shop.example"
+
+    async def track() -> None:
+        await domains.track(stage.workspace_id, "shop.example", url, unchecked=True)
+
+    stage.dns.meanwhile = track
+    await domains.check(stage.workspace_id, "shop.example")
+    domain = await domains.get(stage.workspace_id, "shop.example")
+    assert (domain.verification, domain.tracking_url) == (Verification.DNS, url)
+
+
 async def test_no_record_asked_for_proves_nothing(stage: Stage) -> None:
     """A domain is not ours because there was nothing to look up."""
     domains = stage.services.domains

@@ -5,7 +5,7 @@ its mark moved, or was not.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -13,10 +13,10 @@ from posthouse.core.keeping.ports import Bite, Mark, RetentionStore, Step
 from posthouse.core.keeping.scrubbing import Aged, Told, is_erased, left_of, less_of
 from posthouse.core.keeping.settings import Retention, Rule, retention_of, with_retention
 from posthouse.core.kernel.clock import DAY, SECOND, Clock
-from posthouse.core.kernel.errors import NotFoundError
 from posthouse.core.kernel.ids import Id, lowest_at, milliseconds_of
 from posthouse.core.messages.pseudonyms import Pseudonyms
 from posthouse.core.messages.words import Words
+from posthouse.core.workspaces.changing import Workspaces, change_workspace, check_base, find_workspace
 from posthouse.core.workspaces.model import Workspace
 
 BITE: Final = 100
@@ -25,18 +25,6 @@ WHY: Final = "retention"
 _FIRST: Final = bytes(16)
 
 Rest = Callable[[float], Awaitable[None]]
-
-
-class Workspaces(Protocol):
-    """Where the rules stand."""
-
-    async def workspaces(self) -> Sequence[Workspace]:
-        """All of them."""
-        ...
-
-    async def update_workspace(self, workspace: Workspace) -> None:
-        """Keeps other settings."""
-        ...
 
 
 class Due(NamedTuple):
@@ -96,16 +84,27 @@ class RetentionService:
 
     async def rules(self, workspace_id: Id) -> Retention:
         """The rules of a workspace."""
-        return retention_of(await self._workspace(workspace_id))
+        return retention_of(await find_workspace(self._workspaces, workspace_id))
 
-    async def change(self, workspace_id: Id, retention: Retention) -> Retention:
-        """Keeps other rules.
+    async def change(
+        self, workspace_id: Id, change: Callable[[Retention], Retention], base: str | None = None
+    ) -> Retention:
+        """Keeps other rules, made from those there are at that moment.
+
+        Args:
+            workspace_id: whose.
+            change: makes the new ones; asked again when somebody else was faster.
+            base: hash (``settings_hash``) of the rules that the change was made from; None: of any.
 
         Raises:
             ValidationError: they are wrong.
+            StaleSettingsError: the rules are not those of ``base``.
         """
-        await self._workspaces.update_workspace(with_retention(await self._workspace(workspace_id), retention))
-        return retention
+
+        def changed(workspace: Workspace) -> Workspace:
+            return with_retention(workspace, change(check_base(retention_of(workspace), base)))
+
+        return retention_of(await change_workspace(self._workspaces, workspace_id, changed))
 
     async def outlook(self, workspace_id: Id | None = None) -> list[Outlook]:
         """What a sweep would erase now; nothing is changed."""
@@ -227,12 +226,6 @@ class RetentionService:
                     return 0
                 longest = max(longest, rule.event_days)
         return await self._store.drop_events_before(self._clock.now() - longest * DAY) if longest else 0
-
-    async def _workspace(self, workspace_id: Id) -> Workspace:
-        for workspace in await self._workspaces.workspaces():
-            if workspace.id == workspace_id:
-                return workspace
-        raise NotFoundError("there is no such workspace")
 
 
 def words_in(facts: Sequence[Told], workspace_id: Id, words: Words) -> Iterator[tuple[int, Id]]:

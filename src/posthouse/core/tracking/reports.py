@@ -1,5 +1,7 @@
 """Settings of tracking, and what was opened and clicked: for people who manage it."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from posthouse.core.kernel.errors import NotFoundError
@@ -11,6 +13,8 @@ from posthouse.core.tracking.ports import TrackingStore
 from posthouse.core.tracking.recount import Recounted, recount
 from posthouse.core.tracking.rules import Rules
 from posthouse.core.tracking.settings import TrackingSettings, settings_of, with_settings
+from posthouse.core.workspaces.changing import check_base
+from posthouse.core.workspaces.model import Workspace
 from posthouse.core.workspaces.service import WorkspaceService
 
 
@@ -57,15 +61,26 @@ class TrackingReports:
         """
         return settings_of(await self._workspaces.get(workspace_id))
 
-    async def change(self, workspace_id: Id, wanted: TrackingSettings) -> TrackingSettings:
-        """Keeps other settings.
+    async def change(
+        self, workspace_id: Id, change: Callable[[TrackingSettings], TrackingSettings], base: str | None = None
+    ) -> TrackingSettings:
+        """Keeps other settings, made from those there are at that moment.
+
+        Args:
+            workspace_id: whose.
+            change: makes the new ones; asked again when somebody else was faster.
+            base: hash (``settings_hash``) of the settings that the change was made from; None: of any.
 
         Raises:
             UnknownWorkspaceError: there is none.
             ValidationError: a value is out of bounds.
+            StaleSettingsError: the settings are not those of ``base``.
         """
-        await self._workspaces.update(with_settings(await self._workspaces.get(workspace_id), wanted))
-        return wanted
+
+        def changed(workspace: Workspace) -> Workspace:
+            return with_settings(workspace, change(check_base(settings_of(workspace), base)))
+
+        return settings_of(await self._workspaces.change(workspace_id, changed))
 
     async def shares(
         self, workspace_id: Id, template: str | None = None, *, since: int | None = None, until: int | None = None

@@ -4,14 +4,14 @@ import asyncio
 import datetime as dt
 import re
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from posthouse.core.kernel.clock import SECOND, Clock
 from posthouse.core.kernel.errors import ConflictError, FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
-from posthouse.core.workspaces.errors import DomainExistsError, UnknownDomainError
+from posthouse.core.workspaces.errors import DomainExistsError, StaleSettingsError, UnknownDomainError
 from posthouse.core.workspaces.model import DkimKey, Domain, Verification
 from posthouse.core.workspaces.ports import (
     DkimKeyMaker,
@@ -135,16 +135,12 @@ class DomainService:
         Raises:
             UnknownDomainError: the workspace has none of that name.
         """
-        domain = await self.get(workspace_id, name)
-        findings = await self._dns.check(domain)
+        findings = await self._dns.check(await self.get(workspace_id, name))
         required = [finding.ok for finding in findings if finding.record.required]
-        proved = bool(required) and all(required)  # nothing asked for proves nothing
-        checked = msgspec.structs.replace(
-            domain,
-            checked_at=self._clock.now(),
-            verification=Verification.DNS if proved else domain.verification,
-        )
-        await self._store.update_domain(checked)
+        proved = (
+            {"verification": Verification.DNS} if required and all(required) else {}
+        )  # nothing asked for proves nothing
+        checked = await self._change(workspace_id, name, checked_at=self._clock.now(), **proved)
         return CheckedDomain(checked, findings)
 
     async def look(self, domain: Domain) -> Sequence[DnsFinding]:
@@ -173,9 +169,21 @@ class DomainService:
                 raise _no_tracking("write scheme and host, such as https://links.shop.example, and nothing more")
             if not unchecked:
                 await self._check_host(domain, found[1])
-        tracked = msgspec.structs.replace(domain, tracking_url=url.removesuffix("/").lower())
-        await self._store.update_domain(tracked)
-        return tracked
+        return await self._change(workspace_id, name, tracking_url=url.removesuffix("/").lower())
+
+    async def _change(self, workspace_id: Id, name: str, **fields: Any) -> Domain:
+        """Sets fields of the domain as it is at that moment: a look-up takes seconds, and somebody may change it meanwhile."""
+        for last in (False, False, False, True):
+            before = await self.get(workspace_id, name)
+            after = msgspec.structs.replace(before, **fields)
+            try:
+                await self._store.update_domain(before, after)
+            except StaleSettingsError:
+                if last:
+                    raise
+                continue
+            break
+        return after
 
     async def _check_host(self, domain: Domain, host: str) -> None:
         if host.lower() != domain.tracking_host:

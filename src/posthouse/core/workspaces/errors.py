@@ -7,7 +7,8 @@ PosthouseError
 │   └── UnknownDomainError
 ├── ConflictError
 │   ├── WorkspaceExistsError
-│   └── DomainExistsError
+│   ├── DomainExistsError
+│   └── StaleSettingsError      they are not those that a change was made from
 └── ForbiddenError
     └── ScopeTooWideError       a key cannot give away more than it has
 """
@@ -43,6 +44,12 @@ class DomainExistsError(ConflictError):
     """The workspace has that domain already."""
 
     slug = "domain-exists"
+
+
+class StaleSettingsError(ConflictError):
+    """Somebody else changed the settings meanwhile."""
+
+    slug = "stale-settings"
 
 
 class ScopeTooWideError(ForbiddenError):

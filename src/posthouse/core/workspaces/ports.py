@@ -23,8 +23,11 @@ class WorkspaceStore(Protocol):
         """Keeps a new workspace. ConflictError when the name is taken."""
         ...
 
-    async def update_workspace(self, workspace: Workspace) -> None:
-        """Replaces name, locale, time zone and settings. NotFoundError when there is none, ConflictError when the name is another's."""
+    async def update_workspace(self, before: Workspace, after: Workspace) -> None:
+        """Replaces name, locale, time zone and settings of one that is still as it was before.
+
+        NotFoundError when there is none, StaleSettingsError when it has changed, ConflictError when the name is another's.
+        """
         ...
 
     async def workspaces(self) -> Sequence[Workspace]:
@@ -59,8 +62,8 @@ class WorkspaceStore(Protocol):
         """All domains of a workspace, oldest first (the first is its default)."""
         ...
 
-    async def update_domain(self, domain: Domain) -> None:
-        """Replaces verification, keys, hosts and checked_at. NotFoundError when there is none."""
+    async def update_domain(self, before: Domain, after: Domain) -> None:
+        """Replaces verification, keys, hosts and checked_at. NotFoundError when there is none, StaleSettingsError when it has changed."""
         ...
 
     async def remove_domain(self, workspace_id: Id, name: str) -> None:

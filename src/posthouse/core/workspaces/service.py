@@ -1,7 +1,7 @@
 """Workspaces: made by the operator, seen by whoever has a key of theirs."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -10,7 +10,7 @@ from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.places import LOCALE_ADVICE, ZONE_ADVICE, is_locale, is_zone
-from posthouse.core.workspaces.errors import UnknownWorkspaceError
+from posthouse.core.workspaces.changing import change_workspace, find_workspace
 from posthouse.core.workspaces.model import Workspace
 from posthouse.core.workspaces.ports import WorkspaceStore
 
@@ -48,13 +48,13 @@ class WorkspaceService:
         await self._store.add_workspace(workspace)
         return workspace
 
-    async def update(self, workspace: Workspace) -> None:
-        """Keeps other settings of a workspace.
+    async def change(self, workspace_id: Id, change: Callable[[Workspace], Workspace]) -> Workspace:
+        """Keeps other settings of a workspace; a change that somebody else makes at the same moment is not lost.
 
         Raises:
-            NotFoundError: there is none.
+            UnknownWorkspaceError: there is none; or what ``change`` raises.
         """
-        await self._store.update_workspace(workspace)
+        return await change_workspace(self._store, workspace_id, change)
 
     async def rename(self, workspace_id: Id, name: str) -> Workspace:
         """Gives it another name; the one it has already is fine.
@@ -64,10 +64,8 @@ class WorkspaceService:
             ValidationError: the name is wrong.
             ConflictError: the name is taken.
         """
-        workspace = msgspec.structs.replace(await self.get(workspace_id), name=name)
-        _check(name, workspace.default_locale, workspace.time_zone)
-        await self._store.update_workspace(workspace)
-        return workspace
+        _check(name, "en", "UTC")
+        return await self.change(workspace_id, lambda workspace: msgspec.structs.replace(workspace, name=name))
 
     async def list(self) -> Sequence[Workspace]:
         """All workspaces, oldest first."""
@@ -79,10 +77,7 @@ class WorkspaceService:
         Raises:
             UnknownWorkspaceError: there is none.
         """
-        for workspace in await self._store.workspaces():
-            if workspace.id == workspace_id:
-                return workspace
-        raise UnknownWorkspaceError
+        return await find_workspace(self._store, workspace_id)
 
 
 def _check(name: str, locale: str, time_zone: str) -> None:

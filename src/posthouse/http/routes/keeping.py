@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.responses import Response
 
+from posthouse.core.keeping.settings import Retention
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.errors import ForbiddenError
 from posthouse.core.workspaces.scopes import ADMIN_READ, ADMIN_WRITE, ERASURES_WRITE
 from posthouse.http.auth import Access
-from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
+from posthouse.http.context import AccessHere, IfMatch, ServicesHere, answer, bare, etag_of, json_body
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import keeping as schemas
 
@@ -18,19 +19,24 @@ TAG = "Keeping"
 
 async def get_retention(here: ServicesHere, access: AccessHere) -> Response:
     """The rules."""
-    return answer(schemas.shown(await here.retention.rules(access.caller.workspace_id)))
+    return _rules(await here.retention.rules(access.caller.workspace_id))
 
 
 async def put_retention(
     here: ServicesHere,
     access: AccessHere,
     said: Annotated[schemas.RetentionAnswer, Depends(json_body(schemas.RetentionAnswer))],
+    if_match: IfMatch = None,
 ) -> Response:
     """Other rules."""
     if not access.caller.live:
         raise ForbiddenError("These rules erase live messages: a test key cannot change them. Use a live key.")
-    kept = await here.retention.change(access.caller.workspace_id, schemas.wanted(said))
-    return answer(schemas.shown(kept))
+    wanted = schemas.wanted(said)
+    return _rules(await here.retention.change(access.caller.workspace_id, lambda _: wanted, bare(if_match)))
+
+
+def _rules(retention: Retention) -> Response:
+    return answer(schemas.shown(retention), headers=etag_of(retention))
 
 
 async def erase_person(
@@ -77,14 +83,15 @@ OPERATIONS = (
         summary="Set how long things are kept",
         description=(
             "Takes the place of all rules; what is left out is kept for good. What is due by the new rules is erased within the hour and cannot be "
-            "brought back: `posthouse retention run --dry-run` counts it first."
+            "brought back: `posthouse retention run --dry-run` counts it first. With `If-Match` (the `ETag` of the "
+            "answer that you changed) rules that somebody else changed meanwhile are not overwritten (409)."
         ),
         tag=TAG,
         endpoint=put_retention,
         scope=ADMIN_WRITE,
         takes=schemas.RetentionAnswer,
         gives=schemas.RetentionAnswer,
-        fails=(404,),
+        fails=(404, 409),
         example={"default": {"content_days": 90, "event_days": 400}, "classes": {"security": {"content_days": 7}}},
     ),
     Operation(

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.responses import Response
 
+from posthouse.core.tracking.settings import TrackingSettings
 from posthouse.core.workspaces.scopes import ADMIN_READ, ADMIN_WRITE, MESSAGES_READ
-from posthouse.http.context import AccessHere, ServicesHere, answer, json_body
+from posthouse.http.context import AccessHere, IfMatch, ServicesHere, answer, bare, etag_of, json_body
 from posthouse.http.moments import moment_in_query
 from posthouse.http.operations import Operation
 from posthouse.http.routes.tracking import TAG
@@ -16,19 +17,24 @@ from posthouse.http.schemas import tracking as schemas
 
 async def get_tracking(here: ServicesHere, access: AccessHere) -> Response:
     """The settings."""
-    found = await here.tracking_reports.settings(access.caller.workspace_id)
-    return answer(schemas.settings(found, here.tracking_reports.rules_version))
+    return _settings(here, await here.tracking_reports.settings(access.caller.workspace_id))
 
 
 async def change_tracking(
     here: ServicesHere,
     access: AccessHere,
     wanted: Annotated[schemas.TrackingChange, Depends(json_body(schemas.TrackingChange))],
+    if_match: IfMatch = None,
 ) -> Response:
     """Other settings."""
-    found = await here.tracking_reports.settings(access.caller.workspace_id)
-    kept = await here.tracking_reports.change(access.caller.workspace_id, schemas.changed(found, wanted))
-    return answer(schemas.settings(kept, here.tracking_reports.rules_version))
+    kept = await here.tracking_reports.change(
+        access.caller.workspace_id, lambda found: schemas.changed(found, wanted), bare(if_match)
+    )
+    return _settings(here, kept)
+
+
+def _settings(here: ServicesHere, found: TrackingSettings) -> Response:
+    return answer(schemas.settings(found, here.tracking_reports.rules_version), headers=etag_of(found))
 
 
 async def set_tracking_host(
@@ -76,13 +82,14 @@ OPERATIONS = (
         path="/v1/tracking",
         id="changeTracking",
         summary="Change the tracking settings",
-        description="For messages whose template and request say nothing. Nothing is tracked until a domain has a tracking host.",
+        description="For messages whose template and request say nothing. Nothing is tracked until a domain has a tracking host. What is left "
+        "out stays; with `If-Match` (the `ETag` of the answer) settings that somebody else changed meanwhile are not changed (409).",
         tag=TAG,
         endpoint=change_tracking,
         scope=ADMIN_WRITE,
         takes=schemas.TrackingChange,
         gives=schemas.TrackingAnswer,
-        fails=(404,),
+        fails=(404, 409),
         example={"opens": True, "clicks": True},
     ),
     Operation(

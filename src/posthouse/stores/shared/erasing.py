@@ -166,7 +166,13 @@ def strike(
     before = erasure.counts.get(name, 0)
     for number, hit in enumerate(hits, before):
         mine = [column == value for column, value in zip(table.primary_key, hit.key, strict=True)]
-        changes = None if name in GONE else _changes(name, hit, pattern, person)
+        if name == "contacts":  # somebody may have changed it since it was looked at
+            document = connection.execute(select(table.c.document).where(*mine).with_for_update()).scalar()
+            if document is None:
+                continue
+            changes = _contact(from_document(document, Contact), pattern, person)
+        else:
+            changes = None if name in GONE else _changes(name, hit, pattern, person)
         if changes and name == "events" and pattern.search(hit.values["key"]):
             changes["key"] = _nobody(erasure, number)
         if changes is None:
@@ -191,8 +197,6 @@ def forget_files(connection: Connection, erasure: Erasure) -> Erasure | None:
 def _changes(name: str, hit: Hit, pattern: Naming, person: Person) -> dict[str, Any] | None:
     """What a row becomes; None: it goes."""
     values = dict(hit.values)
-    if name == "contacts":
-        return _contact(from_document(values["document"], Contact), pattern, person)
     if name == "conversions" and pattern.search(values["order"]):
         values["order"] = _no_order(hit.key[0])
     if name == "messages":
@@ -204,13 +208,17 @@ def _changes(name: str, hit: Hit, pattern: Naming, person: Person) -> dict[str, 
 
 
 def _contact(contact: Contact, pattern: Naming, person: Person) -> dict[str, Any] | None:
-    """A contact that says something of the person; None: it is the person's. A key that names the person goes: there is one of each."""
+    """A contact that says something of the person; None: it is the person's. A key that names the person goes: there is one of each.
+
+    It counts as changed: whoever changes it at the same moment, from what it said before, begins again.
+    """
     if pattern.fullmatch(contact.email or "") or (person.phone and contact.phone == person.phone):
         return None
     if contact.key is not None and pattern.search(contact.key):
         contact = msgspec.structs.replace(contact, key=None)
     if contact.key is None and contact.email is None and contact.phone is None:
         return None
+    contact = msgspec.structs.replace(contact, updated_at=contact.updated_at + 1)
     return {"key": contact.key, "email": contact.email, "document": struck(to_document(contact), pattern)}
 
 

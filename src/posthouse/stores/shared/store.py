@@ -77,9 +77,9 @@ class SharedStore(
         """See WorkspaceStore."""
         await self._write(workspaces.add_workspace, workspace)
 
-    async def update_workspace(self, workspace: Workspace) -> None:
+    async def update_workspace(self, before: Workspace, after: Workspace) -> None:
         """See WorkspaceStore."""
-        await self._write(workspaces.update_workspace, workspace)
+        await self._write(workspaces.update_workspace, before, after)
 
     async def workspaces(self) -> list[Workspace]:
         """See WorkspaceStore."""
@@ -113,9 +113,9 @@ class SharedStore(
         """See WorkspaceStore."""
         return await self._read(workspaces.domains_of, workspace_id)
 
-    async def update_domain(self, domain: Domain) -> None:
+    async def update_domain(self, before: Domain, after: Domain) -> None:
         """See WorkspaceStore."""
-        await self._write(workspaces.update_domain, domain)
+        await self._write(workspaces.update_domain, before, after)
 
     async def remove_domain(self, workspace_id: Id, name: str) -> None:
         """See WorkspaceStore."""

@@ -1,6 +1,7 @@
 """Workspaces, API keys and sending domains: the queries of both stores, each in the caller's transaction."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, insert, or_, select, update
@@ -8,9 +9,12 @@ from sqlalchemy.exc import IntegrityError
 
 from posthouse.core.kernel.errors import ConflictError, NotFoundError
 from posthouse.core.kernel.ids import Id
+from posthouse.core.workspaces.errors import StaleSettingsError
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
 from posthouse.stores.shared.documents import GENERATION, from_document, settings_changed, to_document
 from posthouse.stores.shared.schema import api_keys, domains, meta, workspaces
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def generation(connection: Connection) -> int:
@@ -28,16 +32,18 @@ def add_workspace(connection: Connection, workspace: Workspace) -> None:
         raise ConflictError(f"there is a workspace named {workspace.name!r} already; choose another name") from error
 
 
-def update_workspace(connection: Connection, workspace: Workspace) -> None:
-    """Replaces a workspace."""
+def update_workspace(connection: Connection, before: Workspace, after: Workspace) -> None:
+    """Replaces a workspace, if it is still what it was."""
     settings_changed(connection)
-    mine = update(workspaces).where(workspaces.c.id == workspace.id)
-    try:
-        changed = connection.execute(mine.values(name=workspace.name, document=to_document(workspace))).rowcount
-    except IntegrityError as error:
-        raise ConflictError(f"there is a workspace named {workspace.name!r} already; choose another name") from error
-    if not changed:
+    mine = workspaces.c.id == after.id
+    kept = connection.execute(select(workspaces.c.document).where(mine).with_for_update()).scalar()
+    if kept is None:
         raise NotFoundError("there is no such workspace; list them with `posthouse workspaces list`")
+    _still(kept, before)
+    try:
+        connection.execute(update(workspaces).where(mine).values(name=after.name, document=to_document(after)))
+    except IntegrityError as error:
+        raise ConflictError(f"there is a workspace named {after.name!r} already; choose another name") from error
 
 
 def all_workspaces(connection: Connection) -> list[Workspace]:
@@ -107,15 +113,15 @@ def domains_of(connection: Connection, workspace_id: Id) -> list[Domain]:
     )
 
 
-def update_domain(connection: Connection, domain: Domain) -> None:
-    """Replaces a domain."""
+def update_domain(connection: Connection, before: Domain, after: Domain) -> None:
+    """Replaces a domain, if it is still what it was."""
     settings_changed(connection)
-    mine = (domains.c.id == domain.id) & (domains.c.workspace_id == domain.workspace_id)
-    changed = connection.execute(
-        update(domains).where(mine).values(name=domain.name, document=to_document(domain))
-    ).rowcount
-    if not changed:
-        raise NotFoundError(f"there is no domain {domain.name} in this workspace; add it first")
+    mine = (domains.c.id == after.id) & (domains.c.workspace_id == after.workspace_id)
+    kept = connection.execute(select(domains.c.document).where(mine).with_for_update()).scalar()
+    if kept is None:
+        raise NotFoundError(f"there is no domain {after.name} in this workspace; add it first")
+    _still(kept, before)
+    connection.execute(update(domains).where(mine).values(name=after.name, document=to_document(after)))
 
 
 def remove_domain(connection: Connection, workspace_id: Id, name: str) -> None:
@@ -124,6 +130,11 @@ def remove_domain(connection: Connection, workspace_id: Id, name: str) -> None:
     mine = (domains.c.workspace_id == workspace_id) & (domains.c.name == name)
     if not connection.execute(delete(domains).where(mine)).rowcount:
         raise NotFoundError(f"there is no domain {name} in this workspace")
+
+
+def _still(kept: bytes, before: T) -> None:
+    if from_document(kept, type(before)) != from_document(to_document(before), type(before)):
+        raise StaleSettingsError("Somebody else changed it at the same moment; look at it and try again.")
 
 
 _KEYS = select(api_keys.c.document, api_keys.c.last_used_at, api_keys.c.revoked_at)
