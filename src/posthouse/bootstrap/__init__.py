@@ -74,6 +74,7 @@ from posthouse.core.templates.library.impact import ImpactService
 from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.lifecycle import LifecycleService
+from posthouse.core.templates.lint.pictures import PictureAsker
 from posthouse.core.templates.model import Sender
 from posthouse.core.templates.rollouts import RolloutService
 from posthouse.core.templates.service import TemplateService
@@ -152,6 +153,11 @@ class House:
 
         webhooks = self.settings.webhooks
         return HttpPoster(float(webhooks.timeout_seconds), webhooks.allow_networks)
+
+    @functools.cached_property
+    def pictures(self) -> PictureAsker:
+        """Asks other hosts for the pictures of mails."""
+        return pieces.pictures_of(self.settings)
 
     @functools.cached_property
     def analytics(self) -> AnalyticsService:

@@ -12,6 +12,7 @@ from posthouse.config import Settings
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.suppressions.rules import SuppressionRules
+from posthouse.core.templates.lint.pictures import PictureAsker
 
 
 def text(package: str, name: str) -> str:
@@ -39,6 +40,13 @@ def check_provider(kind: str, settings: Mapping[str, Any]) -> None:
             fields=[FieldProblem("/kind", f"write one of {', '.join(PROVIDERS)}", "unknown-word")],
         )
     descriptor.check(settings)
+
+
+def pictures_of(settings: Settings) -> PictureAsker:
+    """Asks other hosts for the pictures of mails: where webhooks may go, it may go too."""
+    from posthouse.channels.pictures.asker import WebPictures  # noqa: PLC0415 - an HTTP client takes memory
+
+    return WebPictures(settings.webhooks.allow_networks)
 
 
 def resolver_of(settings: Settings) -> dns.asyncresolver.Resolver:

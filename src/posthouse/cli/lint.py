@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
+import msgspec
 import typer
 
 from posthouse.cli.frame import Desk, command
@@ -13,7 +14,9 @@ from posthouse.core.templates.errors import TemplateProblemsError
 from posthouse.core.templates.folder import read_folder, template_folders
 from posthouse.core.templates.library.folder import library_of, read_library
 from posthouse.core.templates.library.uses import uses_of
-from posthouse.core.templates.lint.model import Finding, Severity
+from posthouse.core.templates.lint.content import kept
+from posthouse.core.templates.lint.model import Finding, Overlook, Severity
+from posthouse.core.templates.lint.pictures import look_outside, unproved
 from posthouse.core.templates.lint.rules import RULES
 
 LARGEST_FILE: Final = 5_000_000
@@ -26,7 +29,7 @@ def lint_commands(templates: typer.Typer) -> None:
     example = (
         "posthouse templates lint ./templates --strict\n"
         "posthouse templates lint ./templates/order-confirmation --json\n"
-        "posthouse templates lint order-confirmation"
+        "posthouse templates lint order-confirmation --online"
     )
     command(templates, "lint", example=example)(lint)
 
@@ -41,9 +44,17 @@ async def lint(
     ],
     *,
     strict: Annotated[bool, typer.Option("--strict", help="Fail (code 1) on warnings too.")] = False,
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="Ask other hosts for their images too: whether they are there, and how large."),
+    ] = False,
 ) -> None:
-    """Look templates over: broken links, missing words, colours, what mail programs leave out. Errors end with code 1."""
-    found = _of_folder(Path(what)) if is_folder(what) else await _of_key(desk, what)
+    """Look templates over: broken links, missing words, images, colours, what mail programs leave out. Errors end with code 1."""
+    if is_folder(what):
+        seen = await _asked(desk, _of_folder(Path(what)), online=online)
+    else:
+        seen = await _of_key(desk, what, online=online)
+    found = {key: one.findings for key, one in seen.items()}
     documents = [
         {
             "key": key,
@@ -58,7 +69,7 @@ async def lint(
         for key, findings in found.items()
         for one in findings
     ]
-    desk.out.result(documents, lambda: _tell(desk, found))
+    desk.out.result(documents, lambda: _tell(desk, found, sum(one.unasked for one in seen.values())))
     bad = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     if any(one.severity in bad for findings in found.values() for one in findings):
         raise typer.Exit(Exit.FAILED)
@@ -83,21 +94,33 @@ def is_folder(what: str) -> bool:
     return "/" in what or what.startswith(".") or Path(what).is_dir()
 
 
-def _of_folder(folder: Path) -> dict[str, Sequence[Finding]]:
-    """Every template of the folder; one that cannot be read does not hide the others."""
+def _of_folder(folder: Path) -> dict[str, tuple[Overlook, tuple[str, ...]]]:
+    """Every template of the folder with the rules it ignores; one that cannot be read does not hide the others."""
     from posthouse.rendering.press import make_press
 
-    press, found = make_press(), dict[str, Sequence[Finding]]()
+    press, found = make_press(), dict[str, tuple[Overlook, tuple[str, ...]]]()
     everything = template_files(folder)
     items = read_library(everything)
     for path, files in template_folders(everything).items():
         name = path.rpartition("/")[2] or folder.resolve().name
         try:
             source = read_folder(files, name)
-            found[source.key] = press.lint(source, library_of(items, uses_of(source)))
+            seen = press.look_over(source, library_of(items, uses_of(source)))
+            alone = kept(source, list(unproved(source.attachments)))
+            seen = msgspec.structs.replace(seen, findings=(*seen.findings, *alone))
+            found[source.key] = seen, source.lint_ignore
         except TemplateProblemsError as error:
-            found[name] = [_unread(problem.pointer, problem.detail) for problem in error.fields]
+            found[name] = Overlook(tuple([_unread(problem.pointer, problem.detail) for problem in error.fields])), ()
     return found
+
+
+async def _asked(desk: Desk, seen: dict[str, tuple[Overlook, tuple[str, ...]]], *, online: bool) -> dict[str, Overlook]:
+    asker = None
+    if online:
+        from posthouse.bootstrap.pieces import pictures_of  # here: most lints ask nobody
+
+        asker = pictures_of(desk.settings)
+    return {key: await look_outside(one, asker, ignored) for key, (one, ignored) in seen.items()}
 
 
 def _unread(pointer: str, detail: str) -> Finding:
@@ -105,12 +128,12 @@ def _unread(pointer: str, detail: str) -> Finding:
     return Finding("cannot-publish", Severity.ERROR, detail.removeprefix(f"{file}: "), pointer, file)
 
 
-async def _of_key(desk: Desk, key: str) -> dict[str, Sequence[Finding]]:
+async def _of_key(desk: Desk, key: str, *, online: bool) -> dict[str, Overlook]:
     async with desk.open_workspace() as (house, workspace):
-        return {key: await house.templates.lint(workspace.id, key)}
+        return {key: await house.templates.lint(workspace.id, key, house.pictures if online else None)}
 
 
-def _tell(desk: Desk, found: Mapping[str, Sequence[Finding]]) -> None:
+def _tell(desk: Desk, found: Mapping[str, Sequence[Finding]], unasked: int) -> None:
     counts = dict.fromkeys(Severity, 0)
     for key, findings in found.items():
         for one in findings:
@@ -120,3 +143,5 @@ def _tell(desk: Desk, found: Mapping[str, Sequence[Finding]]) -> None:
             desk.out.say(f"{shown}: {one.severity.value} {one.rule}: {one.detail}", style=_COLOURS[one.severity])
     words = ", ".join(f"{count} {severity.value}{'s' if count != 1 else ''}" for severity, count in counts.items())
     desk.out.note(f"{len(found)} templates: {words}; docs/reference/lint.md explains the rules")
+    if unasked:
+        desk.out.note(f"{unasked} images on other hosts were not looked at: --online asks for them")

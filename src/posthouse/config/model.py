@@ -223,7 +223,7 @@ class Webhooks(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         tuple[str, ...],
         _said(
             "Networks (CIDR) that endpoints may be in although they are not public, such as `10.1.0.0/16`. With a loopback "
-            "network among them `http://` is taken there too."
+            "network among them `http://` is taken there too. The lint's `--online` may ask for pictures there as well."
         ),
     ] = ()
     keep_log_days: Annotated[int, _said("How long the delivery log is kept, in days.", ge=1, le=365)] = 30

@@ -35,6 +35,7 @@ from posthouse.core.templates.library.impact import ImpactService
 from posthouse.core.templates.library.publisher import LibraryPublisher
 from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.lifecycle import LifecycleService
+from posthouse.core.templates.lint.pictures import PictureAsker
 from posthouse.core.templates.rollouts import RolloutService
 from posthouse.core.templates.service import TemplateService
 from posthouse.core.tracking.reports import TrackingReports
@@ -177,6 +178,7 @@ class Services:
     files: FileService
     test_sends: TestSends
     contacts: ContactService
+    pictures: PictureAsker
     retention: RetentionService
     erasures: ErasureService
     sandbox: SandboxStore

@@ -110,6 +110,7 @@ def services_of(house: House, metrics: Metrics, live: Hub) -> Services:
         files=house.files,
         test_sends=house.test_sends,
         contacts=house.contacts,
+        pictures=house.pictures,
         retention=retention_of(house),
         erasures=erasure_of(house),
         sandbox=house.store,

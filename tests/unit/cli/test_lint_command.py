@@ -48,3 +48,16 @@ def test_a_key_is_looked_up(house: Path, run: Run) -> None:
     """And an unknown one is named."""
     told = run("templates", "lint", "nothing-like-it", "--data", house)
     assert told.code == 3
+
+
+def test_images_of_other_hosts_are_asked_for_when_wanted(tmp_path: Path, run: Run) -> None:
+    """Without ``--online`` it is said that nobody looked; with it, that inside addresses are not asked. Uploads are their workspace's."""
+    templates = folder(tmp_path, '<img src="https://10.0.0.1/a.png" alt="A"><img src="cid:cup" alt="Cup">')
+    attached = f'[[attachments]]\nkind = "file"\nname = "cup.png"\nupload = "upl_{"a" * 64}-9"\ninline = "cup"\ntype = "image/png"\n'
+    (templates / "welcome" / "template.toml").write_text(f'subject = "Welcome"\n{attached}')
+    assert "1 images on other hosts were not looked at" in run("templates", "lint", templates).err
+    told = run("templates", "lint", templates, "--online", "--json").json
+    found = [one["detail"] for one in told if one["rule"] == "image-unjudged"]
+    assert len(found) == 2
+    assert "known to its workspace" in found[0]
+    assert "no public address" in found[1]

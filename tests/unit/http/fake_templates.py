@@ -1,6 +1,6 @@
 """Templates as the doors see them, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from tests.unit.rendering.conftest import release_of
@@ -9,13 +9,21 @@ from posthouse.core.kernel.paging import Page
 from posthouse.core.templates.cases.model import Failure, Outcome
 from posthouse.core.templates.errors import StaleDraftError, UnknownTemplateError
 from posthouse.core.templates.library.model import ItemSource
-from posthouse.core.templates.lint.model import Finding, Severity
+from posthouse.core.templates.lint.model import Finding, Overlook, Picture, Severity
+from posthouse.core.templates.lint.pictures import Asked, PictureAsker, look_outside
 from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, UnknownPolicy, Version
 from posthouse.core.templates.proofs import Proofs
 from posthouse.core.templates.rollout import Rollout
 from posthouse.core.templates.service import Preview, PushResult, source_hash
 from posthouse.core.templates.translations.units import Missing
 from posthouse.testing.clock import FakeClock
+
+
+class NoPictures:
+    """Every host says that it has no such picture."""
+
+    async def ask(self, addresses: Sequence[str]) -> Mapping[str, Asked]:
+        return dict.fromkeys(addresses, Asked("missing", "its host answers 404"))
 
 
 class FakeTemplates:
@@ -28,9 +36,11 @@ class FakeTemplates:
     async def translations(self, workspace_id: bytes, key: str) -> Sequence[Missing]:
         return [Missing("fr", "subject", "en")] if await self.get(workspace_id, key) else []
 
-    async def lint(self, workspace_id: bytes, key: str) -> Sequence[Finding]:
+    async def lint(self, workspace_id: bytes, key: str, asker: PictureAsker | None = None) -> Overlook:
         await self.get(workspace_id, key)
-        return [Finding("link-dead", Severity.WARNING, "leads nowhere", "/variants/0/html", "email.en.html", 3)]
+        found = Finding("link-dead", Severity.WARNING, "leads nowhere", "/variants/0/html", "email.en.html", 3)
+        seen = Overlook((found,), (Picture("https://shop.example/a.png", "/variants/0/html"),))
+        return await look_outside(seen, asker, ())
 
     async def test(self, workspace_id: bytes, key: str) -> Sequence[Outcome]:
         await self.get(workspace_id, key)

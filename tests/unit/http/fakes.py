@@ -11,7 +11,7 @@ from tests.unit.http.fake_files import FakeFiles, NoAttachments
 from tests.unit.http.fake_sandbox import FakeSandbox
 from tests.unit.http.fake_stream import FakeStream
 from tests.unit.http.fake_suppressions import FakeSuppressions
-from tests.unit.http.fake_templates import FakeTemplates
+from tests.unit.http.fake_templates import FakeTemplates, NoPictures
 from tests.unit.http.fake_webhooks import FakeWebhookStore, webhook_service
 from tests.unit.http.library_store import FakeLibraryStore, FakeLifecycle, FakeRollouts
 from tests.unit.http.small_fakes import (
@@ -373,6 +373,7 @@ class Stage:
             tracking_reports=tracking_reports(self.templates, WorkspaceService(store=self.store, **common)),
             conversions=conversion_service(self.new_id, self.clock),
             contacts=contact_service(self.new_id, self.clock),
+            pictures=NoPictures(),
             retention=retention_service(self.store, self.clock),
             erasures=erasure_service(self.box, self.new_id, self.clock),
             sandbox=self.sandbox,

@@ -119,7 +119,9 @@ async def test_all_that_is_wrong_with_a_tree_is_told(client: AsyncClient) -> Non
 async def test_a_draft_is_looked_over_and_tested(client: AsyncClient) -> None:
     """Findings with the words of their rules, cases with what does not hold; both without publishing."""
     await push(client, "<p>One</p>")
-    (finding,) = (await client.get("/v1/templates/welcome/lint")).json()["items"]
+    told = (await client.get("/v1/templates/welcome/lint")).json()
+    (finding,) = told["items"]
+    assert told["unasked"] == 1
     assert (finding["rule"], finding["severity"], finding["file"], finding["line"]) == (
         "link-dead",
         "warning",
@@ -128,6 +130,8 @@ async def test_a_draft_is_looked_over_and_tested(client: AsyncClient) -> None:
     )
     assert finding["explanation"]
     assert finding["fix"]
+    online = (await client.get("/v1/templates/welcome/lint?online=true")).json()
+    assert ([one["rule"] for one in online["items"]], online["unasked"]) == (["link-dead", "image-missing"], 0)
     cases = (await client.get("/v1/templates/welcome/tests")).json()["items"]
     assert [(one["name"], one["passed"], len(one["failures"])) for one in cases] == [
         ("usual", True, 0),

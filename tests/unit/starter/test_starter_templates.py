@@ -68,7 +68,7 @@ async def publish_all(folder: Path) -> dict[str, Outcome | PosthouseError]:
 
 async def publish(shop: Shop, source: TemplateSource) -> Outcome:
     pushed = await shop.templates.push(WORKSPACE, source, publish=True)
-    findings = await shop.templates.lint(WORKSPACE, source.key)
+    findings = (await shop.templates.lint(WORKSPACE, source.key)).findings
     seen = {}
     for one in source.variants:
         preview = await shop.templates.render(WORKSPACE, source.key, channel=one.channel, locale=one.locale)

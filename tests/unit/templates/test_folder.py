@@ -73,6 +73,8 @@ def test_a_subject_may_stand_in_a_file(name: str) -> None:
         ({"email.mjml": MJML, "email.en.html": b"x"}, "keep one"),
         ({"email.mjml": MJML, "subject.txt": b"a", "email.subject": b"b"}, "given twice"),
         ({"email.mjml": b"\xff"}, "not UTF-8"),
+        ({"email.html": b"x", "cup.png": b"\x89PNG"}, "run posthouse uploads add cup.png"),
+        ({"email.html": b"x", "cup.png": b"x" * 1_048_577}, "1,048,577 bytes: make it smaller"),
         ({"template.toml": b""}, "is missing"),
         ({"email.en.mjml": MJML, "subject.de.txt": b"x"}, "no such file"),
     ],

@@ -27,8 +27,9 @@ class Answer(NamedTuple):
 class _Reading:
     """One answer, as far as it has come; the callbacks of the parser."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.parser = httptools.HttpResponseParser(self)
+        self.most = most
         self.status = 0
         self.headers: dict[bytes, bytes] = {}
         self.body = bytearray()
@@ -73,7 +74,7 @@ class _Reading:
             self.keep = False
         if not self.head_is_read and self.size > MOST_OF_HEAD:
             raise BrokenAnswerError("the headers are too long")
-        return self.complete or len(self.body) >= MOST_OF_ANSWER
+        return self.complete or (self.head_is_read and len(self.body) >= self.most)
 
     @property
     def ends_with_the_connection(self) -> bool:
@@ -81,7 +82,7 @@ class _Reading:
         return self.head_is_read and not says
 
     def answer(self) -> Answer:
-        return Answer(self.status, self.headers, bytes(self.body[:MOST_OF_ANSWER]))
+        return Answer(self.status, self.headers, bytes(self.body[: self.most]))
 
 
 class Connection(asyncio.Protocol):
@@ -94,8 +95,8 @@ class Connection(asyncio.Protocol):
         self.usable = False
         """Whether another request may be sent."""
 
-    async def ask(self, request: bytes) -> Answer:
-        """Sends a whole request and reads the beginning of its answer.
+    async def ask(self, request: bytes, most: int = MOST_OF_ANSWER) -> Answer:
+        """Sends a whole request and reads the beginning of its answer, ``most`` bytes of its body.
 
         Raises:
             BrokenAnswerError: that was no HTTP, or not the whole of an answer.
@@ -104,7 +105,7 @@ class Connection(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             raise ConnectionResetError("the connection is closed")
         self.usable = False
-        self._reading = _Reading()
+        self._reading = _Reading(most)
         self._asked = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         try:

@@ -21,6 +21,7 @@ from posthouse.core.templates.cases.folder import take_cases, with_cases
 from posthouse.core.templates.document_folder import DOCUMENT, THEME, document_variants, with_theme
 from posthouse.core.templates.errors import TemplateProblemsError
 from posthouse.core.templates.library.folder import library_files
+from posthouse.core.templates.lint.pictures import LARGE
 from posthouse.core.templates.lint.rules import RULES
 from posthouse.core.templates.mobile_folder import FILE as MOBILE
 from posthouse.core.templates.mobile_folder import NAMES as MOBILE_NAMES
@@ -36,6 +37,7 @@ _KEY: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _ADDRESS: Final = re.compile(r"\s*(?:(?P<name>[^<>]*?)\s*<(?P<email>[^<>\s]+)>|(?P<bare>[^<>\s]+@[^<>\s]+))\s*")
 _LONGEST_ADDRESS: Final = 1_000
 _IGNORED: Final = re.compile(r"(?:.*/)?(?:\.[^/]*|README(?:\.\w+)?|.*~|Thumbs\.db)", re.IGNORECASE)
+_FILE: Final = re.compile(r".*\.(?:png|jpe?g|gif|webp|svg|bmp|ico|pdf)", re.IGNORECASE)
 _NAMES: Final = ("template.toml", "email.en.mjml", "email.en.html", "email.json", "theme.json", "email.en.txt",
                  "subject.en.txt", "sample.json", "schema.json", *MOBILE_NAMES)  # fmt: skip
 _TAG: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,64}")
@@ -195,11 +197,23 @@ def _texts(files: Mapping[str, bytes], problems: _Problems) -> dict[str, str]:
     for name, content in files.items():
         if _IGNORED.fullmatch(name):
             continue
+        if _FILE.fullmatch(name):
+            problems.add(name, _to_upload(name, len(content)), "not-uploaded")
+            continue
         try:
             texts[name] = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             problems.add(name, f"is not UTF-8 (octet {error.start}); save it as UTF-8")
     return texts
+
+
+def _to_upload(name: str, size: int) -> str:
+    """What to do with a picture or another file beside a template: mails show and attach what was uploaded."""
+    kind = (
+        "" if name.lower().endswith(".pdf") else f', and inline = "{name.rpartition(".")[0][:20]}" to show it by cid:'
+    )
+    large = f" It has {size:,} bytes: make it smaller first (1 MB at the most)." if kind and size > LARGE else ""
+    return f"does not go with the folder; run posthouse uploads add {name}, name what it prints in [[attachments]]{kind}.{large}"
 
 
 def _settings(text: str, problems: _Problems) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.attachments.model import Declared
 from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.library.shelf import ItemReading
-from posthouse.core.templates.lint.model import Looked
+from posthouse.core.templates.lint.model import Looked, Picture
 from posthouse.core.templates.model import (
     Direction,
     Edition,
@@ -189,6 +189,10 @@ class Linter(Protocol):
 
     def look(self, variant: VariantSource, programs: Mapping[str, str], index: int) -> Looked:
         """What is found in one variant; ``index`` is its place in the template, for pointers."""
+        ...
+
+    def pictures(self, variant: VariantSource, html: str, index: int) -> tuple[Picture, ...]:
+        """The pictures of a variant as it was rendered with the sample."""
         ...
 
 

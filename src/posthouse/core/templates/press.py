@@ -16,7 +16,8 @@ from posthouse.core.templates.errors import TemplateProblemsError
 from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.lint.content import body_file, compare, kept, look_at_rendering, look_at_words
 from posthouse.core.templates.lint.mobile import look_at_mobile, look_at_room
-from posthouse.core.templates.lint.model import Finding, Looked, Severity
+from posthouse.core.templates.lint.model import Finding, Looked, Overlook, Picture, Severity
+from posthouse.core.templates.lint.pictures import look_at_pictures
 from posthouse.core.templates.lint.rules import RULES, finding
 from posthouse.core.templates.mobile.sms import Sms
 from posthouse.core.templates.model import Made, Release, Rendered, TemplateSource, VariantSource
@@ -39,6 +40,8 @@ class Printed(msgspec.Struct, frozen=True):
     """Each release with the sample, when it was looked over."""
     made: tuple[Made, ...] = ()
     """The releases ready to be kept, in place of ``releases`` (:meth:`Press.print`)."""
+    pictures: tuple[Picture, ...] = ()
+    """What the mails show, when they were looked over."""
 
     @property
     def warnings(self) -> tuple[FieldProblem, ...]:
@@ -138,8 +141,13 @@ class Press:
 
     def lint(self, source: TemplateSource, library: Library = NO_LIBRARY) -> tuple[Finding, ...]:
         """Everything that can be said about a source, what stops it from being published first."""
+        return self.look_over(source, library).findings
+
+    def look_over(self, source: TemplateSource, library: Library = NO_LIBRARY) -> Overlook:
+        """The same, and the pictures, of which a store and other hosts know more."""
         printed = self._print(source, _NOBODY, _NOBODY, 1, library, prove=True, look=True)
-        return (*(stopped(source, problem) for problem in printed.problems), *printed.findings)
+        problems = [stopped(source, problem) for problem in printed.problems]
+        return Overlook((*problems, *printed.findings), printed.pictures)
 
     def test(self, source: TemplateSource, library: Library = NO_LIBRARY) -> tuple[Outcome, ...]:
         """The outcome of every message test.
@@ -158,6 +166,7 @@ class Press:
         looked = self._linter.look(source.variants[index], release.programs, index)
         findings = [
             *looked.findings,
+            *look_at_pictures(self._pictures(source, looked, rendered, index), source.attachments),
             *look_at_words(source, release.programs, index),
             *look_at_rendering(rendered, release.locale, index),
         ]
@@ -182,6 +191,7 @@ class Press:
         problems = list(_source_problems(source))
         findings: list[Finding] = []
         looked: dict[int, Looked] = {}
+        pictures: list[Picture] = []
         for index, variant in enumerate(source.variants):
             try:
                 compiled = self._compiler.compile(source, variant, library)
@@ -196,13 +206,23 @@ class Press:
                     findings.extend(self._look_at_mobile(source, sample, release, index))
                     looked[index] = self._linter.look(variant, compiled.programs, index)
                     findings.extend((*looked[index].findings, *look_at_words(source, compiled.programs, index)))
+                    pictures.extend(self._pictures(source, looked[index], rendered[-1], index))
                 releases.append(release)
             except PosthouseError as error:
                 problems.extend(error.fields or (FieldProblem(f"/variants/{index}", error.detail),))
         if prove and not problems:
             problems.extend(as_problems(list(self._cases.run(source, releases))))
-        findings.extend(compare(source, looked))
-        return Printed(tuple(releases), tuple(problems), kept(source, findings), tuple(rendered))
+        findings.extend((*look_at_pictures(pictures, source.attachments), *compare(source, looked)))
+        shown = kept(source, findings)
+        return Printed(tuple(releases), tuple(problems), shown, tuple(rendered), pictures=tuple(pictures))
+
+    def _pictures(self, source: TemplateSource, looked: Looked, rendered: Rendered, index: int) -> tuple[Picture, ...]:
+        """Those that are written out, and those that the sample shows in place of variables."""
+        if not looked.unwritten or rendered.html is None:
+            return looked.pictures
+        known = {one.address for one in looked.pictures}
+        printed = self._linter.pictures(source.variants[index], rendered.html, index)
+        return (*looked.pictures, *[one for one in printed if one.address not in known])
 
     def _prove(self, release: Release, sample: Mapping[str, Any], index: int) -> None:
         """Renders with the sample: what cannot be rendered cannot be published."""

@@ -20,7 +20,8 @@ from posthouse.core.templates.library.model import CompiledIn, ItemSource, Libra
 from posthouse.core.templates.library.shelf import Shelf
 from posthouse.core.templates.library.uses import uses_of
 from posthouse.core.templates.lint.content import look_at_rendering
-from posthouse.core.templates.lint.model import Finding
+from posthouse.core.templates.lint.model import Overlook
+from posthouse.core.templates.lint.pictures import PictureAsker, look_outside, not_uploaded
 from posthouse.core.templates.locales import choose, nearest
 from posthouse.core.templates.model import Release, Rendered, Template, TemplateSource, Version
 from posthouse.core.templates.ports import Renderer, TemplateStore, VariablesChecker
@@ -263,13 +264,26 @@ class TemplateService:
             tuple([name_of(one) for one in files]),
         )
 
-    async def lint(self, workspace_id: Id, key: str) -> Sequence[Finding]:
-        """What the lint says of the draft. UnknownTemplateError with the nearest known keys."""
+    async def lint(self, workspace_id: Id, key: str, asker: PictureAsker | None = None) -> Overlook:
+        """What the lint says of the draft.
+
+        Args:
+            workspace_id: whose template.
+            key: which one.
+            asker: asks other hosts for their pictures; None: nobody does.
+
+        Raises:
+            UnknownTemplateError: with the nearest known keys.
+        """
         template = await self.get(workspace_id, key)
-        if template.draft is None:
-            return ()
-        library = await self._shelf.library(workspace_id, uses_of(template.draft), drafts=True)
-        return self._press.lint(template.draft, library)
+        source = template.draft
+        if source is None:
+            return Overlook()
+        library = await self._shelf.library(workspace_id, uses_of(source), drafts=True)
+        seen = self._press.look_over(source, library)
+        missing = not_uploaded(source.attachments, await self._missing_files(workspace_id, source))
+        seen = msgspec.structs.replace(seen, findings=(*missing, *seen.findings))
+        return await look_outside(seen, asker, source.lint_ignore)
 
     def _size(self, rendered: Rendered) -> int:
         """Octets, as the bodies would travel."""
@@ -333,22 +347,24 @@ class TemplateService:
 
     async def _refuse_missing_files(self, workspace_id: Id, source: TemplateSource) -> None:
         """TemplateProblemsError when an attachment is a file that was not uploaded to this workspace: no mail would leave."""
+        if problems := await self._missing_files(workspace_id, source):
+            detail = f"The template {source.key!r} cannot be published: {NO_SUCH_FILE}"
+            raise TemplateProblemsError(detail, fields=problems)
+
+    async def _missing_files(self, workspace_id: Id, source: TemplateSource) -> Sequence[FieldProblem]:
         named = {
             index: shape
             for index, one in enumerate(source.attachments)
             if isinstance(one, Reference) and (shape := FILE.fullmatch(one.upload))
         }
         if not named:
-            return
+            return ()
         sizes = await self._store.blob_sizes(workspace_id, [bytes.fromhex(shape[1]) for shape in named.values()])
-        problems = [
+        return [
             FieldProblem(f"/attachments/{index}/upload", NO_SUCH_FILE, "unknown-upload")
             for index, shape in named.items()
             if sizes.get(bytes.fromhex(shape[1])) != int(shape[2])
         ]
-        if problems:
-            detail = f"The template {source.key!r} cannot be published: {NO_SUCH_FILE}"
-            raise TemplateProblemsError(detail, fields=problems)
 
     async def _is_behind(self, template: Template) -> bool:
         """Whether the live version was made from another source than the draft."""

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from posthouse.core.templates.cases.model import Failure, Outcome
-from posthouse.core.templates.lint.model import Finding
+from posthouse.core.templates.lint.model import Overlook
 from posthouse.core.templates.lint.rules import RULES
 
 
@@ -28,6 +28,7 @@ class LintAnswer(msgspec.Struct, frozen=True):
     """Everything that the lint says of a draft; errors stop it from being published."""
 
     items: list[FindingAnswer]
+    unasked: Annotated[int, Meta(description="Images on other hosts that were not asked for; `online=true` does.")] = 0
 
 
 class CaseAnswer(msgspec.Struct, frozen=True):
@@ -46,7 +47,7 @@ class CasesAnswer(msgspec.Struct, frozen=True):
     items: list[CaseAnswer]
 
 
-def linted(found: Sequence[Finding]) -> LintAnswer:
+def linted(seen: Overlook) -> LintAnswer:
     """The findings with the words of their rules."""
     return LintAnswer(
         [
@@ -60,8 +61,9 @@ def linted(found: Sequence[Finding]) -> LintAnswer:
                 RULES[one.rule].explanation,
                 RULES[one.rule].fix,
             )
-            for one in found
-        ]
+            for one in seen.findings
+        ],
+        seen.unasked,
     )
 
 

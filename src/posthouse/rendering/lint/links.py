@@ -1,20 +1,16 @@
 """Links and images: labels, alternative texts, addresses that cannot be meant."""
 
 import ipaddress
-import re
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
 from posthouse.core.templates.lint.model import Finding
+from posthouse.core.templates.lint.pictures import RESERVED
 from posthouse.core.templates.lint.rules import finding
 from posthouse.rendering.lint.reader import DYNAMIC, LABELLED, Document, Element
 
 _LINKS: Final = LABELLED | {"mj-image", "area", "mj-carousel-image"}
-_RESERVED: Final = re.compile(
-    r"(?:^|\.)(?:localhost|example|test|invalid|local|localdomain|internal|example\.(?:com|org|net))$", re.IGNORECASE
-)
-"""Names that lead nowhere from outside (RFC 2606, RFC 6761, RFC 6762)."""
 _SHOWN: Final = 60
 
 
@@ -77,7 +73,7 @@ def _host(address: str) -> str:
 
 
 def _nowhere(host: str) -> bool:
-    if _RESERVED.search(host):
+    if RESERVED.search(host):
         return True
     try:
         number = ipaddress.ip_address(host)

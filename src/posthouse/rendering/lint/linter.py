@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Final
 
-import msgspec
+from msgspec.structs import replace
 
 from posthouse.core.templates.lint.content import body_file
-from posthouse.core.templates.lint.model import Finding, Looked
+from posthouse.core.templates.lint.model import Finding, Looked, Picture
 from posthouse.core.templates.lint.rules import finding
 from posthouse.core.templates.model import VariantSource
 from posthouse.rendering.lint.access import look_at_access
@@ -16,6 +16,7 @@ from posthouse.rendering.lint.clients import look_at_support
 from posthouse.rendering.lint.contrast import look_at_contrast
 from posthouse.rendering.lint.language import look_at_language
 from posthouse.rendering.lint.links import look_at_links
+from posthouse.rendering.lint.pictures import pictures_of, sorted_out
 from posthouse.rendering.lint.reader import DYNAMIC, Document, Element
 from posthouse.rendering.tags import line_of
 
@@ -47,7 +48,12 @@ class MarkupLinter:
             *_contrast(seen, written, file, pointer),
             *_preheader(variant, seen, file, base),
         ]
-        return Looked(tuple(findings), frozenset(_sentences(source)))
+        shown, unwritten = sorted_out(pictures_of(source, file, pointer))
+        if seen is not source:  # what MJML adds: icons of social networks
+            there = {one.address for one in shown}
+            added, _ = sorted_out(pictures_of(seen, file, pointer))
+            shown += tuple([replace(one, line=0) for one in added if one.address not in there])
+        return Looked(tuple(findings), frozenset(_sentences(source)), shown, unwritten)
 
     def _compiled_only(self, variant: VariantSource, programs: Mapping[str, str], file: str, base: str) -> Looked:
         """A document or a text: there is no markup of the author's, so nothing has a line."""
@@ -60,7 +66,14 @@ class MarkupLinter:
             *_contrast(seen, "", file, base),
             *_preheader(variant, seen, file, base),
         ]
-        return Looked(_without_lines(findings), frozenset(_sentences(seen)))
+        shown, unwritten = sorted_out(pictures_of(seen, file, base))
+        placed = tuple([replace(one, line=0) for one in shown])
+        return Looked(_without_lines(findings), frozenset(_sentences(seen)), placed, unwritten)
+
+    def pictures(self, variant: VariantSource, html: str, index: int) -> tuple[Picture, ...]:
+        """See Linter."""
+        seen = pictures_of(Document(html, tags=False), body_file(variant), f"/variants/{index}")
+        return tuple([replace(one, line=0, sampled=True) for one in seen])
 
 
 def _mobile_links(variant: VariantSource, file: str, base: str) -> Iterator[Finding]:
@@ -88,7 +101,7 @@ def _texts(part: object) -> Iterator[str]:
 
 
 def _without_lines(findings: list[Finding]) -> tuple[Finding, ...]:
-    return tuple([msgspec.structs.replace(found, line=0) for found in findings])
+    return tuple([replace(found, line=0) for found in findings])
 
 
 def _contrast(seen: Document, written: str, file: str, pointer: str) -> Iterator[Finding]:

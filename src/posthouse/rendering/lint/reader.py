@@ -60,14 +60,15 @@ class Document(HTMLParser):
     Args:
         source: HTML or MJML with template tags; what cannot be read, and what comes after 150,000 characters, is
             skipped, never refused.
+        tags: False for what was rendered, whose braces are a value's own.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, tags: bool = True) -> None:
         super().__init__(convert_charrefs=True)
         self.elements: list[Element] = []
         self.words: list[Words] = []
         self._open: list[Element] = []
-        self.feed(bounded(masked(source[:_LONGEST])))
+        self.feed(bounded(masked(source[:_LONGEST]) if tags else plain(source[:_LONGEST])))
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -120,7 +121,12 @@ def masked(source: str) -> str:
                 parts.append(mark + "\n" * piece.source.count("\n"))
     except TagError as error:
         parts.append(source[error.at :])
-    markup = _without_comments("".join(parts))
+    return plain("".join(parts))
+
+
+def plain(markup: str) -> str:
+    """Markup without comments, and without a tag that is never closed."""
+    markup = _without_comments(markup)
     complete = markup.rfind(">") + 1
     return markup[:complete] + markup[complete:].replace(
         "<", " "

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posthouse.core.kernel.errors import FieldProblem
+from posthouse.core.templates.attachments.model import Qr, Reference
 from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.lint.model import Finding, Severity
 from posthouse.core.templates.lint.rules import RULES
@@ -88,6 +89,11 @@ def whatsapp(**given: Any) -> TemplateSource:
     return mobile("whatsapp", {"template": "order_v1", "body": body, "category": "marketing", **given})
 
 
+def attached(size: int) -> Reference:
+    """A picture that the mail shows by ``cid:cup``."""
+    return Reference(name="cup.png", upload=f"upl_{'a' * 64}-{size}", type="image/png", inline="cup")
+
+
 CASES: list[tuple[str, TemplateSource, int]] = [
     ("sms-segments", sms("x" * 161), 0),
     ("sms-segments", sms("x" * 307, max_segments=2), 0),
@@ -119,6 +125,13 @@ CASES: list[tuple[str, TemplateSource, int]] = [
     ("locale-unknown", translated("tlh", "<p>Qapla</p>"), 0),
     ("unsubscribe-missing", html("<p>Buy</p>", category=Category.COMMERCIAL), 0),
     ("image-alt", html('<p>x</p>\n<img src="https://shop.org/a.png">'), 3),
+    ("image-missing", html('<p>x</p>\n<img src="cid:ticket" alt="Ticket">'), 3),
+    ("image-missing", html('<p>x</p>\n<img src="images/cup.png" alt="Cup">'), 3),
+    ("image-missing", html('<div style="background: url(&quot;//shop.org/a.png&quot;)">x</div>'), 2),
+    ("image-missing", html('<img src="data:image/png;base64,AAAA" alt="A">'), 2),
+    ("image-missing", html('<img src="{{ a }}" alt="A">', sample={"a": "cup.png"}), 0),
+    ("image-missing", mjml('<mj-image src="cup.png" alt="Cup" />'), 4),
+    ("image-large", html('<img src="cid:cup" alt="Cup">', attachments=(attached(1_048_577),)), 0),
     (
         "html-lang",
         html('<html dir="ltr"><head><meta name="color-scheme" content="light dark"></head><p>x</p></html>'),
@@ -181,7 +194,7 @@ def test_finds(rule: str, source: TemplateSource, line: int) -> None:
 
 def test_every_rule_has_its_case() -> None:
     """Whoever adds a rule shows what it finds."""
-    assert {case[0] for case in CASES} | {"compiler-note"} == set(RULES)
+    assert {case[0] for case in CASES} | {"compiler-note", "image-unjudged"} == set(RULES)
 
 
 class NotingCompiler(MinijinjaCompiler):
@@ -221,6 +234,21 @@ def test_what_a_compiler_says_is_passed_on() -> None:
 def test_silent_where_all_is_well(body: str) -> None:
     """A false alarm teaches people to look away."""
     assert rules(html(body)) == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        html('<img src="cid:cup" alt="Cup">', attachments=(attached(1_048_576),)),
+        html('<img src="cid:ticket" alt="Ticket">', attachments=(Qr(id="ticket", data="1"),)),
+        html('<table role="presentation" background="white"><tr><td>x</td></tr></table>'),
+        html('<img src="{{ a }}" alt="A">', sample={"a": "https://shop.org/{{ a }}.png"}),
+        mjml('<mj-image src="https://shop.org/a.png" alt="A" />'),
+    ],
+)
+def test_silent_about_pictures_that_are_there(source: TemplateSource) -> None:
+    """What travels with the mail, what is small enough, and colours; other hosts are not asked here."""
+    assert rules(source) == set()
 
 
 @pytest.mark.parametrize(

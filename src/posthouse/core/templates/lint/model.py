@@ -43,8 +43,33 @@ class Finding(msgspec.Struct, frozen=True):
         return FieldProblem(self.pointer, f"{where}{self.detail}", self.rule)
 
 
+class Picture(msgspec.Struct, frozen=True):
+    """A picture that a mail shows, and the place where its address was written."""
+
+    address: str
+    pointer: str = ""
+    file: str = ""
+    line: int = 0
+    sampled: bool = False
+    """Whether the address comes from the sample: a variable gives it."""
+
+
 class Looked(msgspec.Struct, frozen=True):
-    """What a look at one variant gave: findings, and its sentences for the comparison of languages."""
+    """What a look at one variant gave: findings, its sentences for the comparison of languages, and its pictures."""
 
     findings: tuple[Finding, ...] = ()
     sentences: frozenset[str] = frozenset()
+    pictures: tuple[Picture, ...] = ()
+    """Those whose address is written out."""
+    unwritten: bool = False
+    """Whether there are pictures too whose address a variable gives."""
+
+
+class Overlook(msgspec.Struct, frozen=True):
+    """All that was said of a source, the worst first."""
+
+    findings: tuple[Finding, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    """What its mails show."""
+    unasked: int = 0
+    """Pictures on other hosts that nobody asked for."""

@@ -12,6 +12,24 @@ MAIL: Final = (
         'Say what it shows, or alt="" when it is decoration.',
     ),
     Rule(
+        "image-missing",
+        Severity.WARNING,
+        "An image is not there: nothing travels with the mail under its name, its address is none, or its host says that it has no such image.",
+        "Upload it (posthouse uploads add) and name it in [[attachments]], or write its address on the Internet.",
+    ),
+    Rule(
+        "image-large",
+        Severity.WARNING,
+        "An image has over 1 MB (1,048,576 bytes): telephones load it late or not at all. Images on other hosts are asked for with --online only.",
+        "Save it at twice the width it is shown at, as JPEG or PNG with fewer colours.",
+    ),
+    Rule(
+        "image-unjudged",
+        Severity.INFO,
+        "An image could not be judged; the detail says why. Images on other hosts are asked for with --online only.",
+        "Look at it yourself.",
+    ),
+    Rule(
         "html-lang",
         Severity.WARNING,
         "The HTML does not say its language, or another one, or not that it is written from right to left: screen readers speak it wrongly.",

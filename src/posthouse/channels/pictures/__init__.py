@@ -1,0 +1,1 @@
+"""Asking other hosts for the pictures of mails."""
