@@ -158,6 +158,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "This key, or this API process, holds as many live streams as it may.",
         "Close one that nobody reads, or read pages with `GET /v1/events?after=`.",
     ),
+    "too-often": (
+        "This is bounded, because it goes to somebody outside (tests of webhooks and alert targets) or keeps a processor busy (dry runs of alerts).",
+        "Wait as many seconds as `Retry-After` says. Dry runs: one of a workspace at a time.",
+    ),
     "unauthorized": (
         "There is no API key in the request, or it is unknown or revoked.",
         "Send `Authorization: Bearer ph_live_…` with the whole key.",

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from posthouse.core.kernel.errors import FieldProblem, PosthouseError
+from posthouse.core.kernel.errors import FieldProblem, PosthouseError, TooOftenError
 from posthouse.http.errors import HttpError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -52,6 +52,8 @@ def headers(error: PosthouseError) -> dict[str, str]:
     """The headers that belong to an error, names in lower case."""
     if isinstance(error, HttpError):
         return error.headers
+    if isinstance(error, TooOftenError):
+        return {"retry-after": str(error.wait)}
     return {"retry-after": "1"} if error.status == 503 else {}
 
 

@@ -236,7 +236,7 @@ class StoreContractRetention:
             EventType.CONVERTED: {"amount": "1"}, EventType.BOUNCED: {"code": 550}, EventType.RECIPIENT_REFUSED: {"code": 550},
         }  # fmt: skip
         assert not any("@" in one.key or "A-1" in one.key for one in found.values())
-        (answer,) = await store.rating_answers(RatingQuery(kit.workspace, live=True))
+        (answer,) = (await store.rating_answers(RatingQuery(kit.workspace, live=True))).answers
         assert (answer.score, answer.comment) == (4, None)
         assert {one.type for one in await store.engagements_of(kit.workspace, old.id)} >= {EventType.OPENED}
         await check_invariants(store)

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.alerts.simulated import FIRST_HOUR, World, shop
 
 from posthouse.core.alerts.levels import ServiceLevel
-from posthouse.core.alerts.loading import Loaded, counted_until
+from posthouse.core.alerts.loading import Loaded, complete, counted_until, question
 from posthouse.core.alerts.model import AlertSettings, Kind, Rule
 from posthouse.core.alerts.replay import replay
 from posthouse.core.alerts.traffic import ACCEPTED, TOTAL
@@ -16,6 +16,7 @@ from posthouse.core.analytics.latencies import Span, key_of
 from posthouse.core.analytics.measures import INDEX
 from posthouse.core.analytics.model import Cell, Combo, Grain, Place, Step, number_of
 from posthouse.core.analytics.model import Kind as RowKind
+from posthouse.core.analytics.ports import Sums
 from posthouse.core.kernel.clock import HOUR, MINUTE
 from posthouse.core.kernel.ids import Uuid7Source
 from posthouse.stores.sqlite.store import SqliteStore
@@ -115,6 +116,28 @@ async def test_a_dry_run_looks_at_service_levels(store: SqliteStore) -> None:
     assert await run(AlertSettings(), msgspec.structs.replace(day, seconds=60.0)) == []
     assert await run(AlertSettings({Kind.SERVICE_LEVEL: Rule(10, enabled=False)}), day) == []
     assert await run(AlertSettings()) == []
+
+
+async def test_what_would_be_cut_off_is_asked_for_in_parts(store: SqliteStore) -> None:
+    """Many templates, or many histograms, in two days: as much is found as with one large question."""
+    cells, combos = {}, {}
+    for number in range(5):
+        combo = Combo(WORKSPACE, RowKind.COARSE, f"{number:02x}", 1, 1, 1, 1, "")
+        combos[number_of(combo)] = combo
+        for hour in range(FIRST_HOUR, FIRST_HOUR + 8):
+            took = {key_of(Span.FIRST_ATTEMPT, 100 * number): 1 + number}
+            cells[Place(WORKSPACE, Grain.COARSE_HOUR, hour, number_of(combo))] = Cell({INDEX["accepted"]: number}, took)
+    assert await store.keep_rollup(0, 0, 1, Step(cells, {}, combos=combos))
+    for columns in ((), ("accepted",)):
+        for by, by_hour in (("template", True), ("template", False), ("lane", True), ("lane", False)):
+            query = question(WORKSPACE, FIRST_HOUR, FIRST_HOUR + 8, by=by, columns=columns, by_hour=by_hour)
+            small = msgspec.structs.replace(query, most=7)
+
+            def shown(rows: list[Sums]) -> list[tuple[int, tuple[str | int, ...], tuple[int, ...], list[bytes]]]:
+                return sorted((row.period, row.dims, tuple(row.counts), sorted(row.latencies)) for row in rows)
+
+            assert shown(await complete(store, 0, small)) == shown(await store.rollup_sums(0, query))
+            assert len(await complete(store, 0, small)) > 0
 
 
 async def test_memory_says_what_the_store_says(store: SqliteStore) -> None:

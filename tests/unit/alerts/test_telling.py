@@ -1,6 +1,7 @@
 """What targets are told: a mail, a signed request, a line in a chat; with every number in place, in four languages."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -135,6 +136,19 @@ def test_many_at_once_are_one_mail() -> None:
     assert mail.subject == "[Posthouse shop] 61 оповещение: invoice: ничего больше не отправляется…"
     assert (mail.text or "").count("пересмотреть") == 49
     assert "11 оповещений" in (mail.text or "")
+
+
+def test_each_of_several_leads_to_its_own_page() -> None:
+    """In mails and in chats; none to another's."""
+    others = tuple(alert(Kind.REVIEW, f"t{number}", id=bytes([number]) * 16) for number in range(1, 4))
+    several = msgspec.structs.replace(notice(alert()), others=others)
+    mail = mail_of(several, SPEAKER, Target("ops", TargetKind.EMAIL, "ops@shop.example"), "shop")
+    chat = chat_of(several, SPEAKER, "en", "shop")
+    for one in (alert(), *others):
+        assert f"More about it: {SPEAKER.page(one)}" in (mail.text or "")
+        assert (mail.html or "").count(f'href="{SPEAKER.page(one)}"') == 1
+        line, page = next(pair for pair in pairwise(chat.split("\n")) if pair[1] == SPEAKER.page(one))
+        assert line.startswith(SPEAKER.title(one, "en")), page
 
 
 class Door:

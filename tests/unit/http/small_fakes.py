@@ -21,7 +21,7 @@ from posthouse.core.messages.words import Words
 from posthouse.core.suppressions.service import SuppressionService
 from posthouse.core.suppressions.sieve import Sieve
 from posthouse.core.tracking.model import Shares, Tracked
-from posthouse.core.tracking.ratings import QUARTER, RatingAnswer, RatingCount, RatingQuery
+from posthouse.core.tracking.ratings import QUARTER, Looked, RatingAnswer, RatingCount, RatingQuery
 from posthouse.core.tracking.recorder import HitRecorder
 from posthouse.core.tracking.reports import TrackingReports
 from posthouse.core.tracking.rules import Rules
@@ -150,10 +150,10 @@ class FakeRatings:
     def __init__(self) -> None:
         self.kept: list[RatingAnswer] = []
 
-    async def rating_answers(self, query: RatingQuery) -> list[RatingAnswer]:
+    async def rating_answers(self, query: RatingQuery) -> Looked:
         mine = [one for one in self.kept if (one.workspace_id, one.live) == (query.workspace_id, query.live)]
         mine = [one for one in mine if query.before is None or (one.at, one.message_id, one.rating) < query.before]
-        return sorted(mine, key=lambda one: (one.at, one.message_id), reverse=True)[: query.limit]
+        return Looked(sorted(mine, key=lambda one: (one.at, one.message_id), reverse=True)[: query.limit])
 
     async def tracked(self, message_ids: Sequence[bytes]) -> dict[bytes, Tracked]:
         return {}

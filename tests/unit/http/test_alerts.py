@@ -1,11 +1,15 @@
 """Alerts and service levels through the door."""
 
+import asyncio
+
 import pytest
 from httpx import AsyncClient
 from tests.unit.http.fakes import Stage
 
 from posthouse.core.alerts.model import Alert, Kind
+from posthouse.core.alerts.service import TESTS
 from posthouse.core.kernel import ids
+from posthouse.core.kernel.clock import MINUTE
 
 NUMBERS = {"observed": 1, "expected": 41.5, "hours": 2, "weeks": 5}
 
@@ -121,6 +125,24 @@ async def test_a_dry_run_is_answered(client: AsyncClient) -> None:
     answer = (await client.post("/v1/alerts/dry-run", json={"days": 2, "rules": {"surge": 5, "latency": None}})).json()
     assert answer["items"] == []
     assert answer["since"] < answer["until"]
+
+
+async def test_a_workspace_has_one_dry_run_at_a_time(client: AsyncClient) -> None:
+    """Each keeps a processor busy for seconds: another is told to wait, and the next one after it is answered."""
+    several = await asyncio.gather(*(client.post("/v1/alerts/dry-run", json={"days": 7}) for _ in range(3)))
+    assert sorted(one.status_code for one in several) == [200, 429, 429]
+    (refused, _) = [one for one in several if one.status_code == 429]
+    assert (refused.json()["type"], refused.headers["retry-after"]) == ("/problems/too-often", "5")
+    assert (await client.post("/v1/alerts/dry-run", json={"days": 1})).status_code == 200
+
+
+async def test_tests_of_targets_are_bounded(client: AsyncClient, stage: Stage) -> None:
+    """Each goes to somebody outside."""
+    await client.post("/v1/alerts/targets", json={"name": "ops", "kind": "email", "address": "ops@shop.example"})
+    codes = [(await client.post("/v1/alerts/targets/ops/test")).status_code for _ in range(TESTS + 1)]
+    assert codes == [200] * TESTS + [429]
+    stage.clock.advance(MINUTE)
+    assert (await client.post("/v1/alerts/targets/ops/test")).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -376,7 +376,7 @@ async def test_words_in_the_same_minute_as_the_score(stage: Stage, client: httpx
         assert (await client.post(path, content=body, headers=FORM)).status_code == 200
         stage.clock.advance(SECOND)
     assert [event.data.get("comment") for event in await stage.events(EventType.RATED)] == [None, "came late"]
-    (answer,) = await stage.store.rating_answers(RatingQuery(stage.kit.workspace, live=True))
+    (answer,) = (await stage.store.rating_answers(RatingQuery(stage.kit.workspace, live=True))).answers
     assert (answer.score, answer.comment) == (4, "came late")
 
 

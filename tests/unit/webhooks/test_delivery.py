@@ -10,14 +10,14 @@ from standardwebhooks import Webhook
 from tests.unit.webhooks.stage import Stage, on_stage, until
 
 from posthouse.core.kernel.clock import DAY, MINUTE, SECOND
-from posthouse.core.kernel.errors import PosthouseError, UnavailableError, ValidationError
+from posthouse.core.kernel.errors import PosthouseError, TooOftenError, UnavailableError, ValidationError
 from posthouse.core.messages import stream
 from posthouse.core.messages.model import Status
 from posthouse.core.messages.stream import StreamQuery
 from posthouse.core.webhooks.deliverer import LOOK
 from posthouse.core.webhooks.line import MOST_WAITING
 from posthouse.core.webhooks.model import Filter, Pause, Result
-from posthouse.core.webhooks.service import EndpointExistsError, UnknownEndpointError
+from posthouse.core.webhooks.service import TESTS, EndpointExistsError, UnknownEndpointError
 from posthouse.testing.webhook_receiver import Answer, Received, Receiver
 
 
@@ -290,6 +290,10 @@ async def test_a_test_event_is_sent_at_once_and_logged(stage: Stage, receiver: R
     assert Webhook(secret).verify(one.body, one.headers)["type"] == "webhook.test"
     assert (attempt.result, attempt.status) == (Result.DELIVERED, 200)
     assert list(await stage.service.attempts(stage.kit.workspace, "shop", Filter(b""))) == [attempt]
+    for _ in range(TESTS - 1):
+        await stage.service.test(stage.kit.workspace, "shop")
+    with pytest.raises(TooOftenError):  # each is a request to somebody outside
+        await stage.service.test(stage.kit.workspace, "shop")
 
 
 async def test_pausing_stops_and_loses_nothing(stage: Stage, receiver: Receiver) -> None:

@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
+
+import msgspec
 
 from posthouse.core.alerts.traffic import COLUMNS, KEPT, Traffic
 from posthouse.core.analytics.latencies import Latencies
@@ -15,6 +17,7 @@ from posthouse.core.messages.model import Lane
 BITE: Final = 48
 """Hours that one question asks for."""
 _MOST: Final = 100_000
+"""Rows or histograms that one question brings; what has more is asked for in parts."""
 _WATCHED: Final = (int(Lane.CRITICAL), int(Lane.NORMAL))
 
 
@@ -76,12 +79,39 @@ def question(
     )
 
 
+async def complete(store: Roll, edition: int, query: SumQuery) -> list[Sums]:
+    """All rows that match, however many: what would be cut off is asked for in halves."""
+    found = await store.rollup_sums(edition, query)
+    hours = query.end - query.begin
+    if max(len(found), sum([len(row.latencies) for row in found])) <= query.most:
+        return found
+    if hours == 1:  # one hour cannot be halved
+        return await store.rollup_sums(edition, msgspec.structs.replace(query, most=1 << 31))
+    middle = query.begin + hours // 2
+    first = await complete(store, edition, msgspec.structs.replace(query, end=middle))
+    last = await complete(store, edition, msgspec.structs.replace(query, begin=middle))
+    if query.by_period:
+        return [*first, *last]
+    return _merged([*first, *last])
+
+
+def _merged(rows: list[Sums]) -> list[Sums]:
+    found: dict[tuple[Any, ...], Sums] = {}
+    for row in rows:
+        before = found.get(row.dims)
+        if before is not None:
+            counts = tuple(one + two for one, two in zip(before.counts, row.counts, strict=True))
+            row = Sums(row.period, row.dims, counts, [*before.latencies, *row.latencies])  # noqa: PLW2901  # together
+        found[row.dims] = row
+    return list(found.values())
+
+
 async def rows(
     store: Roll, edition: int, workspace_id: Id, begin: int, end: int
 ) -> list[tuple[int, str, Sequence[int]]]:
     """Counts of live messages by hour and template."""
     query = question(workspace_id, begin, end, columns=COLUMNS, by="template")
-    return [(row.period, str(row.dims[0]), row.counts) for row in await store.rollup_sums(edition, query)]
+    return [(row.period, str(row.dims[0]), row.counts) for row in await complete(store, edition, query)]
 
 
 async def latencies(
@@ -90,7 +120,7 @@ async def latencies(
     """How long things took, by hour and lane."""
     query = question(workspace_id, begin, end, by="lane", of=_WATCHED)
     found: dict[int, dict[int, Latencies]] = defaultdict(dict)
-    for row in await store.rollup_sums(edition, query):
+    for row in await complete(store, edition, query):
         found[row.period][int(row.dims[0])] = Latencies(row.latencies)
     return found
 

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from posthouse.core.alerts import levels
 from posthouse.core.alerts.levels import Measure, Measured, ServiceLevel
-from posthouse.core.alerts.loading import Roll, counted_until, question
+from posthouse.core.alerts.loading import Roll, complete, counted_until, question
 from posthouse.core.alerts.ports import LevelStore
 from posthouse.core.analytics import calendar
 from posthouse.core.analytics.latencies import Latencies
@@ -156,7 +156,7 @@ class LevelService:
             some = keys[first : first + TOGETHER]
             query = question(workspace_id, begin, end, by="template", of=some, by_hour=False)
             found |= {
-                str(row.dims[0]): Latencies(row.latencies) for row in await self._rollups.rollup_sums(edition, query)
+                str(row.dims[0]): Latencies(row.latencies) for row in await complete(self._rollups, edition, query)
             }
         return found
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from posthouse.core.alerts import levels, things
 from posthouse.core.alerts.levels import SPANS, Count, Measured, ServiceLevel, edge
-from posthouse.core.alerts.loading import BITE, Roll, question
+from posthouse.core.alerts.loading import BITE, Roll, complete, question
 from posthouse.core.alerts.model import AlertSettings, Signal
 from posthouse.core.analytics import calendar
 from posthouse.core.analytics.latencies import Latencies
@@ -37,7 +37,7 @@ class PastLevels:
             return
         for begin, end in pairwise([*range(self._begin, self._end, BITE), self._end]):
             query = question(workspace_id, begin, end, by="template", of=tuple(self._promised))
-            for row in await store.rollup_sums(edition, query):
+            for row in await complete(store, edition, query):
                 level = self._promised[str(row.dims[0])]
                 took, span = Latencies(row.latencies), SPANS[level.measure]
                 count = Count(took.count(span), took.count(span, edge(level.seconds)))

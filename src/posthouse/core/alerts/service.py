@@ -24,10 +24,11 @@ from posthouse.core.alerts.model import (
 from posthouse.core.alerts.ports import AlertQuery, AlertStore, Teller
 from posthouse.core.alerts.replay import replay
 from posthouse.core.alerts.telling import CHAT_PURPOSE
-from posthouse.core.kernel.clock import HOUR, Clock
+from posthouse.core.kernel.clock import HOUR, MINUTE, Clock
 from posthouse.core.kernel.errors import ConflictError, FieldProblem, NotFoundError, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.nearest import did_you_mean
+from posthouse.core.kernel.pace import Pace, Turnstile
 from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.templates.model import Template
 from posthouse.core.webhooks import signing
@@ -40,6 +41,11 @@ MOST_TARGETS: Final = 20
 MOST_MUTES: Final = 100
 MOST_DAYS: Final = 56
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+TESTS: Final = 10
+"""Tests of targets that a workspace may ask for in a minute."""
+_DRY_RUNS: Final = 2
+"""At once, in one process: each keeps a processor busy for seconds."""
+_BUSY: Final = "A dry run is under way; ask again when it is done."
 _TESTED: Final = {"observed": 0, "expected": 40, "hours": 1, "weeks": 8}
 
 
@@ -133,6 +139,8 @@ class AlertService:
         self._new_id = new_id
         self._entropy = entropy
         self._pause = pause
+        self._tests = Pace(TESTS, MINUTE, clock)
+        self._dry_runs = Turnstile(_DRY_RUNS, _BUSY, 5)
 
     async def list(self, query: AlertQuery) -> tuple[list[Alert], Id | None]:
         """A page of alerts, newest first, and where to go on."""
@@ -281,8 +289,10 @@ class AlertService:
 
         Raises:
             UnknownTargetError: the workspace has none of that name.
+            TooOftenError: it would be too many tests: each goes to somebody outside.
         """
         target = await self._target(await self.settings(workspace_id), name)
+        self._tests.take(workspace_id)
         now = self._clock.now()
         alert = Alert(self._new_id(), workspace_id, Kind.SILENCE, EVERYTHING, now, dict(_TESTED))
         return await self._teller.tell(target, Notice(self._new_id(), workspace_id, alert, Phase.TEST, name, now))
@@ -303,6 +313,7 @@ class AlertService:
 
         Raises:
             ValidationError: a rule is wrong.
+            TooOftenError: one of this workspace is under way.
         """
         if not 1 <= days <= MOST_DAYS:
             raise ValidationError(
@@ -317,19 +328,21 @@ class AlertService:
         edition, counted = await counted_until(self._rollups, self._clock.now())
         until = counted // HOUR
         names = {template.id.hex(): template.key for template in await self._templates.templates(workspace_id)}
-        found = await replay(
-            self._rollups,
-            edition,
-            workspace_id,
-            workspace.time_zone,
-            settings,
-            names,
-            await self._levels.of(workspace_id),
-            since=until - days * 24,
-            until=until,
-            new_id=self._new_id,
-            pause=self._pause,
-        )
+        promised = await self._levels.of(workspace_id)
+        with self._dry_runs.entered(workspace_id):
+            found = await replay(
+                self._rollups,
+                edition,
+                workspace_id,
+                workspace.time_zone,
+                settings,
+                names,
+                promised,
+                since=until - days * 24,
+                until=until,
+                new_id=self._new_id,
+                pause=self._pause,
+            )
         return DryRun((until - days * 24) * HOUR, until * HOUR, found)
 
 

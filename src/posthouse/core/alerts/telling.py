@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from hashlib import blake2b
 from html import escape
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -309,19 +309,29 @@ def notice_id(notice: Id) -> str:
     return ids.show(ids.NOTICE, notice)
 
 
-def _lines(notice: Notice, speaker: Speaker, language: str) -> tuple[str, list[str]]:
-    """A title, and what stands below it."""
+class _Said(NamedTuple):
+    """What stands below a title, and where one reads on; empty: nowhere."""
+
+    line: str
+    page: str = ""
+
+
+def _lines(notice: Notice, speaker: Speaker, language: str) -> tuple[str, list[_Said]]:
+    """A title, and what stands below it: of several alerts each leads to its own page, of one the last line does."""
     alert = notice.alert
     title = speaker.title(alert, language, notice.phase)
     if notice.others:
         together = [alert, *notice.others]
-        each = [_each(one, speaker, language, speaker.title(one, language, notice.phase)) for one in together[:SHOWN]]
-        more = [speaker.several(len(together) - SHOWN, language)] if len(together) > SHOWN else []
+        each = [
+            _Said(_each(one, speaker, language, speaker.title(one, language, notice.phase)), speaker.page(one))
+            for one in together[:SHOWN]
+        ]
+        more = [_Said(speaker.several(len(together) - SHOWN, language))] if len(together) > SHOWN else []
         return f"{speaker.several(len(together), language)}: {title}…", [*each, *more]
     parts = [speaker.text(alert, language), speaker.lasted(alert, language)]
-    if notice.phase is Phase.TEST:
-        parts.append(speaker.word("only_test", language))
-    return title, [part for part in parts if part]
+    if notice.phase is Phase.TEST:  # a made-up alert is nowhere
+        return title, [_Said(part) for part in (*parts, speaker.word("only_test", language)) if part]
+    return title, [*(_Said(part) for part in parts if part), _Said("", speaker.page(alert))]
 
 
 def _each(alert: Alert, speaker: Speaker, language: str, title: str) -> str:
@@ -333,8 +343,8 @@ def _each(alert: Alert, speaker: Speaker, language: str, title: str) -> str:
 def chat_of(notice: Notice, speaker: Speaker, language: str, workspace: str) -> str:
     """Plain text; what a chat would read as markup is taken apart."""
     title, lines = _lines(notice, speaker, language)
-    page = [] if notice.phase is Phase.TEST else [speaker.page(notice.alert)]  # a made-up alert is nowhere
-    text = "\n".join([f"[{workspace}] {title}", *lines, *page])
+    below = [word for said in lines for word in said if word]
+    text = "\n".join([f"[{workspace}] {title}", *below])
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
 
 
@@ -346,6 +356,15 @@ _STYLE: Final = (
 )
 
 
+def _html(said: _Said, more: str) -> str:
+    link = f'<a class="more" href="{escape(said.page, quote=True)}">{escape(more)}</a>' if said.page else ""
+    return "<br>".join(part for part in (escape(said.line), link) if part)
+
+
+def _plain(said: _Said, more: str) -> str:
+    return "\n".join(part for part in (said.line, f"{more}: {said.page}" if said.page else "") if part)
+
+
 def mail_of(notice: Notice, speaker: Speaker, target: Target, workspace: str) -> Submission:
     """A mail with content of its own; sent again it is the same message."""
     language = target.language
@@ -353,14 +372,12 @@ def mail_of(notice: Notice, speaker: Speaker, target: Target, workspace: str) ->
     since = speaker.word("since", language).format(
         at=show_moment(notice.alert.opened_at)[:16].replace("T", " ") + " UTC"
     )
-    page, more = speaker.page(notice.alert), speaker.word("more", language)
-    leads = notice.phase is not Phase.TEST  # a made-up alert is nowhere
-    first, *rest = lines or [""]
-    rows = f'<p style="margin:0 0 12px;font-size:17px">{escape(first)}</p>' + "".join(
-        f'<p style="margin:0 0 12px">{escape(line)}</p>' for line in rest
+    more = speaker.word("more", language)
+    rows = "".join(
+        f'<p style="margin:0 0 12px{"" if place else ";font-size:17px"}">{_html(said, more)}</p>'
+        for place, said in enumerate(lines)
     )
     kind = {Phase.OPENED: "bad", Phase.RECOVERED: "good", Phase.TEST: "calm"}[notice.phase]
-    button = f'<p style="margin:20px 0 0"><a class="more" href="{escape(page, quote=True)}">{escape(more)}</a></p>'
     html = (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f'<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
@@ -371,14 +388,14 @@ def mail_of(notice: Notice, speaker: Speaker, target: Target, workspace: str) ->
         f'border-top:4px solid {_COLOURS[kind]};padding:24px;overflow-wrap:anywhere">'
         f'<p class="faint" style="margin:0 0 8px;font-size:14px;color:#5b6473">{escape(workspace)}</p>'
         f'<h1 style="font-size:20px;line-height:1.3;margin:0 0 16px">{escape(title)}</h1>{rows}'
-        f'<p class="faint" style="margin:0;font-size:14px;color:#5b6473">{escape(since)}</p>{button if leads else ""}'
+        f'<p class="faint" style="margin:0;font-size:14px;color:#5b6473">{escape(since)}</p>'
         "</div></body></html>"
     )
     return Submission(
         to=target.address,
         subject=f"[Posthouse {workspace}] {title}"[:200],
         html=html,
-        text="\n\n".join([title, *lines, since, *([f"{more}: {page}"] if leads else [])]) + "\n",
+        text="\n\n".join([title, *(_plain(said, more) for said in lines), since]) + "\n",
         headers={"X-Auto-Response-Suppress": "All"},
         tags=[NOT_COUNTED],
         lane="critical",

@@ -158,7 +158,7 @@ class RatingService:
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[Said]:
-        """Single answers with their words, the newest first.
+        """Single answers with their words, the newest first. A page may have fewer than ``limit`` although another follows.
 
         Raises:
             ValidationError: the cursor is none.
@@ -179,7 +179,7 @@ class RatingService:
             None if cursor is None else _read_cursor(cursor),
             wanted + 1,
         )
-        found = await self._store.rating_answers(query)
+        found, upto = await self._store.rating_answers(query)
         keys = await self._keys(workspace_id) if found else {}
         sent = await self._store.tracked([one.message_id for one in found[:wanted]])
         shown = [
@@ -190,7 +190,10 @@ class RatingService:
             )
             for one in found[:wanted]
         ]
-        return Page(shown, _show_cursor(shown[-1].answer) if len(found) > wanted else None)
+        if len(found) > wanted:
+            last = shown[-1].answer
+            upto = (last.at, last.message_id, last.rating)
+        return Page(shown, None if upto is None else _show_cursor(*upto))
 
     async def _template_id(self, workspace_id: Id, key: str | None) -> Id | None:
         if key is None:
@@ -265,8 +268,8 @@ def _check(since: int, until: int, granularity: str) -> None:
         raise ValidationError("The query has bad values.", fields=[problem])
 
 
-def _show_cursor(last: RatingAnswer) -> str:
-    return f"{last.at}.{ids.show(ids.MESSAGE, last.message_id)}.{last.rating}"
+def _show_cursor(at: int, message_id: Id, rating: str) -> str:
+    return f"{at}.{ids.show(ids.MESSAGE, message_id)}.{rating}"
 
 
 def _read_cursor(word: str) -> tuple[int, Id, str]:

@@ -5,6 +5,7 @@
     ├── NotFoundError                there is no such thing in this workspace
     ├── ConflictError                the thing is not in a state that allows this
     ├── ValidationError              one or more fields are wrong
+    ├── TooOftenError                wait a little; names how long
     ├── ForbiddenError               known, but not allowed to
     └── UnavailableError             try again later: the store cannot write just now
 
@@ -79,6 +80,18 @@ class ValidationError(PosthouseError):
 
     slug = "invalid-request"
     status = 422
+
+
+class TooOftenError(PosthouseError):
+    """This was asked for too often."""
+
+    slug = "too-often"
+    status = 429
+
+    def __init__(self, detail: str, wait: int) -> None:
+        super().__init__(detail)
+        self.wait = wait
+        """Seconds after which it is worth another try."""
 
 
 class ForbiddenError(PosthouseError):

@@ -1,7 +1,7 @@
 """Answers to the ratings in messages: one for each message and rating, the last that was confirmed."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -50,6 +50,8 @@ class RatingQuery(msgspec.Struct, frozen=True):
     before: tuple[int, Id, str] | None = None
     """The last of the page before: instant, message and rating."""
     limit: int = 50
+    tried: int = 5_000
+    """Answers that one question looks at, where no index serves a filter."""
 
 
 class RatingCount(msgspec.Struct, frozen=True):
@@ -65,11 +67,20 @@ class RatingCount(msgspec.Struct, frozen=True):
     count: int
 
 
+class Looked(NamedTuple):
+    """What a look found; filters that no index serves are tried on so many answers at once."""
+
+    answers: list[RatingAnswer]
+    """The newest first."""
+    upto: tuple[int, Id, str] | None = None
+    """The last one that was looked at, where there may be more behind it (see ``before``)."""
+
+
 class RatingStore(Protocol):
     """Answers. They are written by :meth:`~posthouse.core.tracking.ports.TrackingStore.add_hits`, in its transaction."""
 
-    async def rating_answers(self, query: RatingQuery) -> list[RatingAnswer]:
-        """Answers, the newest first."""
+    async def rating_answers(self, query: RatingQuery) -> Looked:
+        """Answers; at most ``query.limit``, maybe fewer although there are more."""
         ...
 
     async def tracked(self, message_ids: Sequence[Id]) -> dict[Id, Tracked]:

@@ -7,10 +7,11 @@ from typing import Final, NamedTuple
 import msgspec
 
 from posthouse.core.kernel import ids
-from posthouse.core.kernel.clock import HOUR, SECOND, Clock
+from posthouse.core.kernel.clock import HOUR, MINUTE, SECOND, Clock
 from posthouse.core.kernel.errors import ConflictError, FieldProblem, NotFoundError, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.moments import show_moment
+from posthouse.core.kernel.pace import Pace
 from posthouse.core.messages import stream
 from posthouse.core.messages.model import EventType
 from posthouse.core.messages.stream import StreamQuery, StreamStore
@@ -27,6 +28,8 @@ MOST_ENDPOINTS: Final = 50
 MOST_FILTERS: Final = 50
 MAX_REPLAY: Final = 1_000
 """Events that one call may ask for again."""
+TESTS: Final = 10
+"""Test events that a workspace may ask for in a minute."""
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -88,6 +91,7 @@ class WebhookService:
         self._new_id = new_id
         self._entropy = entropy
         self._requests = Requests(poster, box, clock)
+        self._tests = Pace(TESTS, MINUTE, clock)
 
     async def add(
         self,
@@ -223,8 +227,14 @@ class WebhookService:
         return Made(changed, signing.show_secret(secret))
 
     async def test(self, workspace_id: Id, name: str) -> Attempt:
-        """Sends one event of the type ``webhook.test`` now, whether the endpoint is paused or not; what became of it."""
+        """Sends one event of the type ``webhook.test`` now, whether the endpoint is paused or not; what became of it.
+
+        Raises:
+            UnknownEndpointError: there is none.
+            TooOftenError: it would be too many: each is a request to somebody outside.
+        """
         endpoint, _ = await self.get(workspace_id, name)
+        self._tests.take(workspace_id)
         now, identifier = self._clock.now(), self._new_id()
         event = ids.show("test", identifier)
         body = msgspec.json.encode(

@@ -128,7 +128,8 @@ OPERATIONS = (
         path="/v1/ratings",
         id="listRatingAnswers",
         summary="List answers and comments",
-        description="The last answer of each message to each rating, the newest first. `commented=true` leaves out those without words.",
+        description="The last answer of each message to each rating, the newest first. `commented=true` leaves out those without words. "
+        "A page tries 5,000 answers at most, so it may have few and still a `next`.",
         tag=TAG,
         endpoint=list_rating_answers,
         scope=MESSAGES_READ,

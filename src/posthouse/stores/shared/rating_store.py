@@ -1,6 +1,6 @@
 """The port methods of answers to ratings that both stores do alike."""
 
-from posthouse.core.tracking.ratings import RatingAnswer, RatingCount, RatingQuery
+from posthouse.core.tracking.ratings import Looked, RatingCount, RatingQuery
 from posthouse.stores.shared import ratings
 from posthouse.stores.shared.primitives import Primitives
 
@@ -8,7 +8,7 @@ from posthouse.stores.shared.primitives import Primitives
 class SharedRatings(Primitives):
     """A part of :class:`~posthouse.stores.shared.store.SharedStore`."""
 
-    async def rating_answers(self, query: RatingQuery) -> list[RatingAnswer]:
+    async def rating_answers(self, query: RatingQuery) -> Looked:
         """See RatingStore."""
         return await self._read(ratings.answers, query)
 
