@@ -8,7 +8,7 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.attachments.model import Declared
 from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.library.shelf import ItemReading
-from posthouse.core.templates.lint.model import Looked, Picture
+from posthouse.core.templates.lint.model import Finding, Looked, Picture
 from posthouse.core.templates.model import (
     Direction,
     Edition,
@@ -193,6 +193,10 @@ class Linter(Protocol):
 
     def pictures(self, variant: VariantSource, html: str, index: int) -> tuple[Picture, ...]:
         """The pictures of a variant as it was rendered with the sample."""
+        ...
+
+    def promotion(self, variant: VariantSource, rendered: Rendered, index: int) -> tuple[Finding, ...]:
+        """Whether a transactional message has too much of it."""
         ...
 
 

@@ -20,7 +20,7 @@ from posthouse.core.templates.lint.model import Finding, Looked, Overlook, Pictu
 from posthouse.core.templates.lint.pictures import look_at_pictures
 from posthouse.core.templates.lint.rules import RULES, finding
 from posthouse.core.templates.mobile.sms import Sms
-from posthouse.core.templates.model import Made, Release, Rendered, TemplateSource, VariantSource
+from posthouse.core.templates.model import Category, Made, Release, Rendered, TemplateSource, VariantSource
 from posthouse.core.templates.ports import Compiled, Compiler, Linter, Renderer, VariablesChecker
 
 _LINE: Final = re.compile(r"line (\d+): ")
@@ -169,6 +169,7 @@ class Press:
             *look_at_pictures(self._pictures(source, looked, rendered, index), source.attachments),
             *look_at_words(source, release.programs, index),
             *look_at_rendering(rendered, release.locale, index),
+            *self._promotion(source, rendered, index),
         ]
         if rendered.content is not None:
             file = body_file(source.variants[index])
@@ -207,6 +208,7 @@ class Press:
                     looked[index] = self._linter.look(variant, compiled.programs, index)
                     findings.extend((*looked[index].findings, *look_at_words(source, compiled.programs, index)))
                     pictures.extend(self._pictures(source, looked[index], rendered[-1], index))
+                    findings.extend(self._promotion(source, rendered[-1], index))
                 releases.append(release)
             except PosthouseError as error:
                 problems.extend(error.fields or (FieldProblem(f"/variants/{index}", error.detail),))
@@ -223,6 +225,11 @@ class Press:
         known = {one.address for one in looked.pictures}
         printed = self._linter.pictures(source.variants[index], rendered.html, index)
         return (*looked.pictures, *[one for one in printed if one.address not in known])
+
+    def _promotion(self, source: TemplateSource, rendered: Rendered, index: int) -> tuple[Finding, ...]:
+        if source.category is not Category.TRANSACTIONAL:
+            return ()
+        return self._linter.promotion(source.variants[index], rendered, index)
 
     def _prove(self, release: Release, sample: Mapping[str, Any], index: int) -> None:
         """Renders with the sample: what cannot be rendered cannot be published."""

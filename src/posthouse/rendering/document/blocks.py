@@ -68,12 +68,14 @@ def _button(writing: Writing, block: d.Button, pointer: str, width: int) -> str:
     return _button_element(writing, block, label, url, look=block.look, full=block.full_width)
 
 
-def _button_element(writing: Writing, block: Any, label: str, url: str, *, look: str, full: bool) -> str:
+def _button_element(
+    writing: Writing, block: Any, label: str, url: str, *, look: str, full: bool, more: str = ""
+) -> str:
     theme, outline = writing.theme, look == "outline"
     return element(
         "mj-button",
         label,
-        css_class=classes(block.id, block.style, "", f"ph-{look}"),
+        css_class=classes(block.id, block.style, "", f"ph-{look}", more),
         href=url,
         background_color="transparent" if outline else writing.color("primary"),
         color=writing.color("primary" if outline else "on_primary"),
@@ -261,10 +263,10 @@ def _slot(writing: Writing, block: d.Slot, pointer: str, width: int) -> str:
         writing, block, (f"{{{{ {given}.image }}}}", f"{{{{ {given}.alt|default('') }}}}", ""), width, "ph-slot"
     )
     label, url = f"{{{{ {given}.label }}}}", f"{{{{ {given}.url }}}}"
-    button = _button_element(writing, block, label, url, look="outline", full=False)
+    button = _button_element(writing, block, label, url, look="outline", full=False, more="ph-slot")
     inside = (
         shown_if(f"{given}.image is defined", picture)
-        + _text_element(writing, block, title + text, _ink(block, "text"))
+        + _text_element(writing, block, title + text, _ink(block, "text"), more="ph-slot")
         + shown_if(f"{given}.url is defined and {given}.label is defined", button)
     )
     return shown_if(f"slots is defined and {given}", inside)

@@ -10,18 +10,18 @@ from msgspec.structs import replace
 from posthouse.core.templates.lint.content import body_file
 from posthouse.core.templates.lint.model import Finding, Looked, Picture
 from posthouse.core.templates.lint.rules import finding
-from posthouse.core.templates.model import VariantSource
+from posthouse.core.templates.model import Rendered, VariantSource
 from posthouse.rendering.lint.access import look_at_access
 from posthouse.rendering.lint.clients import look_at_support
 from posthouse.rendering.lint.contrast import look_at_contrast
 from posthouse.rendering.lint.language import look_at_language
 from posthouse.rendering.lint.links import look_at_links
 from posthouse.rendering.lint.pictures import pictures_of, sorted_out
-from posthouse.rendering.lint.reader import DYNAMIC, Document, Element
+from posthouse.rendering.lint.promotion import look_at_promotion
+from posthouse.rendering.lint.reader import DYNAMIC, Document
+from posthouse.rendering.lint.sight import is_hidden, is_silent, texts_of
 from posthouse.rendering.tags import line_of
 
-_HIDDEN: Final = re.compile(r"display\s*:\s*none|max-height\s*:\s*0|mso-hide", re.IGNORECASE)
-_SILENT: Final = frozenset({"style", "script", "head", "title", "mj-style", "mj-title", "mj-head", "mj-attributes"})
 _ADDRESS: Final = re.compile(r"https?://(?:\{\{.*?\}\}|[^\s<>\"'{])+", re.IGNORECASE)
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _LEAST_WORDS: Final = 3
@@ -75,29 +75,22 @@ class MarkupLinter:
         seen = pictures_of(Document(html, tags=False), body_file(variant), f"/variants/{index}")
         return tuple([replace(one, line=0, sampled=True) for one in seen])
 
+    def promotion(self, variant: VariantSource, rendered: Rendered, index: int) -> tuple[Finding, ...]:
+        """See Linter."""
+        return tuple(look_at_promotion(rendered, variant, index))
+
 
 def _mobile_links(variant: VariantSource, file: str, base: str) -> Iterator[Finding]:
     """Addresses in an SMS, a push or a WhatsApp message are looked at like those of a mail."""
-    found = [address for text in _texts(variant.content) for address in _ADDRESS.findall(text)]
+    found = [address for text in texts_of(variant.content) for address in _ADDRESS.findall(text)]
     markup = "".join([f'<a href="{escape(address, quote=False)}">…</a>' for address in found])
     yield from look_at_links(Document(markup), file, base)
 
 
 def _mobile_sentences(variant: VariantSource) -> frozenset[str]:
     """An address is no sentence: it may be the same in every language."""
-    words = [escape(_ADDRESS.sub("", text), quote=False) for text in _texts(variant.content)]
+    words = [escape(_ADDRESS.sub("", text), quote=False) for text in texts_of(variant.content)]
     return frozenset(_sentences(Document("".join([f"<p>{text}</p>" for text in words]))))
-
-
-def _texts(part: object) -> Iterator[str]:
-    if isinstance(part, str):
-        yield part
-    elif isinstance(part, dict):
-        for inner in part.values():
-            yield from _texts(inner)
-    elif isinstance(part, list | tuple):
-        for inner in part:
-            yield from _texts(inner)
 
 
 def _without_lines(findings: list[Finding]) -> tuple[Finding, ...]:
@@ -115,9 +108,9 @@ def _preheader(variant: VariantSource, seen: Document, file: str, base: str) -> 
     if variant.preheader:
         return
     for words in seen.words:
-        if _inside(words.parent, _SILENT):
+        if is_silent(words.parent):
             continue
-        if not _is_hidden(words.parent):
+        if not is_hidden(words.parent):
             yield finding("preheader-missing", "there is no preheader", pointer=f"{base}/preheader", file=file)
         return
 
@@ -130,22 +123,6 @@ def _sentences(source: Document) -> Iterator[str]:
         if (
             long_enough
             and not any(sign.isdigit() or sign == "@" for sign in words.text)
-            and not _inside(words.parent, _SILENT)
+            and not is_silent(words.parent)
         ):
             yield words.text.replace(DYNAMIC, "…")
-
-
-def _is_hidden(element: Element | None) -> bool:
-    while element is not None:
-        if _HIDDEN.search(element.get("style")) or element.name == "mj-preview":
-            return True
-        element = element.parent
-    return False
-
-
-def _inside(element: Element | None, names: frozenset[str]) -> bool:
-    while element is not None:
-        if element.name in names:
-            return True
-        element = element.parent
-    return False

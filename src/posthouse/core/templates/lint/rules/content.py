@@ -65,4 +65,12 @@ CONTENT: Final = (
         "A commercial mail has no link to unsubscribe: the law asks for one in most countries, and so do the large mailboxes.",
         "Add a link whose address or variable says unsubscribe.",
     ),
+    Rule(
+        "promotion-share",
+        Severity.WARNING,
+        "A transactional message is for a good part promotion (over a fifth of its words, or over half of its links): the law may then take it for "
+        "advertising, which needs consent. Counted are slots, elements of the class ph-slot, and sentences with the words of advertising in "
+        "English, French, Spanish and Russian (rendering/lint/promotion.toml); pictures are not read.",
+        'Say less of it, move it into a message of its own, or make the template commercial (category = "commercial").',
+    ),
 )
