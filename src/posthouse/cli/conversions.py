@@ -7,6 +7,7 @@ import typer
 
 from posthouse.cli.frame import Desk, command, group
 from posthouse.cli.moments import ago
+from posthouse.core.conversions.service import By
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.http.schemas import conversions as schemas
 
@@ -100,26 +101,25 @@ async def list_some(
 async def revenue(
     desk: Desk,
     *,
-    by: Annotated[str, typer.Option("--by", help="template or link.")] = "template",
+    by: Annotated[str, typer.Option("--by", help="template, slot (places for promotions) or link.")] = "template",
     since: Annotated[str | None, typer.Option("--since", help="RFC 3339, or before now: 2h, 30d.")] = None,
     until: Annotated[str | None, typer.Option("--until", help="RFC 3339, or before now: 2h, 30d.")] = None,
     test: _TEST = False,
 ) -> None:
-    """Show what each template, or each of its links, brought in."""
-    if by not in {"template", "link"}:
-        raise ValidationError(f"--by {by}: write template or link")
+    """Show what each template, or each of its slots or links, brought in."""
+    if by not in list(By):
+        raise ValidationError(f"--by {by}: write {', '.join(By)}")
     async with desk.open_workspace() as (house, workspace):
         found = schemas.revenue(
-            await house.conversions.revenue(
-                workspace.id, live=not test, links=by == "link", since=ago(since), until=ago(until)
-            )
+            await house.conversions.revenue(workspace.id, live=not test, by=By(by), since=ago(since), until=ago(until))
         )
 
     def human() -> None:
         rows = [
             (
                 one.template or "(none)",
-                *([one.url or "-"] if by == "link" else []),
+                *([one.slot or "-"] if by != By.TEMPLATE else []),
+                *([one.url or "-"] if by == By.LINK else []),
                 str(one.orders),
                 f"{one.amount} {one.currency}",
                 f"{one.by_browser}",
@@ -130,7 +130,8 @@ async def revenue(
         ]
         columns = (
             "template",
-            *(["link"] if by == "link" else []),
+            *(["slot"] if by != By.TEMPLATE else []),
+            *(["link"] if by == By.LINK else []),
             "orders",
             "revenue",
             "by browsers alone",

@@ -32,7 +32,7 @@ async def trace(
         str,
         typer.Argument(
             metavar="WHAT",
-            help="A message's id, a recipient's address, an order number (correlation), what a provider called it, or its subject.",
+            help="A message's id, a recipient's address, an order number (of the message or a conversion), what a provider called it, or its subject.",
             show_default=False,
         ),
     ],
@@ -78,7 +78,7 @@ async def trace(
 
 
 async def _search(house: "House", workspace: Workspace, what: str) -> list[Message]:
-    """What an identifier, an address, an order number, a provider's word or a subject leads to, newest first."""
+    """What an identifier, an address, an order number, a provider's word, an order's report or a subject leads to, newest first."""
     if what.startswith(f"{MESSAGE}_") and "@" not in what:
         return [await house.messages.get(workspace.id, read(MESSAGE, what))]
     query = MessageQuery(workspace_id=workspace.id, limit=_FOUND)
@@ -86,11 +86,25 @@ async def _search(house: "House", workspace: Workspace, what: str) -> list[Messa
     page = await house.messages.search(msgspec.structs.replace(query, **{name: what}))
     if not page.items:
         page = await house.messages.search(query, provider_id=what)
+    if not page.items and (ordered := await _clicked_before(house, workspace, what)):
+        return ordered
     if not page.items and any(letter.isalnum() for letter in what):
         page = await house.messages.search(query, subject=what)
     if not page.items:
         raise NotFoundError(
-            f"no message of workspace {workspace.name} has {what!r} as its recipient, order number (correlation), provider's id or "
+            f"no message of workspace {workspace.name} has {what!r} as its recipient, order number, provider's id or "
             "subject; posthouse messages list shows the newest"
         )
     return list(page.items)
+
+
+async def _clicked_before(house: "House", workspace: Workspace, order: str) -> list[Message]:
+    """The message that an order is credited to: its number may be known from its report alone."""
+    for live in (True, False):
+        found = await house.conversions.page(workspace.id, live=live, order=order, limit=1)
+        if not found.items:
+            continue
+        if (message_id := found.items[0].message_id) is not None:
+            return [await house.messages.get(workspace.id, message_id)]
+        raise NotFoundError(f"order {order} was reported, and is credited to no message: nobody clicked before")
+    return []

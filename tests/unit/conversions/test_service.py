@@ -7,13 +7,15 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.rendering.conftest import release_of
 from tests.unit.tracking.stage import BROWSER, Stage
 
 from posthouse.core.conversions.model import MOST_BY_BROWSERS, Basis, Wanted, read_amount, show_amount
-from posthouse.core.conversions.service import OrderCountedError
+from posthouse.core.conversions.service import By, OrderCountedError
 from posthouse.core.kernel.clock import DAY, HOUR
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.messages.model import EventType
+from posthouse.core.templates.model import TemplateSource, VariantSource
 from posthouse.core.tracking.service import Visitor
 from posthouse.core.tracking.settings import TrackingSettings, with_settings
 from posthouse.core.tracking.tokens import Kind, Token
@@ -90,7 +92,7 @@ async def test_a_cancelled_order(stage: Stage) -> None:
     found = await stage.conversions.report(stage.kit.workspace, left, live=True)
     assert (found.conversion.message_id, found.conversion.cancelled, found.repeated) == (stage.message, True, False)
     assert (await stage.conversions.report(stage.kit.workspace, left, live=True)).repeated
-    (row,) = await stage.conversions.revenue(stage.kit.workspace, live=True, links=False)
+    (row,) = await stage.conversions.revenue(stage.kit.workspace, live=True, by=By.TEMPLATE)
     assert (row.orders, row.amount, row.cancelled, row.taken_back) == (0, 0, 1, 49_900_000)
     first, second = await stage.events(EventType.CONVERTED)
     assert (second.data["amount"], second.data["before"], second.data["corrects"]) == ("0.00", "49.90", True)
@@ -150,12 +152,34 @@ async def test_browsers_are_believed_so_far(stage: Stage) -> None:
     for _ in range(MOST_BY_BROWSERS + 3):
         await stage.conversions.reported_by_browser(token, wanted())
     await stage.conversions.report(stage.kit.workspace, wanted(click=stage.tokens.make(*token[:3])), live=True)
-    rows = await stage.conversions.revenue(stage.kit.workspace, live=True, links=True)
+    rows = await stage.conversions.revenue(stage.kit.workspace, live=True, by=By.LINK)
     assert [(row.url, row.orders, row.amount, row.by_browser) for row in rows] == [
         ("https://shop.example/sale?a=1&b=é", 21, 21 * 49_900_000, 20 * 49_900_000)
     ]
-    by_template = await stage.conversions.revenue(stage.kit.workspace, live=True, links=False)
+    by_template = await stage.conversions.revenue(stage.kit.workspace, live=True, by=By.TEMPLATE)
     assert [(row.template, row.url, row.orders) for row in by_template] == [(None, None, 21)]
+
+
+async def test_revenue_by_slot(stage: Stage) -> None:
+    """A link belongs to the place for a promotion whose filling gives its address, with link parameters too; all others are together."""
+    html = (
+        '<a href="https://shop.example/a">a</a><a href="{{ slots.summer_sale.url }}">b</a>'
+        '<a href="{{ slots.summer_sale.url }}#more">c</a><a href="{{ account.url }}">d</a>'
+    )
+    for parameters in ({}, {"utm_source": "{{ account.name }}"}):
+        variant = VariantSource("email", "fr", "Hi", html=html, text="x")
+        made = release_of(TemplateSource("sale", "Sale", (variant,), link_parameters=parameters))
+        assert [link.slot for link in made.links] == [None, "summer_sale", "summer_sale", None]
+    message = await stage.send(stage.release(html))
+    await want(stage, conversion_hosts=("shop.example",))
+    for number, amount in ((0, 1), (1, 2), (2, 4), (3, 8)):
+        word = stage.tokens.make(message, Kind.CONVERSION, number)
+        await stage.conversions.report(stage.kit.workspace, wanted(click=word, amount=amount * 1_000_000), live=True)
+    rows = await stage.conversions.revenue(stage.kit.workspace, live=True, by=By.SLOT)
+    assert [(row.slot, row.url, row.orders, row.amount // 1_000_000) for row in rows] == [
+        (None, None, 2, 9),
+        ("summer_sale", None, 2, 6),
+    ]
 
 
 @given(st.integers(0, 10**18 - 1))

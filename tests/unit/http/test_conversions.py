@@ -14,7 +14,7 @@ async def test_the_api_counts_lists_and_adds_up(stage: HttpStage, client: httpx.
     other = await client.post("/v1/conversions", json={**order, "amount": "50"})
     assert (other.status_code, other.json()["type"]) == (409, "/problems/order-counted")
     assert (await client.get("/v1/conversions?order=A-1")).json()["items"][0]["order"] == "A-1"
-    row = {"template": None, "url": None, "currency": "EUR", "orders": 1, "amount": "49.90", "by_browser": "0.00",
+    row = {"template": None, "slot": None, "url": None, "currency": "EUR", "orders": 1, "amount": "49.90", "by_browser": "0.00",
            "cancelled": 0, "taken_back": "0.00"}  # fmt: skip
     assert (await client.get("/v1/conversions/revenue?by=link")).json()["items"] == [row]
     test_key = {"Authorization": f"Bearer {stage.test_key}"}

@@ -1,5 +1,6 @@
 """Counts orders and credits them: last click within the workspace's window, one order once."""
 
+import enum
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -13,7 +14,7 @@ from posthouse.core.kernel.errors import ConflictError, FieldProblem, NotFoundEr
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.paging import MAX_PAGE, Page
 from posthouse.core.messages.model import Channel, Event, EventType
-from posthouse.core.templates.model import Release
+from posthouse.core.templates.model import Link, Release
 from posthouse.core.templates.ports import TemplateStore
 from posthouse.core.tracking.model import Tracked, Verdict
 from posthouse.core.tracking.ports import Releases, TrackingStore
@@ -47,11 +48,22 @@ class Counted(NamedTuple):
     """The order had been counted before; nothing was added."""
 
 
+class By(enum.StrEnum):
+    """What a row of revenue is."""
+
+    TEMPLATE = "template"
+    SLOT = "slot"
+    """A place for a promotion of each template; and all its other links together."""
+    LINK = "link"
+
+
 class Revenue(msgspec.Struct, frozen=True):
-    """What one template, or one link of it, brought in."""
+    """What one template, or one slot or link of it, brought in."""
 
     template: str | None
     """Key; None: nothing was clicked before."""
+    slot: str | None
+    """Of the link; None: it is in none, or all are together."""
     url: str | None
     """Of the link; None when all of them are together."""
     currency: str
@@ -153,18 +165,22 @@ class ConversionService:
         return Page(shown, ids.show(ids.CONVERSION, shown[-1].id) if len(found) > wanted else None)
 
     async def revenue(
-        self, workspace_id: Id, *, live: bool, links: bool, since: int | None = None, until: int | None = None
+        self, workspace_id: Id, *, live: bool, by: By, since: int | None = None, until: int | None = None
     ) -> list[Revenue]:
-        """What each template brought in, or each of its links; the most first."""
+        """What each template brought in, or each of its slots or links; the most first."""
         sums = await self._store.revenue(workspace_id, live, since, until)
         names = {one.id: one.key for one in await self._templates.templates(workspace_id)}
-        found: dict[tuple[str | None, str | None, str], list[Sum]] = {}
+        found: dict[tuple[str | None, str | None, str | None, str], list[Sum]] = {}
         for one in sums:
             name = names.get(one.template_id) if one.template_id else None
-            url = await self._url(one) if links else None
-            found.setdefault((name, url, one.currency), []).append(one)
+            link = None if by is By.TEMPLATE else await self._link(one)
+            slot = link.slot if link is not None else None
+            url = (link.fallback if link.dynamic else link.url) if link is not None and by is By.LINK else None
+            found.setdefault((name, slot, url, one.currency), []).append(one)
         rows = [_together(*key, several) for key, several in found.items()]
-        return sorted(rows, key=lambda row: (-row.amount, row.template or "", row.url or "", row.currency))
+        return sorted(
+            rows, key=lambda row: (-row.amount, row.template or "", row.slot or "", row.url or "", row.currency)
+        )
 
     def _address(self, address: str) -> str:
         try:
@@ -297,12 +313,11 @@ class ConversionService:
             [hit for hit in hits if hit.type is EventType.CLICKED and since <= hit.at <= until], key=lambda hit: hit.at
         )
 
-    async def _url(self, one: Sum) -> str | None:
+    async def _link(self, one: Sum) -> Link | None:
         release: Release | None = await self._releases.by_id(one.release_id) if one.release_id else None
         if release is None or one.link is None or one.link >= len(release.links):
             return None
-        link = release.links[one.link]
-        return link.fallback if link.dynamic else link.url
+        return release.links[one.link]
 
 
 class _Credit(NamedTuple):
@@ -340,10 +355,12 @@ def _correction(before: Conversion, after: Conversion) -> Event | None:
     return msgspec.structs.replace(told, at=after.corrected_at, key=f"{after.order}.{after.corrected_at:x}", data=data)
 
 
-def _together(template: str | None, url: str | None, currency: str, several: Iterable[Sum]) -> Revenue:
+def _together(
+    template: str | None, slot: str | None, url: str | None, currency: str, several: Iterable[Sum]
+) -> Revenue:
     sums = list(several)
     browser = sum(one.amount for one in sums if one.source is Source.BROWSER)
     return Revenue(
-        template, url, currency, sum(one.orders for one in sums), sum(one.amount for one in sums), browser,
+        template, slot, url, currency, sum(one.orders for one in sums), sum(one.amount for one in sums), browser,
         sum(one.cancelled for one in sums), sum(one.taken_back for one in sums),
     )  # fmt: skip

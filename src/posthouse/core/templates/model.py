@@ -1,6 +1,7 @@
 """Templates and releases."""
 
 import enum
+import re
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -129,6 +130,15 @@ class Link(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether the address depends on the variables."""
     fallback: str = ""
     """The address without its variable parameters, for when the variables were erased."""
+
+    @property
+    def slot(self) -> str | None:
+        """The place for a promotion that it belongs to: the one whose filling gives the address (``slots.NAME.url``)."""
+        found = _SLOT.search(self.url) if self.dynamic else None
+        return found[1] if found else None
+
+
+_SLOT: Final = re.compile(r"\bslots\.([A-Za-z_][A-Za-z0-9_]*)\b")
 
 
 class Scale(msgspec.Struct, frozen=True):

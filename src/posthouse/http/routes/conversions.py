@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query
 from starlette.responses import Response
 
-from posthouse.core.conversions.service import OrderCountedError
+from posthouse.core.conversions.service import By, OrderCountedError
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.workspaces.scopes import MESSAGES_READ, MESSAGES_WRITE
@@ -57,7 +57,7 @@ async def list_conversions(
 async def get_revenue(
     here: ServicesHere,
     access: AccessHere,
-    by: Annotated[Literal["template", "link"], Query(description="What a row is.")] = "template",
+    by: Annotated[Literal["template", "slot", "link"], Query(description="What a row is.")] = "template",
     since: Annotated[str | None, Query(description="Ordered at or after (RFC 3339).")] = None,
     until: Annotated[str | None, Query(description="Ordered before (RFC 3339).")] = None,
     mode: Mode = None,
@@ -66,7 +66,7 @@ async def get_revenue(
     found = await here.conversions.revenue(
         access.caller.workspace_id,
         live=_live(mode, access),
-        links=by == "link",
+        by=By(by),
         since=moment_in_query("since", since),
         until=moment_in_query("until", until),
     )
@@ -116,7 +116,7 @@ OPERATIONS = (
         path="/v1/conversions/revenue",
         id="getRevenue",
         summary="See what templates brought in",
-        description="By template, or by link of each; the most first. Different currencies are never added up.",
+        description="By template, or by slot (a place for a promotion) or link of each; the most first. Different currencies are never added up.",
         tag=TAG,
         endpoint=get_revenue,
         scope=MESSAGES_READ,

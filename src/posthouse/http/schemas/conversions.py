@@ -102,10 +102,16 @@ class ConversionPage(msgspec.Struct, frozen=True):
 
 
 class RevenueRow(msgspec.Struct, frozen=True):
-    """What one template, or one of its links, brought in."""
+    """What one template, or one of its slots or links, brought in."""
 
     template: Annotated[str | None, Meta(description="Its key; null: credited to nothing.")]
-    url: Annotated[str | None, Meta(description="Where the link leads; null unless asked for by link.")]
+    slot: Annotated[
+        str | None,
+        Meta(description="The place for a promotion that was clicked; null: another link, or not asked for."),
+    ]
+    url: Annotated[
+        str | None, Meta(description="Where the link leads; null unless asked for by link, and where variables say it.")
+    ]
     currency: str
     orders: int
     amount: Amount
@@ -198,7 +204,7 @@ def revenue(found: list[Revenue]) -> RevenueAnswer:
     """The table."""
     return RevenueAnswer([
         RevenueRow(
-            one.template, one.url, one.currency, one.orders, show_amount(one.amount), show_amount(one.by_browser),
+            one.template, one.slot, one.url or None, one.currency, one.orders, show_amount(one.amount), show_amount(one.by_browser),
             one.cancelled, show_amount(one.taken_back),
         )
         for one in found
