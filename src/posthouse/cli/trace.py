@@ -32,7 +32,7 @@ async def trace(
         str,
         typer.Argument(
             metavar="WHAT",
-            help="A message's id, a recipient's address, an order number (of the message or a conversion), what a provider called it, or its subject.",
+            help="A message's id, a recipient's address, an order number (its own or a conversion's), what a provider called it, or its subject.",
             show_default=False,
         ),
     ],
