@@ -22,6 +22,7 @@ from posthouse.channels.email.model import Identity, Outbound
 from posthouse.channels.email.verp import ReturnPaths
 from posthouse.core.messages.model import Extras
 from posthouse.core.templates.model import Category, Release, Rendered, Sender, UnknownPolicy, WireBody
+from posthouse.core.templates.ports import LinkWriter
 from posthouse.rendering.renderer import MinijinjaRenderer
 
 NOW = 1_795_316_466_000_000
@@ -38,12 +39,24 @@ class ReadyRenderer:
         self.body = MinijinjaRenderer().encode(Rendered(SUBJECT, HTML, TEXT))
 
     def plain(
-        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+        self,
+        release: Release,
+        variables: Mapping[str, Any],
+        *,
+        at: int | None = None,
+        zone: str = "UTC",
+        links: LinkWriter | None = None,
     ) -> Rendered:
         return Rendered(SUBJECT, HTML, TEXT)
 
     def wire(
-        self, release: Release, variables: Mapping[str, Any], *, at: int | None = None, zone: str = "UTC"
+        self,
+        release: Release,
+        variables: Mapping[str, Any],
+        *,
+        at: int | None = None,
+        zone: str = "UTC",
+        links: LinkWriter | None = None,
     ) -> WireBody:
         return self.body
 

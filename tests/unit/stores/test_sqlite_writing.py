@@ -158,6 +158,50 @@ async def test_checkpoints_keep_the_log_short(tmp_path: Path) -> None:
     await made.close()
 
 
+async def test_a_log_that_grew_long_is_given_back_in_steps(tmp_path: Path) -> None:
+    """And never by a writer, whose commit would wait until all of it is freed."""
+    made = SqliteStore(tmp_path, clock=FakeClock())
+    await made.open()
+    kit, log = Kit(), tmp_path / (FILE + "-wal")
+    for _ in range(6):
+        await made.accept([kit.new(variables=b"x" * 3_000) for _ in range(200)])
+    grown, longest, step = log.stat().st_size, 256 << 10, 1 << 20
+    assert grown > longest + 2 * step
+    sizes = []
+    worker = Checkpointer(tmp_path / FILE, unsafe=False, longest=longest, step=step)
+    for _ in range(8):
+        worker._checkpoint()
+        sizes.append(log.stat().st_size)
+        await made.accept([kit.new()])
+        assert log.stat().st_size == sizes[-1]
+    assert sizes[:2] == [grown - step, grown - 2 * step]
+    assert sizes[-1] <= longest
+    worker.start()
+    worker.stop()
+    worker.join()
+    await made.close()
+
+
+async def test_a_long_log_is_given_back_while_nothing_happens(tmp_path: Path) -> None:
+    """One checkpoint after a rush is enough to begin with it."""
+    made = SqliteStore(tmp_path, clock=FakeClock())
+    await made.open()
+    kit, log = Kit(), tmp_path / (FILE + "-wal")
+    for _ in range(6):
+        await made.accept([kit.new(variables=b"x" * 3_000) for _ in range(200)])
+    worker = Checkpointer(tmp_path / FILE, unsafe=False, longest=256 << 10, step=1 << 20, rest=0.01)
+    worker.start()
+    worker.changed(1_000_000)
+    for _ in range(1_000):
+        if log.stat().st_size <= 256 << 10:
+            break
+        await asyncio.sleep(0.01)
+    assert log.stat().st_size <= 256 << 10
+    worker.stop()
+    worker.join()
+    await made.close()
+
+
 def test_only_what_passes_by_itself_is_unavailable() -> None:
     """A defect of ours is not dressed up as a passing trouble."""
     raw = sqlite3.connect(":memory:")

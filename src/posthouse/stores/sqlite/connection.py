@@ -54,7 +54,7 @@ def connect_writer(path: Path, *, unsafe: bool) -> sqlite3.Connection:
     raw.execute("PRAGMA journal_mode=WAL")
     raw.execute(f"PRAGMA synchronous={NORMAL if unsafe else FULL}")
     raw.execute("PRAGMA wal_autocheckpoint=0")
-    raw.execute("PRAGMA journal_size_limit=268435456")
+    raw.execute("PRAGMA journal_size_limit=-1")  # the checkpointer gives a long log back, in steps
     raw.execute("PRAGMA cache_size=-65536")
     return raw
 
