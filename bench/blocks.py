@@ -46,6 +46,7 @@ def source_under(key: str, words: str = "") -> TemplateSource:
     source = next(one for one in read_tree(files) if one.key == "order-confirmation")
     document = msgspec.json.decode(msgspec.json.encode(source.variants[0].document))
     document["blocks"].append(SHARED)
+    document["blocks"][0]["id"] = key  # no two templates are built alike: what one is compiled to is no use to the next
     for block in document["blocks"]:
         if block["type"] in {"heading", "text"}:
             block["text"] = {locale: f"{said} {key}{words}" for locale, said in block["text"].items()}

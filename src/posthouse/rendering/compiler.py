@@ -1,5 +1,6 @@
 """Turns what a person wrote into programs. Runs at publish, never at dispatch."""
 
+import functools
 import importlib.metadata
 import re
 from collections.abc import Iterable, Iterator
@@ -19,7 +20,7 @@ from posthouse.rendering import engine, guard, isolation, mjml_lint, mrml, tags
 from posthouse.rendering.analysis import Analysis
 from posthouse.rendering.checker import compiled as compiled_schema
 from posthouse.rendering.controls import without_controls
-from posthouse.rendering.document import Written, written
+from posthouse.rendering.document import Written, speaking, written
 from posthouse.rendering.formats.tongue import right_to_left
 from posthouse.rendering.html_text import derive_text
 from posthouse.rendering.links import Marked, marked, with_parameters
@@ -38,6 +39,8 @@ _ENVIRONMENT: Final = engine.environment()
 _SLOW: Final = "a macro, a block or a backslash escape rules out the wire form: dispatch encodes the whole body"
 _NOT_DERIVED: Final = "no text part can be derived without losing a {% … %} tag; add a text file (email.LOCALE.txt)"
 _BODIES: Final = ("html", "text")
+_PATTERNS: Final = 32
+"""Documents whose MJML is remembered compiled; some 25 KB each."""
 _PAD: Final = "&#847;&zwnj;&nbsp;" * 60
 """Invisible letters after the preheader: without them the list of mails goes on with the mail's first words."""
 
@@ -152,7 +155,7 @@ class MinijinjaCompiler:
         programs, variant = {}, source.variant
         if variant.subject:
             programs["subject"] = without_controls(variant.subject).strip()
-        html = source.completed(self._html(variant, base))
+        html = source.completed(self._from_pattern(source) or self._html(variant, base))
         if html is not None:
             html = programs["html"] = _with_preheader(html, variant.preheader).replace("&#x2f;", "/")
         if variant.text is not None:
@@ -172,6 +175,11 @@ class MinijinjaCompiler:
         if variant.mjml is not None:
             return self._from_mjml(variant, f"{base}/mjml")
         return None if variant.html is None else without_controls(variant.html)
+
+    def _from_pattern(self, source: Written) -> str | None:
+        """The HTML of a document; None where something is wrong with it: the MJML itself tells what."""
+        compiled = _pattern(source.pattern, self._social_icons) if source.pattern else None
+        return None if compiled is None else speaking(compiled, source.said)
 
     def _from_mjml(self, variant: VariantSource, pointer: str) -> str:
         source = _with_language(without_controls(variant.mjml or ""), variant.locale)
@@ -200,6 +208,19 @@ class MinijinjaCompiler:
                 raise _refused(variant, problems) from None
             raise _refused(variant, [FieldProblem(f"{base}/text", _NOT_DERIVED, "missing")]) from None
         return text
+
+
+@functools.lru_cache(maxsize=_PATTERNS)
+def _pattern(pattern: str, social_icons: str) -> str | None:
+    """What MJML compiles to, with its tags; None where something is wrong with it. The languages of a document share one."""
+    try:
+        protected, guarded = guard.protect(pattern)
+        if next(mjml_lint.lint(pattern, protected, guarded, ""), None) is not None:
+            return None
+        compiled = mrml.to_html(protected, social_icons=social_icons)
+    except ValueError:
+        return None
+    return None if next(guard.lost(compiled, guarded), None) else guard.restore(compiled, guarded)
 
 
 def read_of(name: str, programs: Iterable[str]) -> tuple[str, ...] | None:

@@ -16,7 +16,7 @@ from posthouse.core.templates.model import ISOLATES
 
 _FLAT: Final = r"""[^"'()\[\]{}%]++|"[^"\\]*+"|'[^'\\]*+'"""
 _CODE: Final = rf"(?>(?:{_FLAT}|\((?>(?:{_FLAT})*)\)|\[(?>(?:{_FLAT})*)\])*)"
-_OPEN: Final = re.compile(rf"\{{(?:(\{{{_CODE}\}}\}}|%{_CODE}%\}})|[{{%#])")
+_OPEN: Final = re.compile(rf"\{{(?:(\{{{_CODE}\}}\}}|%{_CODE}%\}}|#[^#]*+#\}})|[{{%#])")
 """Where a tag starts; with a group when its end could be seen at once, which is so for most: then all of it was found.
 
 It begins with the brace, outside of every choice: that is searched for twenty times as fast.
@@ -48,7 +48,14 @@ class Kind(enum.Enum):
     __hash__ = object.__hash__  # members are compared by identity; Enum's own hash is Python, and asked for each piece
 
 
-class Piece(msgspec.Struct, frozen=True):
+_LITERAL: Final = Kind.LITERAL
+_RAW_TAG: Final = Kind.RAW
+_KINDS: Final = {"{": Kind.EXPRESSION, "%": Kind.BLOCK, "#": Kind.COMMENT}
+_NOT_SIMPLE: Final = (_RAW_TAG, "", False, False, False)
+"""Said of a tag that has to be read letter by letter."""
+
+
+class Piece(msgspec.Struct, frozen=True, gc=False):
     """One literal or tag. ``code`` is what stands between the braces (for raw: the text inside)."""
 
     kind: Kind
@@ -85,21 +92,31 @@ def pieces(source: str) -> tuple[Piece, ...]:
     Raises:
         TagError: a tag or raw block is not closed, or is more than the engine could hold.
     """
-    made, at, elifs = list[Piece](), 0, 0
-    while found := _OPEN.search(source, at):
-        start = found.start()
-        if start > at:
-            literal = source[at:start]
-            made.append(Piece(Kind.LITERAL, literal, literal, at))
-        piece = (_simple_tag(found[0], start) if found[1] is not None else None) or _tag(source, start)
-        if piece.kind is Kind.BLOCK and piece.code.startswith("elif") and piece.word == "elif":
-            elifs += 1
+    made, elifs, after = list[Piece](), 0, 0
+    while after >= 0:
+        at, after = after, -1
+        for found in _OPEN.finditer(source, at):
+            start, end = found.span()
+            if start > at:
+                literal = source[at:start]
+                made.append(Piece(_LITERAL, literal, literal, at))
+            text = found[0]
+            kind, code, before, behind, turns = _simple(text) if found[1] and end - start <= MAX_CODE else _NOT_SIMPLE
+            if kind is _RAW_TAG:
+                piece = _tag(source, start)
+                turns = piece.kind is Kind.BLOCK and piece.word == "elif"
+            else:
+                piece = Piece(kind, text, code, start, before, behind)
+            elifs += turns
             if elifs > MAX_ELIFS:
                 raise TagError(f"over {MAX_ELIFS:,} times elif; look the value up in a variable instead", start)
-        made.append(piece)
-        at = start + len(piece.source)
+            made.append(piece)
+            at = start + len(piece.source)
+            if at != end:  # it ends elsewhere than the search thought, which begins again behind it
+                after = at
+                break
     if at < len(source):
-        made.append(Piece(Kind.LITERAL, source[at:], source[at:], at))
+        made.append(Piece(_LITERAL, source[at:], source[at:], at))
     return tuple(made)
 
 
@@ -142,21 +159,14 @@ def _tag(source: str, start: int) -> Piece:
     return _stripped(kind, source[start:end], start)
 
 
-def _simple_tag(text: str, start: int) -> Piece | None:
-    """A tag that was found whole; None when it is too long, or opens what is read in another way."""
-    if len(text) > MAX_CODE:
-        return None
-    kind, code, before, after = _simple(text)
-    return None if kind is Kind.RAW else Piece(kind, text, code, start, before, after)
-
-
 @functools.lru_cache(maxsize=2_048)
-def _simple(text: str) -> tuple[Kind, str, bool, bool]:
-    """Kind, code and trim signs of a tag."""
+def _simple(text: str) -> tuple[Kind, str, bool, bool, bool]:
+    """Kind, code and trim signs of a tag that was found whole, and whether it is another branch; of kind RAW what opens a raw block."""
     if text[1] == "%" and _RAW.match(text, 2):
-        return Kind.RAW, "", False, False
-    piece = _stripped(Kind.EXPRESSION if text[1] == "{" else Kind.BLOCK, text, 0)
-    return piece.kind, piece.code, piece.trims_before, piece.trims_after
+        return _NOT_SIMPLE
+    piece = _stripped(_KINDS[text[1]], text, 0)
+    turns = piece.kind is Kind.BLOCK and piece.word == "elif"
+    return piece.kind, piece.code, piece.trims_before, piece.trims_after, turns
 
 
 def _stripped(kind: Kind, text: str, start: int) -> Piece:

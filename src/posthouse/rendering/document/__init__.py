@@ -2,5 +2,6 @@
 
 from posthouse.rendering.document.build import Built, build
 from posthouse.rendering.document.variant import Written, written
+from posthouse.rendering.document.writing import speaking
 
-__all__ = ["Built", "Written", "build", "written"]
+__all__ = ["Built", "Written", "build", "speaking", "written"]

@@ -64,7 +64,7 @@ def _text(writing: Writing, block: d.Text, pointer: str, width: int) -> str:
 def _button(writing: Writing, block: d.Button, pointer: str, width: int) -> str:
     del width
     label = writing.words(block.label, f"{pointer}/label")
-    url = escaped(written_url(writing, block.url, f"{pointer}/url"))
+    url = writing.spoken(escaped(written_url(writing, block.url, f"{pointer}/url")))
     return _button_element(writing, block, label, url, look=block.look, full=block.full_width)
 
 
@@ -94,12 +94,12 @@ def _button_element(
 
 
 def _image(writing: Writing, block: d.Image, pointer: str, width: int) -> str:
-    url = escaped(written_url(writing, block.url, f"{pointer}/url")) if block.url else ""
+    url = writing.spoken(escaped(written_url(writing, block.url, f"{pointer}/url"))) if block.url else ""
     if block.src == LOGO:
         return _logo(writing, block, url, width)
     alt = writing.words(block.alt, f"{pointer}/alt")
     src = written_url(writing, block.src, f"{pointer}/src", picture=True)
-    return _picture(writing, block, (escaped(src), alt, url), min(block.width or width, width))
+    return _picture(writing, block, (writing.spoken(escaped(src)), alt, url), min(block.width or width, width))
 
 
 def _picture(writing: Writing, block: Any, said: tuple[str, str, str], width: int, more: str = "") -> str:
@@ -209,7 +209,7 @@ def _rating(writing: Writing, block: d.Rating, pointer: str, width: int) -> str:
 
 
 def _score(writing: Writing, block: d.Rating, url: str, score: int, most: int) -> str:
-    address = escaped(url.replace("{score}", str(score)))
+    address = writing.spoken(escaped(url.replace("{score}", str(score))))
     stars = block.look == "stars" and block.scale == "1-5"
     wide = 44 if block.scale == "1-5" else 34
     look = css(
@@ -239,7 +239,7 @@ def _social(writing: Writing, block: d.Social, pointer: str, width: int) -> str:
     for index, link in enumerate(block.links):
         place = f"{pointer}/links/{index}"
         label = writing.words(link.label, f"{place}/label")
-        url = escaped(written_url(writing, link.url, f"{place}/url"))
+        url = writing.spoken(escaped(written_url(writing, link.url, f"{place}/url")))
         links.append(f'<a href="{url}" target="_blank" class="k-muted" style="{look}">{label}</a>')
     align = writing.side(block.style.align or "center")
     return _text_element(

@@ -15,7 +15,8 @@ from posthouse.rendering.document.blocks import leaf
 from posthouse.rendering.document.markup import classes, element, room, shown_if
 from posthouse.rendering.document.sharing import placed, told
 from posthouse.rendering.document.styles import head
-from posthouse.rendering.document.writing import Writing
+from posthouse.rendering.document.texts import escaped
+from posthouse.rendering.document.writing import Writing, speaking
 
 _GAP: Final = 12
 """Pixels on each inner side of a column."""
@@ -25,13 +26,20 @@ _Placed = tuple[str, Block]
 class Built(msgspec.Struct, frozen=True):
     """A document in one locale, ready for the MJML compiler."""
 
-    mjml: str
+    pattern: str
+    """The MJML with something in place of what was said: the same for every language that says it in as many places."""
+    said: tuple[str, ...]
     subject: str
     preheader: str
     inserts: dict[str, str]
     """HTML to be put in place of these comments after MJML has run."""
     problems: tuple[FieldProblem, ...]
     warnings: tuple[FieldProblem, ...]
+
+    @property
+    def mjml(self) -> str:
+        """The MJML itself."""
+        return speaking(self.pattern, self.said)
 
 
 def build(document: EmailDocument, theme: Theme, locale: str, default: str, library: Library = NO_LIBRARY) -> Built:
@@ -47,7 +55,7 @@ def build(document: EmailDocument, theme: Theme, locale: str, default: str, libr
     writing = Writing(theme, locale, default, library)
     subject = writing.chosen(document.subject, "/subject")
     title = writing.words(document.subject, "/subject")
-    preheader = writing.words(document.preheader, "/preheader", optional=True)
+    preheader = escaped(writing.chosen(document.preheader, "/preheader", optional=True))
     blocks = list(placed(writing, document.blocks, "/blocks"))
     zones = [(zone, list(held)) for zone, held in groupby(blocks, key=_zone)]
     bands = [_band(writing, zone, held, first=index == 0) for index, (zone, held) in enumerate(zones)]
@@ -55,9 +63,11 @@ def build(document: EmailDocument, theme: Theme, locale: str, default: str, libr
     page = element(
         "mj-body", body, css_class="g-page", background_color=writing.color("page"), width=f"{theme.width}px"
     )
-    source = f"{head(writing, title, page, own=writing.own_mjml)}\n{page}"
+    classes = speaking(page, writing.said)  # in a text there may be links
+    source = f"{head(writing, title, classes, own=writing.own_mjml)}\n{page}"
     return Built(
-        mjml=element("mjml", source, lang=locale, dir=writing.direction),
+        pattern=element("mjml", source, lang=writing.spoken(locale), dir=writing.direction),
+        said=tuple(writing.said),
         subject=subject,
         preheader=preheader,
         inserts=writing.inserts,

@@ -47,7 +47,7 @@ def rich(writing: Writing, value: dict[str, str], pointer: str) -> str:
         writing.refuse(pointer, f"{lost} stands where it cannot be printed: put it into the text or a link", "syntax")
     # A character reference may have given a brace: only the shielded tags are tags.
     cleaned = cleaned.replace("{", "&#123;").replace("<br>", "<br />").replace("&nbsp;", "\N{NO-BREAK SPACE}")
-    return shield.off(_styled(writing, cleaned))
+    return writing.spoken(shield.off(_styled(writing, cleaned)))
 
 
 def _styled(writing: Writing, cleaned: str) -> str:

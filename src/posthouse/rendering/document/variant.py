@@ -23,6 +23,9 @@ class Written(msgspec.Struct, frozen=True):
     warnings: tuple[FieldProblem, ...] = ()
     head: str = ""
     """Goes to the end of the head."""
+    pattern: str = ""
+    """The MJML of a document with something in place of what is said, and what that is."""
+    said: tuple[str, ...] = ()
 
     def completed(self, html: str | None) -> str | None:
         """The compiled HTML with the document's own HTML in place of its comments."""
@@ -58,7 +61,8 @@ def written(variant: VariantSource, default_locale: str, base: str, library: Lib
     settled = {"subject": built.subject, "preheader": built.preheader, "mjml": built.mjml, "document": None}
     as_mjml = msgspec.structs.replace(variant, **settled)
     about = structured.script(document.about) if document.about is not None else ""
-    return Written(as_mjml, built.inserts, tuple(_moved(f"{base}/document", built.warnings)), about)
+    warnings = tuple(_moved(f"{base}/document", built.warnings))
+    return Written(as_mjml, built.inserts, warnings, about, built.pattern, built.said)
 
 
 def _theme(document: EmailDocument, variant: VariantSource, library: Library, pointer: str) -> Theme | FieldProblem:

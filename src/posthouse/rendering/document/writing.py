@@ -1,6 +1,8 @@
 """What the writers of blocks share: theme, locale, and the problems met on the way."""
 
+import re
 import secrets
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -10,13 +12,22 @@ from posthouse.core.templates.document import Align, Ground, Ink, Space
 from posthouse.core.templates.document_reading import nearest
 from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.theme import Font, Theme
+from posthouse.rendering.controls import without_controls
 from posthouse.rendering.document import texts
 
 _RIGHT_TO_LEFT: Final = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 
+_SALT: Final = f"h{secrets.token_hex(6)}"
+"""What the words of this process begin with that stand for what an author wrote. Nobody can know it."""
+_SPOKEN: Final = re.compile(f"{_SALT}([0-9]+)w")
+
 
 class Writing(msgspec.Struct):
-    """One document on its way to MJML in one locale."""
+    """One document on its way to MJML in one locale.
+
+    What somebody wrote does not stand in the MJML but a word for it (:meth:`spoken`): so that of all languages is the same, and
+    compiled once.
+    """
 
     theme: Theme
     locale: str
@@ -28,7 +39,8 @@ class Writing(msgspec.Struct):
     """HTML that the MJML compiler must not see, by the comment that stands for it."""
     own_mjml: bool = False
     """Whether a developer's own MJML was written."""
-    salt: str = msgspec.field(default_factory=lambda: "h" + secrets.token_hex(6))
+    said: list[str] = []
+    """What the words stand for, by their numbers."""
 
     @property
     def direction(self) -> str:
@@ -70,12 +82,19 @@ class Writing(msgspec.Struct):
         return found
 
     def words(self, value: str | dict[str, str], pointer: str, *, optional: bool = False) -> str:
-        """The words for this locale as XML: literals escaped, expressions as they are."""
-        return texts.escaped(self.chosen(value, pointer, optional=optional))
+        """What stands for the words of this locale (as XML: literals escaped, expressions as they are). Empty where there are none."""
+        return self.spoken(texts.escaped(self.chosen(value, pointer, optional=optional)))
+
+    def spoken(self, markup: str) -> str:
+        """A word that stands for a text, or elements inside one, until the MJML is compiled. Nothing for nothing."""
+        if not markup:
+            return ""
+        self.said.append(without_controls(markup))
+        return f"{_SALT}{len(self.said) - 1}w"
 
     def held(self, html: str) -> str:
         """A comment that stands for HTML until the MJML is compiled."""
-        token = f"<!--{self.salt}{len(self.inserts)}y-->"
+        token = f"<!--{_SALT}{len(self.inserts)}y-->"
         self.inserts[token] = html
         return token
 
@@ -96,6 +115,11 @@ class Writing(msgspec.Struct):
     def font(self, which: str) -> str:
         """The family with its stand-ins, for CSS inside an attribute."""
         return stack(getattr(self.theme.fonts, which))
+
+
+def speaking(markup: str, said: Sequence[str]) -> str:
+    """MJML, or what was made of it, with the words themselves."""
+    return _SPOKEN.sub(lambda found: said[int(found[1])], markup)
 
 
 def stack(font: Font) -> str:

@@ -6,6 +6,9 @@ import pytest
 from tests.unit.rendering.document.kit import DATA, OFF, ON, document, release, shown, text
 
 from posthouse.core.kernel.errors import ValidationError
+from posthouse.core.templates.document_reading import read_document
+from posthouse.core.templates.theme import DEFAULT_THEME
+from posthouse.rendering.document import build
 
 MARK = "marked"
 BLOCKS = [
@@ -127,6 +130,16 @@ def test_words_fall_back_and_missing_ones_are_told():
     assert "only English" in made.text
     raw["blocks"][0]["text"] = {"de": "Hallo"}
     assert problems(raw) == [("/blocks/0/text", "missing")]
+
+
+def test_all_languages_of_one_direction_have_one_pattern_for_mjml():
+    """However long their words and whatever markup these hold: MJML runs once for them."""
+    said = text("Hello {{ name }}", fr="<p>Bonjour,</p><ul><li>{{ name }}</li></ul>", ru="Здравствуйте!")
+    read = read_document(document({"type": "text", "text": said}, {"type": "heading", "text": said}))
+    built = {locale: build(read, DEFAULT_THEME, locale, "en") for locale in ("en", "fr", "ru")}
+    assert len({one.pattern for one in built.values()}) == 1
+    assert len({one.mjml for one in built.values()}) == 3
+    assert "<ul" in built["fr"].mjml
 
 
 def test_languages_from_right_to_left():
