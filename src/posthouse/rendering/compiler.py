@@ -17,6 +17,7 @@ from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.mobile import FORMATS, programs_of, read_content
 from posthouse.core.templates.model import Direction, Link, Scale, TemplateSource, VariantSource
 from posthouse.rendering import engine, guard, isolation, mjml_lint, mrml, tags
+from posthouse.rendering.addresses import guarded
 from posthouse.rendering.analysis import Analysis
 from posthouse.rendering.checker import compiled as compiled_schema
 from posthouse.rendering.controls import without_controls
@@ -128,7 +129,7 @@ class MinijinjaCompiler:
             raise _refused(variant, [FieldProblem(f"{base}/text", _NOT_DERIVED, "missing")])
         marks = Marked({})
         if not mobile:
-            programs |= {name: isolation.placed(programs[name]) for name in programs if _is_html(name)}
+            programs |= {name: isolation.placed(guarded(programs[name])) for name in programs if _is_html(name)}
             marks = marked({name: programs[name] for name in _BODIES if name in programs}, template.link_parameters)
             programs |= {f"wire.{name}": wired for name in _BODIES if (wired := wire_program(programs.get(name, "")))}
             slow = [name for name in _BODIES if name in programs and f"wire.{name}" not in programs]

@@ -7,6 +7,7 @@ import minijinja
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.templates.model import Direction
+from posthouse.rendering.addresses import ADDRESS_FILTERS
 from posthouse.rendering.bounded import BOUNDED
 from posthouse.rendering.data import ABSENT
 from posthouse.rendering.filters import REMOVED_FILTERS, REMOVED_GLOBALS, filters_for, users_of
@@ -44,7 +45,7 @@ def environment(
         pycompat=False,
         keep_trailing_newline=True,
         auto_escape_callback=lambda name: name.endswith("html") and "/" not in name,
-        filters={**BOUNDED, **LINK_FILTERS, **COLUMN_FILTERS, **filters_for(locale)},
+        filters={**BOUNDED, **ADDRESS_FILTERS, **LINK_FILTERS, **COLUMN_FILTERS, **filters_for(locale)},
     )
     for name, function in filters_of(isolating).items() if isolating else ():
         made.add_filter(name, function)

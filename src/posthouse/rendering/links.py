@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from posthouse.core.templates.model import Link, Scale
 from posthouse.rendering import quoted
+from posthouse.rendering.addresses import unguarded
 from posthouse.rendering.link_parameters import href_with, joined
 from posthouse.rendering.tags import Kind, Piece, pieces
 from posthouse.rendering.wire import MARK as WIRE
@@ -110,7 +111,7 @@ class _Table:
         except ValueError:
             return None
         found = _KNOWN.match(value) if self._parameters else None
-        self.links.append(Link(value, dynamic=True, fallback=(found[1] or found[2] or "") if found else ""))
+        self.links.append(Link(unguarded(value), dynamic=True, fallback=(found[1] or found[2] or "") if found else ""))
         return _Cut(start, end, word, expression)
 
 
