@@ -26,7 +26,7 @@ def test_tells_hard_bounces_and_complaints_from_the_rest(whole: Score) -> None:
 
 def test_finds_the_finer_class(whole: Score) -> None:
     """The nine classes are right in nine of ten mails."""
-    assert whole.share(whole.classes) >= 0.915
+    assert whole.share(whole.classes) >= 0.930
 
 
 def test_hardly_ever_suppresses_a_living_mailbox(whole: Score) -> None:

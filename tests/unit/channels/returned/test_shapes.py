@@ -1,7 +1,7 @@
 """Shapes that no standard describes, written for this test in the manner of real servers."""
 
 import pytest
-from tests.unit.channels.returned.letters import RETURNED, letter
+from tests.unit.channels.returned.letters import RETURNED, letter, report
 
 from posthouse.channels.email.returned import Kind, Verdict, read_returned
 
@@ -54,6 +54,27 @@ def test_several_people_in_one_text() -> None:
 def test_hard_is_doubted(told: str, verdict: Verdict) -> None:
     """A person is called gone only where the answer was about the mailbox: not after the content, not about the sender."""
     assert read_returned(letter(f"<ann@example.net>:\n{told}\n")).recipients[0].verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict"),
+    [
+        # Postfix tells the stage behind the remote's words: "MAIL FROM" there says nothing about the sender.
+        ("550 5.7.1 messages from [192.0.2.1] weren't sent: its network is on our block list (in reply to MAIL FROM command)", Verdict.BLOCK),
+        ("550 5.7.1 No such user! (in reply to RCPT TO command)", Verdict.HARD),
+        # A number that has one meaning only says more than "access denied".
+        ("550 5.7.705 Access denied, tenant has exceeded threshold", Verdict.BLOCK),
+        ("554-Transaction failed Reject due to policy restrictions. 554 For explanation visit https://post.example/errors", Verdict.POLICY),
+        ("550-Mail from 192.0.2.1 rejected because host is sending to invalid users (directory harvest attack)", Verdict.BLOCK),
+        ("550 5.7.1 Message blocked due to spam content in the message; recipient address not affected", Verdict.CONTENT),
+    ],
+)  # fmt: skip
+def test_what_refuses_us_is_told_from_what_refuses_the_person(told: str, verdict: Verdict) -> None:
+    """As a relay writes it into the status fields."""
+    status = f"Final-Recipient: rfc822; ann@example.net\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; {told}"
+    human = f"<ann@example.net>: host mx.example.net[192.0.2.9] said: {told}"
+    (person,) = read_returned(report(status, human=human)).recipients
+    assert person.verdict is verdict
 
 
 def test_delay() -> None:

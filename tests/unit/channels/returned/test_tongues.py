@@ -57,6 +57,59 @@ FULL = [
 ]
 
 
+OTHERS = {
+    Verdict.BLOCK: [
+        "550 Ihre IP-Adresse steht auf einer Sperrliste",
+        "550 Die IP-Adresse 192.0.2.1 ist ungültig",
+        "550 Votre adresse IP est sur liste noire",
+        "550 L'adresse IP 192.0.2.1 n'est pas reconnue",
+        "550 Su IP está en una lista negra",
+        "550 IP-адрес 192.0.2.1 неизвестен",
+        "550 Запрещено: IP 192.0.2.1 в черном списке",
+        "550 您的IP被列入黑名单",
+        "550 Empfänger hat die Annahme verweigert",
+        "550 Der Empfänger nimmt keine Nachrichten von diesem Absender an",
+    ],
+    Verdict.CONTENT: [
+        "554 Nachricht abgelehnt: Spamverdacht",
+        "550 5.7.1 Спам: сообщение отклонено",
+        "550 邮件内容被判定为垃圾邮件",
+        "550 迷惑メールと判定されました",
+        "552 Nachricht zu groß",
+        "552 Message trop volumineux",
+        "554 Fichier joint interdit",
+    ],
+    Verdict.POLICY: [
+        "550 Absender nicht zugelassen",
+        "550 Expéditeur non autorisé",
+        "550 Domaine de l'expéditeur inexistant",
+        "550 Remitente no autorizado",
+        "550 Remetente desconhecido",
+        "550 Mittente sconosciuto",
+        "550 Отправитель неизвестен",
+        "550 发件人被拒绝",
+        "550 Relais interdit",
+    ],
+    Verdict.SOFT: [
+        "451 Veuillez réessayer plus tard",
+        "450 Bitte versuchen Sie es später noch einmal",
+        "451 Повторите попытку позже",
+    ],
+    Verdict.HARD: [
+        "550 Konto gesperrt",
+        "550 Compte désactivé",
+        "550 Cuenta suspendida",
+        "550 Conta desativada",
+        "550 Account disattivato",
+        "550 Аккаунт заблокирован",
+        "550 账户已停用",
+        "550 アカウントは停止されています",
+        "550 계정이 비활성화되었습니다",
+    ],
+}
+"""What is about us or about the mail must not be read as a missing person, nor the other way round."""
+
+
 def told(words: str, subject: str = "Undelivered Mail Returned to Sender") -> bytes:
     return (
         f"Return-Path: <>\r\nFrom: Mail System <mailer-daemon@mx.example>\r\nTo: bounce@shop.example\r\nSubject: {subject}\r\n"
@@ -73,6 +126,15 @@ def test_the_same_sentence_in_every_language(words: str, verdict: Verdict, accen
     """Gone is gone, and full is full, with accents and without."""
     read = read_returned(told(words if accents else bare(words.lower())))
     assert read.kind is Kind.BOUNCE
+    assert [(person.address, person.verdict) for person in read.recipients] == [(ANN, verdict)]
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict"), [(words, verdict) for verdict, several in OTHERS.items() for words in several]
+)
+def test_what_is_about_us_is_not_about_the_person(words: str, verdict: Verdict) -> None:
+    """Lists, senders, files, sizes, closed accounts: each in the words of its country."""
+    read = read_returned(told(words))
     assert [(person.address, person.verdict) for person in read.recipients] == [(ANN, verdict)]
 
 

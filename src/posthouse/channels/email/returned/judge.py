@@ -30,6 +30,9 @@ _DISGUISE: Final = re.compile(
 _A_SENTENCE: Final = 8
 """Words that make an answer more than the bare "user unknown"."""
 
+# Where it was refused, in Postfix' words behind the remote's: "mail from" there says nothing about the sender.
+_AT_STAGE: Final = re.compile(r"\(in reply to [^()]{1,60}\)")
+
 _BY_CODE: Final = "the enhanced status code"
 _NOTHING: Final = Rule("nothing that we know", Verdict.UNKNOWN, "", vague=True)
 _TEMPORARY: Final = Rule("a temporary code", Verdict.SOFT, "", vague=True)
@@ -88,13 +91,10 @@ def judge(told: Told) -> Judged:
 
 def _rule(case: _Case) -> Rule:
     """The row that fits best."""
-    rule = judge_words(plain(case.quoted)) if case.quoted else None
-    if rule and rule.vague:
-        better = judge_words(plain(case.human))
-        return better if better and not better.vague and better.verdict in _BETTER else rule
-    if rule:
-        return rule
+    rule = judge_words(plain(_AT_STAGE.sub("", case.quoted))) if case.quoted else None
     by_code = judge_code(case.enhanced)
+    if rule:
+        return _better(rule, by_code, case) if rule.vague else rule
     if by_code and case.quoted:
         return Rule(_BY_CODE, by_code, "")
     rule = judge_words(plain(case.human))
@@ -103,6 +103,14 @@ def _rule(case: _Case) -> Rule:
     if by_code:
         return Rule(_BY_CODE, by_code, "")
     return _TEMPORARY if case.temporary else _NOTHING
+
+
+def _better(vague: Rule, by_code: Verdict | None, case: _Case) -> Rule:
+    """What says more than vague words: a number that has one meaning only, or better words nearby."""
+    if by_code is Verdict.BLOCK:
+        return Rule(_BY_CODE, by_code, "")
+    better = judge_words(plain(case.human))
+    return better if better and not better.vague and better.verdict in _BETTER else vague
 
 
 def _doubted(rule: Rule, case: _Case) -> Verdict:

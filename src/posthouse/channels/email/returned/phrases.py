@@ -13,7 +13,20 @@ from typing import Final
 
 import msgspec
 
-from posthouse.channels.email.returned.tongues import FULL, GONE, bare
+from posthouse.channels.email.returned.tongues import (
+    BLOCKED,
+    CLOSED,
+    FILES,
+    FULL,
+    GONE,
+    LATER,
+    NO_RELAY,
+    REFUSED,
+    SENDER,
+    SPAM,
+    TOO_LARGE,
+    bare,
+)
 from posthouse.core.suppressions.model import Verdict
 
 _WHO: Final = (
@@ -83,7 +96,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?:unable|not allowed|not permitted|refuse[ds]?|denied|cannot|can't|not) (?:to )?relay|"
         r"relay(?:ing)? (?:mail )?(?:to|from|through)[^.;]{0,40}(?:denied|prohibited|not)|"
         r"insecure mail relay|no relay|don't relay|we do not relay|not (?:a|an) (?:open )?relay|"
-        r"isn't in my list of allowed rcpthosts|not in my list of allowed|(?<!user )not local",
+        r"isn't in my list of allowed rcpthosts|not in my list of allowed|(?<!user )not local|" + NO_RELAY,
     ),
     Rule(
         "the sender's address or domain",
@@ -97,7 +110,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?:could not|cannot|can't|unable to) (?:verify|resolve) (?:the )?sender|"
         r"(?:from|sender) address (?:is )?(?:blocked|not)|you are not allowed to (?:send|post)|"
         r"not (?:authori[sz]ed|permitted|allowed) to send|return path (?:is )?invalid|"
-        r"mailfrom|mail from (?:address|command|domain)|(?:envelope|header) from|must resolve|sender blocked",
+        r"mailfrom|mail from (?:address|command|domain)|(?:envelope|header) from|must resolve|sender blocked|" + SENDER,
     ),
     Rule(
         "an administrator's rule",
@@ -151,7 +164,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"dormant) \b(?:{_WHO})\b|"
         r"administratively disabled|not an active (?:address|account|user|mailbox)|"
         r"account[^.;]{0,20} is not available|user is inactive|no longer (?:works (?:here|for|with)|employed|"
-        r"with (?:us|the company))",
+        r"with (?:us|the company))|" + CLOSED,
     ),
     Rule(
         "a list of bad senders has us, or our reputation is poor",
@@ -160,7 +173,8 @@ RULES: Final[tuple[Rule, ...]] = (
         r"spamhaus|spamcop|sorbs|barracuda|uceprotect|surbl|abuseat|abusix|senderbase|senderscore|cloudmark|"
         r"invaluement|"
         r"unsolicited mail originating from your ip|banned sending ip|black ?-?list|block ?-?list|deny ?-?list|"
-        r"\bd?n?s?r?bl\b|\bdnsbl\b|\brbl\b|blocked (?:using|by (?!the recipient)|due|because(?! its content)|for)|reputation|"
+        r"\bd?n?s?r?bl\b|\bdnsbl\b|\brbl\b|blocked (?:using|by (?!the recipient)|due(?! to (?:its |the |spam )?content)|"
+        r"because(?! its content)|for)|reputation|"
         r"(?<!not )listed (?:in|at|on|by)|(?:client|your|sending|connecting|remote) (?:host|ip|server|network|"
         r"machine|address)\b[^.;]{0,40}(?:reject|block|denied|banned|refused|blacklist|listed|prohibit|"
         r"not (?:allowed|accepted|permitted))|"
@@ -174,7 +188,9 @@ RULES: Final[tuple[Rule, ...]] = (
         r"refused to talk|(?:is )?not accepting connections?|not accept(?:ing)? (?:mail|messages|connections?|"
         r"e-?mails?) from (?:your|this|dynamic|the)|bad (?:host|client)|invalid domain name|"
         r"smtp service not available|service not available, closing|delist|smtp server of your isp|"
-        r"use your (?:isp|provider)",
+        r"directory harvest|(?:harvest|dictionary)(?:ing)? attack|"
+        r"sending to (?:too many )?(?:invalid|unknown|non-?existent)|"
+        r"use your (?:isp|provider)|" + BLOCKED,
     ),
     Rule(
         "it looks like spam",
@@ -183,13 +199,13 @@ RULES: Final[tuple[Rule, ...]] = (
         r"bulk (?:mail|e-?mail)|looks like|appears? to be|high (?:spam )?score|phishing|spamlike|"
         r"content (?:filter|reject|policy|block|scan|restriction|not|denied)|because its content|message content|(?:contains?|found) (?:a |"
         r"an |suspicious |forbidden |banned |blocked )?(?:url|link|word|phrase|content)|rejected by content|"
-        r"suspicious|dspam|bayes",
+        r"suspicious|dspam|bayes|\bdt:sp[mt]\b|" + SPAM,
     ),
     Rule(
         "a virus, or a file that is not let in",
         Verdict.CONTENT,
         r"quarantin|file \w{0,40} ?has been blocked|\bvirus|\bviruses|malware|infected|trojan|worm\b|attachment|executable|file type|banned (?:file|"
-        r"content|name)|dangerous",
+        r"content|name)|dangerous|" + FILES,
     ),
     Rule(
         "too large",
@@ -200,7 +216,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?:too (?:large|big|long)|oversized?) (?:a )?(?:message|mail|e-?mail|body|header|for)|message size|"
         r"size limit|(?:exceeds?|larger than|over) [^.;]{0,40}(?:message size|size limit|maximum size|"
         r"fixed limit|size)|message length|maximum (?:allowed )?(?:message )?size|sizelimit|line limit|too large|"
-        r"too big",
+        r"too big|" + TOO_LARGE,
     ),
     Rule(
         "malformed message",
@@ -283,7 +299,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"too many (?:hops|received)|hop ?count|maximum hop|unable to (?:connect|reach)|(?:host|server|"
         r"destination|network) (?:is )?(?:not reachable|unreachable|not available)|"
         r"not (?:been )?(?:yet )?(?:been )?delivered|delayed|deferred|no answer|bad connection|lost connection|"
-        r"delivery time",
+        r"delivery time|" + LATER,
     ),
     Rule(
         "the other system has trouble of its own",
@@ -296,7 +312,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"cannot (?:append|open|write|create|update|lock|store)|"
         r"(?:disk|file ?system|system|queue|spool)[^.;]{0,15}full|insufficient (?:system )?(?:storage|resources?|"
         r"space|memory|disk)|out of (?:memory|disk|resources)|no space left|lack of|"
-        r"service (?:is )?(?:currently |temporarily )?(?:not available|unavailable)|transaction failed|"
+        r"service (?:is )?(?:currently |temporarily )?(?:not available|unavailable)|transaction failed(?! reject)|"
         r"(?:syntax|command) (?:error|unrecogni[sz]ed|not (?:implemented|recogni[sz]ed|understood))|"
         r"unrecogni[sz]ed command|(?:bad|improper) sequence|malformed address|incorrectly constructed|"
         r"unspecified|resources temporarily|temporarily|returned error|mailing list expansion|not capable of|"
@@ -312,7 +328,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"wish|accept)|only accepts|is not accepting|not accept)|"
         r"not accepting (?:mail|messages|e-?mail)|filter|message (?:was |has been )?(?:blocked|filtered)|"
         r"refused by (?:the )?(?:recipient|user)|rejected by (?:the )?(?:recipient|user|addressee)|"
-        r"due to extended inactivity|access not allowed|blocked",
+        r"due to extended inactivity|access not allowed|blocked|" + REFUSED,
     ),
     Rule(
         "some other rule of the receiver",

@@ -86,6 +86,71 @@ GONE: Final = _any(
 )
 """There is no such mailbox."""
 
+CLOSED: Final = _any(
+    _near(r"\b(?:konto|postfach|mailbox|account)\b", r"gesperrt|deaktiviert|geschlossen|geloscht|stillgelegt", 40),
+    _near(r"\b(?:compte|boite)\b", r"desactivee?|fermee?|suspendue?|bloquee?|supprimee?|cloturee?|resiliee?", 40),
+    _near(
+        r"\b(?:cuenta|buzon|casilla|conta|caixa)\b",
+        r"suspen[ds]|desactivad|desativad|bloquead|cancelad|cerrad|encerrad|eliminad|inactiv|inativ",
+        40,
+    ),
+    _near(r"\b(?:account|casella|utenza)\b", r"disattivat|disabilitat|sospes|bloccat|chius|cancellat|inattiv", 40),
+    _near(
+        r"\b(?:konto|skrzynka|account|postvak|schranka|konto|hesap\w*)\b",
+        r"zablokowan|nieaktywn|wylaczon|geblokkeerd|gedeactiveerd|opgeheven|zruse|sparrat|devre disi",
+        40,
+    ),
+    _near(
+        r"(?:ящик|аккаунт|скриньк|уч[её]тн\w* запис|пользовател)\w*",
+        r"закрыт|приостановлен|неактив|деактивир|вимкнен|заблокован",
+        40,
+    ),
+    _near("账户|账号|帐户|帐号|邮箱|信箱|用户", "停用|冻结|禁用|注销|锁定|凍結", 12),
+    _near("アカウント|メールボックス", "停止|凍結|無効|閉鎖|削除", 16),
+    _near("계정|메일함|사용자", "비활성|정지|휴면|삭제|차단", 16),
+)
+"""The mailbox is closed."""
+
+SENDER: Final = _any(
+    r"\b(?:absender|expediteur|remitente|remetente|mittente|afzender|nadawca|odesilatel|avsandaren?|gonderen)\w*[^.;:,]{0,25}"
+    r"(?:\bnicht\b|unbekannt|abgelehnt|gesperrt|ungultig|\bnon\b|\bno\b|\bnao\b|inconnue?|inexistan|refuse|rejet|interdit|bloqu"
+    r"|desconhecid|desconocid|inexistente|rechazad|rejeitad|invalid|sconosciut|rifiutat|bloccat|onbekend|geweigerd|nieznan|odrzucon|okand)",
+    r"отправител\w*[^.;:,]{0,25}(?:не (?:разреш|найден|существ|принима|допущ|авториз|подтвер)|неизвест|запрещ|заблокир|отклон|отверг)",
+    r"(?:发件人|發件人|寄件者|寄件人|送信者|差出人|보낸 ?사람|발신자)[^。;:,]{0,10}(?:拒|不|无效|無効|未|非法|없|차단|거부)",
+)
+"""The sender, whatever is wrong with it."""
+
+REFUSED: Final = _any(
+    _near(r"\bempfanger\w*", r"verweiger|nimmt keine|lehnt\b", 40),
+    _near(
+        r"\b(?:destinataire|destinatario|ontvanger|odbiorca)\b",
+        r"\brefuse\b|a refuse|n'accepte pas|\brechaz[ao]|no acepta|rifiuta|non accetta|recus|nao aceita|weigert",
+        40,
+    ),
+    _near(r"(?:получател|адресат)\w*", r"отказ|не принимает|отклон", 40),
+    _near("收件人|受信者|수신자", "拒收|拒绝|拒否|거부", 10),
+)
+"""The person, or whoever acts for the person, refuses it."""
+
+FILES: Final = _any(
+    _near(
+        r"\b(?:anhang|anhange|dateianhang|dateityp)\w*",
+        r"verboten|nicht (?:erlaubt|zugelassen|gestattet)|blockiert|abgelehnt",
+        40,
+    ),
+    _near(
+        r"\b(?:pieces? jointes?|fichiers? joints?|type de fichier)\b", r"interdite?s?|non autorise|refuse|bloque", 40
+    ),
+    _near(
+        r"\b(?:adjuntos?|allegat[oi]|anexos?|bijlagen?|zalacznik\w*)\b",
+        r"no permitid|prohibid|bloquead|non consentit|vietat|bloccat|nao permitid|proibid|niet toegestaan|niedozwolon",
+        40,
+    ),
+    _near(r"вложен\w+", r"запрещ|не допуска|заблокир", 40),
+    _near("附件|添付ファイル|첨부", "禁止|不允许|拒|許可|허용", 16),
+)
+"""A file that is not let in."""
+
 FULL: Final = _any(
     _near(r"\b(?:postfach|mailbox|speicherplatz|kontingent)", r"\bvoll\b|uberfullt|uberschritten|erschopft", 50),
     _near(r"\bboite", r"pleine|saturee", 50),
@@ -109,6 +174,58 @@ FULL: Final = _any(
     _near("용량", "초과", 12),
 )
 """The mailbox is full."""
+
+_OUR_SERVER: Final = r"\bip\b|\bip-?adress\w*|serv(?:er|eur|idor)s?\b|сервер\w*|主机|サーバ|서버|服务器"
+BLOCKED: Final = _any(
+    r"(?:adresse|direccion|indirizzo|endereco|adres|adresa|adressen?) ip\b|\bip[ -]?(?:adresse?n?|adresa?|adresu)\b|ip[ -]?адрес\w*",
+    r"sperrliste|schwarze[nr]? liste|liste (?:noire|de blocage)|lista (?:negra|nera|de bloqueo|di blocco)|zwarte lijst|czarn\w+ li(?:st|sci)\w*",
+    r"cern\w+ listin\w*|svart\w* list\w+|kara liste\w*|ч[её]рн\w+ спис\w+|чорн\w+ спис\w+|спам-?баз\w+|黑名单|黑名單|ブラックリスト|블랙리스트",
+    _near(
+        _OUR_SERVER,
+        r"gesperrt|blockiert|abgelehnt|geblokkeerd|bloque|bloccat|bloquead|rechaz|rejeit|refus|zablokowan|blokovan|blockera|engellen"
+        r"|заблокирован|запрещ|отклон|blocked|封|屏蔽|拒绝|拒絶|拒否|차단",
+        50,
+    ),
+)
+"""Our server is on a list, or refused for what it is."""
+
+SPAM: Final = _any(
+    r"спам\w*|垃圾邮件|垃圾郵件|迷惑メール|スパム|스팸|\bspam(?:verdacht|nachricht|mail)\w*",
+    r"unerwunschte\w* (?:e-?mail|werbung|nachricht)|pourriel|indesirables?\b",
+    r"correo (?:basura|no deseado)|posta indesiderata|lixo eletronico|ongewenste (?:e-?mail|berichten)|niechcian\w+ (?:poczt|wiadomos)",
+)
+"""It looks like advertising that nobody asked for."""
+
+TOO_LARGE: Final = _any(
+    _near(r"\b(?:nachricht|e-?mail|mail|anhang)\w*", r"zu gro(?:s|ss)\b|grossenbeschrankung|zu umfangreich", 40),
+    _near(r"\b(?:message|courriel|taille|piece jointe)\b", r"trop (?:volumineu|gros|grand|lourd)|depasse", 40),
+    _near(
+        r"\b(?:mensaje|correo|messaggio|mensagem|tamano|tamanho|dimensione)\b",
+        r"demasiado grande|muito grande|troppo grande|excede|supera",
+        40,
+    ),
+    _near(r"\b(?:bericht|wiadomosc|zprava|meddelande\w*)\b", r"te groot|za duz|zbyt duz|prilis velk|for stor", 40),
+    _near(r"(?:сообщени|письм|размер)\w*", r"слишком больш|превыша", 40),
+    _near("邮件|郵件|附件|メール|メッセージ|サイズ|메일|메시지|크기", "过大|過大|太大|大きすぎ|超え|초과|너무 큽", 20),
+)
+"""Too large."""
+
+NO_RELAY: Final = _any(
+    r"relais (?:interdit|refuse|non autorise)|relay(?:ing)? (?:verweigert|nicht erlaubt|abgelehnt|no permitido|non consentito|niet toegestaan)",
+    r"weiterleitung (?:verweigert|nicht erlaubt)|reenvio no permitido|(?:релей|ретрансляц)\w* (?:запрещ|не разреш)\w*",
+    r"转发被拒绝|中継(?:は|が)?(?:拒否|許可)",
+)
+"""It relays for others only."""
+
+LATER: Final = _any(
+    r"versuchen sie es (?:bitte )?(?:spater|erneut)|spater (?:noch ?(?:ein)?mal|erneut|wieder)",
+    r"(?:voruber|zeitweil)\w* nicht (?:verfugbar|erreichbar)",
+    r"reessayer (?:plus tard|ulterieurement)|temporairement (?:indisponible|refuse|impossible)|intente\w* (?:de nuevo )?mas tarde|temporalmente",
+    r"riprova\w* (?:piu tardi|in seguito)|temporaneamente|tente novamente|mais tarde|temporariamente|probeer het later|tijdelijk",
+    r"sprobuj (?:ponownie|pozniej)|tymczasow\w+|zkuste to pozdeji|docasne|forsok igen|prov igen senare|daha sonra tekrar|gecici olarak",
+    r"повторите попытку|попробуйте позже|позднее|временно|пізніше|тимчасово|稍后(?:再试|重试)|暂时|暫時|後ほど|しばらくして|一時的|나중에|일시적",
+)
+"""It may pass."""
 
 NOT_DELIVERED: Final = re.compile(
     _any(
