@@ -68,7 +68,7 @@ lint: $(READY) ## Lint with every rule
 	$(BIN)/ruff check .
 
 types: $(READY) ## Check the types, strictly
-	echo "==> types: mypy --strict on src"
+	echo "==> types: mypy, strict on src; the benchmarks must call it rightly"
 	$(BIN)/mypy
 
 imports: $(READY) ## Check that arrows point inward only

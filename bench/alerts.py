@@ -20,7 +20,8 @@ from posthouse.core.analytics.measures import INDEX
 from posthouse.core.analytics.model import Cell, Combo, Grain, Kind, Place, Step, number_of
 from posthouse.core.kernel.clock import HOUR, MINUTE
 from posthouse.core.kernel.ids import Uuid7Source
-from posthouse.core.workspaces.model import Workspace
+from posthouse.core.workspaces.model import Domain, Workspace
+from posthouse.core.workspaces.ports import DnsFinding
 from posthouse.stores.sqlite.store import SqliteStore
 from posthouse.testing.clock import FakeClock
 from posthouse.testing.stores import Kit
@@ -60,7 +61,7 @@ async def measure(folder: Path, templates: int, weeks: int) -> tuple[float, floa
         keys.append(template.id.hex())
     await fill(store, kit, keys, last, weeks)
 
-    async def look(_domain: object) -> list[object]:
+    async def look(_domain: Domain) -> list[DnsFinding]:
         return []
 
     means = Means(store, LevelService(store, store, store, clock), look, list, clock, Uuid7Source(clock.now))

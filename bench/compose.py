@@ -32,11 +32,12 @@ TEXT = "Thank you for your order.\n" + "".join(f"Espresso cup, blue, no. {n}: 12
 SUBJECT = "Your order 1042 is confirmed"
 
 
-class ReadyRenderer:
+class ReadyRenderer(MinijinjaRenderer):
     """Rendering costs nothing here."""
 
     def __init__(self) -> None:
-        self.body = MinijinjaRenderer().encode(Rendered(SUBJECT, HTML, TEXT))
+        super().__init__()
+        self.body = super().encode(Rendered(SUBJECT, HTML, TEXT))
 
     def plain(
         self,

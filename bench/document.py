@@ -104,7 +104,7 @@ def main() -> None:
         measured(lambda source=source, one=one: linter.look(source.variants[0], one.programs, 0), 3) / 1e3
         for source, one in ((document, ours), (by_hand, theirs))
     ]
-    rows.append(("lint of its markup, ms", *looks))
+    rows.append(("lint of its markup, ms", looks[0], looks[1]))
     for name, own, other in rows:
         print(f"{name:30}{own:8.2f}   by hand {other:8.2f}   ratio {own / other:5.2f}")
 

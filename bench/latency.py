@@ -33,7 +33,7 @@ class _Session(asyncio.Protocol):
         self._in_data = False
         self._recipient = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as streams are
         self._transport = transport
         transport.write(b"220 sink ESMTP\r\n")
 

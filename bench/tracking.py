@@ -58,7 +58,7 @@ async def _serve(kind, port, folder, paths):
     if kind != "hello":
         store = SqliteStore(Path(folder) / "data", clock=SystemClock())
         await store.open()
-        stage = Stage(store, SteppingClock())
+        stage = Stage(store, SteppingClock())  # type: ignore[arg-type]  # it asks for a clock put by hand
         paths.put(await _filled(stage))
         app = stage.app
     config = uvicorn.Config(

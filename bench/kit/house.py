@@ -69,7 +69,7 @@ class House:
             for workspace in await house.workspaces.list():
                 for domain in await house.domains.list(workspace.id):
                     rsa = tuple(key for key in domain.keys if key.algorithm == "rsa-sha256")
-                    await house.store.update_domain(msgspec.structs.replace(domain, keys=rsa))
+                    await house.store.update_domain(domain, msgspec.structs.replace(domain, keys=rsa))
 
     # -- running
 
