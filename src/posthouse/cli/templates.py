@@ -90,7 +90,8 @@ async def show(desk: Desk, key: Key) -> None:
     document = {**_document(template), "draft": template.draft}
 
     def human() -> None:
-        rows = [(name, value) for name, value in _document(template).items() if value not in (None, "")]
+        shown = {**_document(template), "tags": ", ".join(template.draft.tags if template.draft else ())}
+        rows = [(name, value) for name, value in shown.items() if value not in (None, "")]
         if template.draft is not None:
             variants = ", ".join(f"{variant.channel}.{variant.locale}" for variant in template.draft.variants)
             rows += [("variants", variants), ("sample", msgspec.json.encode(template.draft.sample).decode())]
@@ -137,6 +138,8 @@ async def render(
         "attachments": preview.attachments,
         "size": preview.size,
         "warnings": preview.warnings,
+        "variables": preview.reads,
+        "locale": preview.release.locale,
     }
 
     def human() -> None:
@@ -197,6 +200,14 @@ def _document(template: Template) -> dict[str, Any]:
         "version": template.version,
         "published": template.version > 0,
         "archived": template.archived > 0,
+        **_settings(template),
         "created_at": show_moment(template.created_at),
         "updated_at": show_moment(template.updated_at),
     }
+
+
+def _settings(template: Template) -> dict[str, Any]:
+    """What stands in template.toml for those who look after it."""
+    names = ("lane", "owner", "legal_basis", "retention", "review_on")
+    draft = template.draft
+    return {**{name: getattr(draft, name, "") for name in names}, "tags": list(draft.tags) if draft else []}

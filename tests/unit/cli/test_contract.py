@@ -166,8 +166,22 @@ def test_templates_push_publish(house: Path, tmp_path: Path, run: Run) -> None:
     (changed,) = run("templates", "push", folder, "--data", house, "--publish", "--json").json
     assert (changed["version"], changed["changed"]) == (2, True)
     rendered = run("templates", "render", "hello", "--data", house, "--json").json
-    assert rendered["subject"] == "Hello Ann"
+    assert (rendered["subject"], rendered["locale"], rendered["variables"]) == ("Hello Ann", "en", ["name"])
     assert "Good day" in rendered["text"]
+
+
+def test_a_template_is_shown_with_its_settings(house: Path, tmp_path: Path, run: Run) -> None:
+    """All that stands in template.toml for those who look after it."""
+    settings = (
+        'name = "Hello"\nsubject = "Hello {{ name }}"\nlane = "critical"\nowner = "shop team"\nretention = "short"\n'
+    )
+    settings += 'tags = ["a", "b"]\nreview_on = 2027-03-31\nlegal_basis = "contract"\n'
+    (tmp_path / "hello" / "template.toml").write_text(settings)
+    assert run("templates", "push", tmp_path / "hello", "--data", house).code == 0
+    shown = run("templates", "show", "hello", "--data", house, "--json").json
+    named = ("lane", "owner", "legal_basis", "retention", "review_on", "tags")
+    assert [shown[name] for name in named] == ["critical", "shop team", "contract", "short", "2027-03-31", ["a", "b"]]
+    assert "shop team" in run("templates", "show", "hello", "--data", house).out
 
 
 def test_versions_are_listed_and_shown(house: Path, tmp_path: Path, run: Run) -> None:

@@ -196,6 +196,8 @@ async def test_templates_are_pushed_as_files(client: AsyncClient) -> None:
     assert len((await client.get("/v1/templates")).json()["items"]) == 1
     rendered = await client.post("/v1/templates/welcome/render", json={"variables": {"name": "Bob"}})
     assert "Bob" in rendered.json()["text"]
+    assert rendered.json()["locale"] == "en"
+    assert (await client.get("/v1/templates/welcome")).json()["lane"] == "normal"
     tests = await client.post("/v1/templates/welcome/test-send", json={"to": ["ann@example.net", "bob@example.net"]})
     assert tests.status_code == 202
     assert [(one["to"], one["id"][:4], one["problem"]) for one in tests.json()["results"]] == [

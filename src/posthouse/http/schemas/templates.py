@@ -99,6 +99,7 @@ class TemplateAnswer(msgspec.Struct, frozen=True, kw_only=True):
     category: Literal["transactional", "commercial"]
     version: int
     archived: bool
+    lane: Literal["critical", "normal", "bulk"]
     owner: str
     tags: list[str]
     legal_basis: str
@@ -240,6 +241,7 @@ class RenderedAnswer(msgspec.Struct, frozen=True):
     ] = None
     attachments: Annotated[tuple[str, ...], Meta(description="Names of files that would travel with it.")] = ()
     variables: Annotated[list[str], Meta(description="Names of the variables that it reads.")] = []
+    locale: Annotated[str, Meta(description="The language that was found for the one that was asked for.")] = ""
 
 
 class SendTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -398,6 +400,7 @@ def rendered(preview: Preview) -> RenderedAnswer:
         seen.content,
         preview.attachments,
         preview.reads,
+        preview.release.locale,
     )
 
 
@@ -411,6 +414,7 @@ def _fields(found: Template) -> dict[str, Any]:
         "category": found.category.value,
         "version": found.version,
         "archived": found.archived > 0,
+        "lane": found.draft.lane if found.draft else "normal",
         "owner": found.draft.owner if found.draft else "",
         "tags": list(found.draft.tags) if found.draft else [],
         "legal_basis": found.draft.legal_basis if found.draft else "",

@@ -56,6 +56,16 @@ def test_what_a_language_lacks_is_listed() -> None:
     assert missing_in(source(), ["de"])[0].key == "email.json#/subject"
 
 
+def test_the_name_of_a_theme_is_no_language() -> None:
+    """``key`` has three letters too."""
+    named = source(**{"email.json": {**DOCUMENT, "theme": {"key": "brand"}}})
+    assert {one.locale for one in missing_in(named)} == {"fr", "fr-CA"}
+    assert "email.json#/theme" not in {unit.key for unit in units_of(named)}
+    assert translated(named, "fr", {"email.json#/blocks/when/text": "Bientôt, {{ name }}."}).variants[0].document[
+        "theme"
+    ] == {"key": "brand"}
+
+
 def test_a_whole_file_is_listed_too() -> None:
     """MJML and HTML are not cut into sentences."""
     files = {"email.en.html": b"<p>a</p>", "subject": b"a", "sms.fr.txt": b"b"}

@@ -20,6 +20,8 @@ from posthouse.core.templates.translations.marks import marks_in
 _WORDS: Final = {"push": ("title", "body"), "sms": ("text",), "whatsapp": ("text",)}
 """Texts of mobile content that have words even where they hold no tag."""
 DOCUMENT: Final = "email.json"
+_THEME: Final = "theme"
+"""Names a theme of the library: ``{"key": "brand"}`` looks like words in a language of three letters."""
 _LOCALE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
 
 
@@ -45,7 +47,8 @@ def units_of(source: TemplateSource) -> tuple[Unit, ...]:
     found: dict[str, dict[str, str]] = {}
     documents = [variant.document for variant in source.variants if variant.document is not None]
     for document in documents[:1]:
-        for key, texts in _texts(document, f"{DOCUMENT}#"):
+        worded = {name: part for name, part in document.items() if name != _THEME}
+        for key, texts in _texts(worded, f"{DOCUMENT}#"):
             found[key] = dict(texts)
     for variant in source.variants:
         for key, text in _variant_texts(variant):
