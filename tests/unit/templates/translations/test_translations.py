@@ -2,6 +2,7 @@
 
 import csv
 import io
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from posthouse.core.templates.translations.units import Missing, missing_in, tra
 from posthouse.core.templates.translations.xliff import read_xliff, write_xliff
 
 W = b"w" * 16
+STARTER = Path(__file__).parents[4] / "examples" / "starter"
 DOCUMENT: dict[str, Any] = {
     "version": 1,
     "subject": {"en": "Order {{ number }}", "fr": "Commande {{ number }}"},
@@ -100,6 +102,50 @@ def test_a_translation_that_does_not_fit_is_refused(words: dict[str, str], said:
     """Expressions may move, never change."""
     with pytest.raises(TemplateProblemsError, match=said.replace("{", r"\{")):
         translated(source(), "de", words)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("{{ 'Hello ' ~ name if name else 'Hello' }}", "{{ 'Bonjour ' ~ name if name else 'Bonjour' }}", True),
+        (
+            "{{ n|plural(one='# day', other='# days') }}",
+            "{{ n|plural(one='# день', few='# дня', many='# дней', other='# дня') }}",
+            True,
+        ),
+        ("{{ name|default('friend') }}", "{{ name | default('ami') }}", True),
+        ("{{ total|money('EUR') }}", "{{ total|money('USD') }}", False),
+        ("{{ day|date('yMMMM') }}", "{{ night|date('yMMMM') }}", False),
+        ("{{ 'Hello ' ~ name }}", "{{ 'Hello ' ~ secret }}", False),
+        ("{{ n|plural(one='# day', other='# days') }}", "{{ m|plural(one='# day', other='# days') }}", False),
+    ],
+)
+def test_words_inside_expressions_are_translated_too(one: str, other: str, same: bool) -> None:
+    """What is read, and how it is shown, stays; the words are another language's."""
+    document = {**DOCUMENT, "subject": {"en": f"A {one}"}}
+    before = source(
+        **{"email.json": document, "sample.json": {"n": 2, "m": 3, "name": "Ann", "number": "1", "total": 2.5}}
+    )
+    try:
+        translated(before, "fr", {"email.json#/subject": f"B {other}"})
+    except TemplateProblemsError:
+        assert not same
+    else:
+        assert same
+
+
+@pytest.mark.parametrize("key", sorted(one.name for one in STARTER.iterdir() if (one / "email.json").exists()))
+def test_what_the_starter_says_comes_back_as_it_went(key: str) -> None:
+    """Exported and imported without a change, every language of every template is taken, and nothing is changed."""
+    files = {
+        one.relative_to(STARTER / key).as_posix(): one.read_bytes()
+        for one in (STARTER / key).rglob("*")
+        if one.is_file()
+    }
+    before = read_folder(files, key)
+    for locale in ("fr", "es", "ru"):
+        texts = {unit.key: unit.texts[locale] for unit in units_of(before) if locale in unit.texts}
+        assert translated(before, locale, texts) == before
 
 
 TEXT = st.text(

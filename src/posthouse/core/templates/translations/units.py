@@ -15,7 +15,7 @@ from posthouse.core.templates.errors import TemplateProblemsError
 from posthouse.core.templates.locales import fallbacks
 from posthouse.core.templates.mobile import programs_of, read_content
 from posthouse.core.templates.model import TemplateSource, VariantSource
-from posthouse.core.templates.translations.marks import marks_in
+from posthouse.core.templates.translations.marks import marks_in, meaning_of
 
 _WORDS: Final = {"push": ("title", "body"), "sms": ("text",), "whatsapp": ("text",)}
 """Texts of mobile content that have words even where they hold no tag."""
@@ -94,7 +94,7 @@ def translated(source: TemplateSource, locale: str, texts: Mapping[str, str]) ->
         unit = units.get(key)
         if unit is None:
             problems.append(FieldProblem(f"/{key}", f"{key}: the template has no such text", "unknown"))
-        elif text and (detail := _changed_marks(unit, source.default_locale, text)):
+        elif text and (detail := _changed_marks(unit, source.default_locale, locale, text)):
             problems.append(FieldProblem(f"/{key}", f"{key}: {detail}", "expression"))
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
@@ -209,9 +209,16 @@ def _missing_files(source: TemplateSource, locale: str) -> Iterator[Missing]:
             yield Missing(locale, f"{channel}.{locale}.{max(kinds)}", shown)
 
 
-def _changed_marks(unit: Unit, default: str, text: str) -> str:
+def _changed_marks(unit: Unit, default: str, locale: str, text: str) -> str:
+    """What was lost or added of the original's expressions; nothing when they are those of the translation that is there."""
     original = unit.texts.get(default) or next(iter(unit.texts.values()))
     before, after = marks_in(original), marks_in(text)
-    gone, new = [one for one in before if one not in after], [one for one in after if one not in before]
+    meant, said = {meaning_of(one) for one in before}, {meaning_of(one) for one in after}
+    if said == {meaning_of(one) for one in marks_in(unit.texts.get(locale, ""))} and locale in unit.texts:
+        return ""
+    gone, new = (
+        [one for one in before if meaning_of(one) not in said],
+        [one for one in after if meaning_of(one) not in meant],
+    )
     told = [f"{one} is missing" for one in gone] + [f"{one} is new" for one in new]
     return "; ".join(told)
