@@ -201,7 +201,7 @@ class MinijinjaCompiler:
     def _derived(self, variant: VariantSource, html: str, base: str) -> str:
         try:
             text = derive_text(html)
-            _ENVIRONMENT.undeclared_variables_in_str(text)
+            _check(text)
         except tags.TagError as error:
             raise _refused(variant, [_at(f"{base}/html", tags.line_of(html, error.at), str(error))]) from None
         except minijinja.TemplateError:
@@ -296,9 +296,15 @@ def _problems(pointer: str, source: str) -> Iterator[FieldProblem]:
     if found:
         return
     try:
-        _ENVIRONMENT.add_template("checked.html", source)
+        _check(source)
     except minijinja.TemplateError as error:
         yield _at(pointer, error.line or 1, error.detail or error.message)
+
+
+@functools.lru_cache(maxsize=8)
+def _check(source: str) -> None:
+    """minijinja.TemplateError where it does not compile. A derived text is asked for twice."""
+    _ENVIRONMENT.add_template("checked.html", source)
 
 
 def _lost(pointer: str, source: str, gone: list[guard.Guarded]) -> Iterator[FieldProblem]:

@@ -7,7 +7,7 @@ hostile it is.
 """
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
@@ -128,7 +128,7 @@ class _Reader:
         self._gap_due = False
         """Whether the last line that shows anything is no empty one."""
         self._stack: list[tuple[str, bool]] = []
-        self._open: Counter[str] = Counter()
+        self._open: defaultdict[str, int] = defaultdict(int)
         self._silent = 0
         self._link: tuple[str, int, int] | None = None
         """Where an open link leads, its place in the line, how many conditions it stands in."""
@@ -172,11 +172,12 @@ class _Reader:
 
     def closed(self, tag: str) -> None:
         """Closes an element and whatever was left open inside it."""
-        if not self._open[tag]:
+        stack, still_open = self._stack, self._open
+        if not still_open[tag]:
             return
-        while self._stack:
-            name, hidden = self._stack.pop()
-            self._open[name] -= 1
+        while stack:
+            name, hidden = stack.pop()
+            still_open[name] -= 1
             if not self._silent:
                 self._end(name)
             self._silent -= hidden

@@ -21,7 +21,7 @@ _TRIMMING: Final = "{#-~#}"
 """The comment where the expression takes the blanks before it away."""
 _MASK: Final = "\x00"
 _NO_TEXT: Final = re.compile(
-    r"<!--.*?-->|<(script|style|title|textarea)\b.*?</\1\s*>|<[a-zA-Z/!?](?>(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*)>|<[a-zA-Z/!?].*",
+    r"<!--(?>(?:[^-]++|-(?!->))*)-->|<(script|style|title|textarea)\b(?>(?:[^<]++|<(?!/\1\s*>))*)</\1\s*>|<[a-zA-Z/!?](?>(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*)>|<[a-zA-Z/!?].*",
     re.DOTALL | re.IGNORECASE,
 )
 """Comments, raw text, tags; and what is no tag although it begins like one, to the end."""

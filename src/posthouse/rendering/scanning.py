@@ -4,11 +4,12 @@ The standard library's parser is not: some comments and declarations that never 
 is made and nothing is moved; comments, declarations and raw text end where HTML says (WHATWG HTML §13.2.5).
 """
 
+import functools
 import re
+import string
 from typing import Final, NamedTuple, Protocol
 
 from posthouse.core.kernel.references import resolved
-from posthouse.rendering.remembering import remembered
 
 _TAG: Final = re.compile(
     r"(/?)([a-zA-Z][^\s/>]*+)((?>(?:[^>=]++|=\s*+(?>(?:\"[^\"]*+\"|'[^']*+')?))*))>", re.DOTALL
@@ -20,15 +21,19 @@ _WELL_FORMED: Final = re.compile(
 _ATTRIBUTE: Final = re.compile(r"([^\s/>=]++)(?>(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>]*+)))?)")
 _OUTLOOK: Final = re.compile(r"<!--\[if (?:mso|lte|gte|lt|gt|\(mso|IE)", re.IGNORECASE)
 _OUTLOOK_END: Final = "<![endif]-->"
+_BEGINS_TAG: Final = frozenset(f"/{string.ascii_letters}")
+_USUAL: Final = 3_000
+"""Characters of a tag that is remembered."""
 _RAW: Final = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in ("script", "style", "title")}
 
 
 class _Tag(NamedTuple):
-    """A tag: whether it closes, its name in lower case, what follows the name."""
+    """A tag: whether it closes, its name in lower case, what follows the name; whether nothing more is to be told of it."""
 
     closing: bool
     name: str
     rest: str
+    plain: bool = False
 
 
 class Sink(Protocol):
@@ -49,23 +54,31 @@ class Sink(Protocol):
 
 def scan(html: str, sink: Sink) -> None:
     """Tells ``sink`` everything in ``html``. What is cut off at the end, inside a tag or comment, is left out as in a browser."""
-    outlook = _OutlookEnds(html)
+    outlook, find = _OutlookEnds(html), html.find
+    text, opened, closed = sink.text, sink.opened, sink.closed
     at = 0
-    while at >= 0:
-        sign = html.find("<", at)
-        if sign < 0:
-            break
+    while at >= 0 and (sign := find("<", at)) >= 0:
         if sign > at:
-            sink.text(html[at:sign])
+            text(html[at:sign])
         following = html[sign + 1 : sign + 2]
-        if following in {"!", "?"}:
+        if following in _BEGINS_TAG:
+            end = find(">", sign) + 1
+            tag = html[sign:end]
+            well = _well_formed(tag) if end - sign < _USUAL else _read(tag)
+            if well is None:
+                at = _past_tag(html, sign, sink)
+            elif not well.plain:
+                at = _past(html, end, well, sink)
+            else:
+                at = end
+                if well.closing:
+                    closed(well.name)
+                else:
+                    opened(well.name, well.rest)
+        elif following in {"!", "?"}:
             at = _past_declaration(html, sign, outlook, sink)
-        elif following == "/" or (following.isascii() and following.isalpha()):
-            end = html.find(">", sign) + 1
-            well = _well_formed(html[sign:end])
-            at = _past_tag(html, sign, sink) if well is None else _past(html, end, well, sink)
         else:
-            sink.text("<")
+            text("<")
             at = sign + 1
     if 0 <= at < len(html):
         sink.text(html[at:])
@@ -127,11 +140,17 @@ def _past(html: str, end: int, tag: _Tag, sink: Sink) -> int:
     return -1 if ends is None else ends.start()
 
 
-@remembered(1_024)
-def _well_formed(tag: str) -> _Tag | None:
+def _read(tag: str) -> _Tag | None:
     """None when it has to be read with what follows, for a quoted ``>`` may not be its end."""
     found = _WELL_FORMED.fullmatch(tag)
-    return None if found is None else _Tag(bool(found[1]), found[2].lower(), found[3])
+    if found is None:
+        return None
+    closing, name, rest = bool(found[1]), found[2].lower(), found[3]
+    return _Tag(closing, name, rest, plain=closing or (name not in _RAW and not rest.endswith("/")))
+
+
+_well_formed = functools.lru_cache(maxsize=1_024)(_read)
+"""The same tags stand in every mail of a theme."""
 
 
 def attributes(rest: str) -> dict[str, str]:
