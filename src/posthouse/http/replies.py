@@ -43,8 +43,9 @@ def wire(reply: Reply, request_id: str) -> bytes:
     Raises:
         ValueError: a header would break its line.
     """
-    lines = [_STATUS[reply.status], _SAME]
-    for header in reply.headers:
+    usual = reply.security is SECURITY
+    lines = [_STATUS[reply.status], _SAME if usual else b""]
+    for header in reply.headers if usual else (*reply.headers, *reply.security):
         if _NOT_IN_A_VALUE.search(header[1]):
             raise ValueError(f"a control character in the header {header[0]!r}")
         lines.append(b"%b: %b\r\n" % header)

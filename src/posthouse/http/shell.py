@@ -21,6 +21,8 @@ App = Callable[[Any, Receive, Send], Awaitable[None]]
 HotDoor = Callable[[Headers, Any, Receive], Awaitable[Reply]]
 
 _TRACKED: Final = frozenset(PATHS.values())
+_IN_MAILS: Final = re.compile(b"/[%b]/[A-Za-z0-9_-]{1,64}(?:[.]gif)?" % "".join(path[1] for path in _TRACKED).encode())
+"""Targets of the addresses in mails, with nothing in them that would have to be decoded or looked at."""
 _TAKEN: Final = frozenset({"GET", "HEAD", "POST"})
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._~-]{1,128}")
 
@@ -49,8 +51,7 @@ class Shell:
     ) -> None:
         self._app = app
         self._hot = dict(hot)
-        self.hot_paths = {path.encode(): door for path, door in hot.items()}
-        """What :meth:`answer` serves to POST, by the target of the request."""
+        self._targets = {path.encode(): (door, path) for path, door in hot.items()}
         self._shared = shared
         self._allowed = allowed
         self._tracking = tracking
@@ -76,14 +77,23 @@ class Shell:
         else:
             await send({"type": "websocket.close", "code": 1000})
 
-    async def answer(self, door: HotDoor, headers: Headers, scope: Any, body: bytes) -> tuple[bytes, bool]:
+    def short_way(self, method: bytes, target: bytes) -> tuple[HotDoor, str] | None:
+        """The hot door for which :meth:`answer` serves such a request, and what its path is called in the log."""
+        if method == b"POST":
+            return self._targets.get(target)
+        if method == b"GET" and self._tracking is not None and _IN_MAILS.fullmatch(target):
+            return self._tracking, f"{target[:3].decode()}{{token}}"
+        return None
+
+    async def answer(self, door: HotDoor, headers: Headers, scope: Any, body: bytes, route: str) -> tuple[bytes, bool]:
         """The answer of a hot door to a request that has arrived as a whole, without ASGI's messages between.
 
         Args:
-            door: one of :attr:`hot_paths`.
+            door: what :meth:`short_way` found.
             headers: the request's, names in lower case.
             scope: ``method``, ``path`` and ``client`` as in ASGI.
             body: all of it.
+            route: what the path is called in the log.
 
         Returns:
             What to write, and whether the connection may stay open.
@@ -93,7 +103,7 @@ class Shell:
         reply = await self._reply(door, headers, scope, Whole(body), request_id)
         assert reply is not None  # noqa: S101 - only reading a body can find the client gone
         if self._on_access:
-            self._log(scope, request_id, scope["path"], reply.status, began, reply.problem)
+            self._log(scope, request_id, route, reply.status, began, reply.problem)
         try:
             return wire(reply, request_id), stays_open(reply)
         except ValueError as defect:

@@ -1,8 +1,8 @@
 """A short way through the server for requests that are nothing out of the ordinary: most of them.
 
 uvicorn gives every request an event, two coroutines of messages and a cycle of its own, which costs more than reading the message that
-was sent. A POST to a hot door whose body came with its head needs none of that: one task, one write. Everything else, and every connection's
-order, limits and end, stays with uvicorn.
+was sent. A POST to a hot door whose body came with its head, and a GET of an address in a mail, need none of that: one task, one write.
+Everything else, and every connection's order, limits and end, stays with uvicorn.
 """
 
 from typing import Any, Final
@@ -13,7 +13,6 @@ from posthouse.http.shell import HotDoor, Shell
 from posthouse.runtime.patience import PatientProtocol
 
 _HTTP_1_1: Final = "1.1"
-_POST: Final = b"POST"
 
 
 class _UnderWay:
@@ -38,8 +37,8 @@ class _UnderWay:
 class HotProtocol(PatientProtocol):
     """The server's protocol in front of a :class:`Shell`."""
 
-    _door: HotDoor | None = None
-    """Of the request whose head is complete and whose body is not yet."""
+    _door: tuple[HotDoor, str] | None = None
+    """Of the request whose head is complete and whose body is not yet; with its name in the log."""
     _body: list[bytes]
 
     def data_received(self, data: bytes) -> None:
@@ -52,9 +51,9 @@ class HotProtocol(PatientProtocol):
                 super().on_body(piece)
 
     def on_headers_complete(self) -> None:
-        """A whole head: is it an ordinary POST to a hot door?"""
+        """A whole head: is it an ordinary request to a hot door?"""
         shell: Any = self.app
-        door = shell.hot_paths.get(self.url) if isinstance(shell, Shell) else None
+        door = shell.short_way(self.parser.get_method(), self.url) if isinstance(shell, Shell) else None
         if door is None or not self._is_ordinary():
             super().on_headers_complete()
             return
@@ -66,8 +65,7 @@ class HotProtocol(PatientProtocol):
     def _is_ordinary(self) -> bool:
         parser = self.parser
         return (
-            parser.get_method() == _POST
-            and (self.cycle is None or self.cycle.response_complete)
+            (self.cycle is None or self.cycle.response_complete)
             and not self.expect_100_continue
             and parser.get_http_version() == _HTTP_1_1
             and parser.should_keep_alive()
@@ -89,17 +87,20 @@ class HotProtocol(PatientProtocol):
             super().on_message_complete()
             return
         self._door = None
-        scope = {"type": "http", "method": "POST", "path": self.url.decode(), "client": self.client}
+        method = self.parser.get_method().decode()
+        scope = {"type": "http", "method": method, "path": self.url.decode(), "client": self.client}
         self.cycle = under_way = _UnderWay()  # type: ignore[assignment]  # as much of one as uvicorn asks for
         answering = self._answer(door, dict(self.scope["headers"]), scope, b"".join(self._body), under_way)
         task = self.loop.create_task(answering)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def _answer(self, door: HotDoor, headers: Headers, scope: Any, body: bytes, under_way: _UnderWay) -> None:
+    async def _answer(
+        self, door: tuple[HotDoor, str], headers: Headers, scope: Any, body: bytes, under_way: _UnderWay
+    ) -> None:
         shell: Any = self.app
         try:
-            told, keep = await shell.answer(door, headers, scope, body)
+            told, keep = await shell.answer(door[0], headers, scope, body, door[1])
             if self.flow.write_paused and not under_way.disconnected:
                 await self.flow.drain()
         except BaseException:  # the server was told to end: nobody may wait for an answer that will not come
