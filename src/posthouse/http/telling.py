@@ -94,7 +94,10 @@ class _Known(dict[str, str]):
 
 def _facts(event: Event) -> _Known:
     facts = _Known({name: _shown(name, value) for name, value in event.data.items()})
-    facts["said"] = " ".join(facts[name] for name in ("code", "enhanced", "text") if facts[name])
+    codes = " ".join(facts[name] for name in ("code", "enhanced") if facts[name])
+    text = facts["text"]
+    # What came back by mail often begins with the codes: they are not said twice.
+    facts["said"] = text if codes and text.startswith(codes) else f"{codes} {text}".strip()
     return facts
 
 

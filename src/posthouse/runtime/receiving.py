@@ -141,4 +141,9 @@ def _filed(metrics: Metrics, filed: Filed, kind: Kind) -> None:
 
 
 def _trouble(error: Exception) -> None:
-    _log.error("returned_mail_trouble", error=type(error).__name__, exc_info=error)
+    if isinstance(
+        error, PosthouseError | OSError
+    ):  # what the other side did, or the configuration: its words say what to do
+        _log.error("returned_mail_trouble", error=type(error).__name__, reason=str(error))
+    else:
+        _log.error("returned_mail_trouble", error=type(error).__name__, exc_info=error)

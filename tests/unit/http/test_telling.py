@@ -103,3 +103,10 @@ def test_the_other_side_is_heard() -> None:
 def test_which_rule_decided_is_said(kind: EventType, data: dict[str, Any], told: str) -> None:
     """The verdict's rule, the languages tried, what suppressed it: in every language."""
     assert all(told in sentence(_event(kind, **data), language) for language in LANGUAGES)
+
+
+def test_codes_are_said_once() -> None:
+    """What came back by mail often begins with them."""
+    for text in ("User unknown", "550 5.1.1 User unknown"):
+        told = sentence(_event(EventType.BOUNCED, code=550, enhanced="5.1.1", text=text), "en")
+        assert told.count("550 5.1.1 User unknown") == told.count("550") == 1

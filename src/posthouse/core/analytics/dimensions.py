@@ -21,6 +21,11 @@ class Dimension(NamedTuple):
 DIMENSIONS: Final[Mapping[str, Dimension]] = {
     "template": Dimension(("template",), Kind.COARSE, "the template's key"),
     "version": Dimension(("template", "version"), Kind.COARSE, "the version of the template"),
+    "release": Dimension(
+        ("template", "version", "channel", "locale"),
+        Kind.FINE,
+        "the release: one version of a template in one channel and language",
+    ),
     "channel": Dimension(("channel",), Kind.COARSE, "the channel"),
     "lane": Dimension(("lane",), Kind.COARSE, "the lane"),
     "mode": Dimension(("live",), Kind.COARSE, "live or test"),
@@ -30,8 +35,8 @@ DIMENSIONS: Final[Mapping[str, Dimension]] = {
     "domain": Dimension(("domain",), Kind.FINE, "the recipient's mailbox provider"),
     "tag": Dimension(("tag",), Kind.TAGS, "a tag; a message with three tags counts three times"),
 }
-FILTERS: Final = tuple(name for name in DIMENSIONS if name != "mode")
-"""Those that are parameters of their own; ``mode`` is a parameter of every list."""
+FILTERS: Final = tuple(name for name in DIMENSIONS if name not in {"mode", "release"})
+"""Those that are parameters of their own; ``mode`` is a parameter of every list, a release what its parts are."""
 _CHANNELS: Final = {channel.name.lower(): int(channel) for channel in Channel}
 _LANES: Final = {lane.name.lower(): int(lane) for lane in Lane}
 
@@ -50,6 +55,9 @@ class Names(msgspec.Struct, frozen=True):
         if dimension == "version":
             key = self.word("template", (first,))
             return None if key is None else f"{key}@{values[1]}"
+        if dimension == "release":
+            version = self.word("version", values[:2])
+            return None if version is None else f"{version} {self.word('channel', values[2:3])} {values[3]}"
         if dimension == "mode":
             return "live" if first else "test"
         if dimension in ("channel", "lane"):

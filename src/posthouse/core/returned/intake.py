@@ -208,5 +208,6 @@ def _bounce(read: Returned, message: Message, address: str, said: Recipient, at:
     elif read.kind is not Kind.BOUNCE:
         return []
     words = "" if is_pseudonym(address) else said.words  # of an erased message nobody is named again
-    evidence = " ".join(str(word) for word in (said.code, said.enhanced, words) if word)
+    codes = " ".join(str(word) for word in (said.code, said.enhanced) if word)
+    evidence = words if codes and words.startswith(codes) else f"{codes} {words}".strip()
     return [Bounce(message.workspace_id, message.channel, address, verdict, message.id, at, SOURCE, evidence)]

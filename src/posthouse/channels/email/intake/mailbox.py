@@ -77,7 +77,13 @@ class Session:
     def _enter(self, settings: MailboxSettings, context: ssl.SSLContext) -> None:
         if settings.tls == "starttls":
             self._imap.starttls(context)
-        self._imap.login(settings.user, settings.password)
+        try:
+            self._imap.login(settings.user, settings.password)
+        except imaplib.IMAP4.abort:
+            raise  # the connection broke: nothing was said of the password
+        except imaplib.IMAP4.error as error:
+            advice = "see [returned] imap_user and imap_password"
+            raise MailboxRefusedError(f"the mailbox refused the login: {error!s:.200}; {advice}") from None
         self._capabilities = set(self._imap.capabilities)
         typ, _ = self._imap.select(_quoted(settings.folder))
         if typ != "OK":
