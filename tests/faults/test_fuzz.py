@@ -24,7 +24,7 @@ from posthouse.core.tracking.tokens import PATHS
 from posthouse.core.workspaces.scopes import EVERYTHING
 from posthouse.testing.postgres import WheelServer, create_database
 
-FOR_PEOPLE = (*PATHS.values(), "/alerts/")
+FOR_PEOPLE = (*PATHS.values(), "/alerts/", "/ratings/")
 """Doors that links in mails lead to: they answer people with pages, not programs with problems."""
 
 REQUESTS = int(os.environ.get("POSTHOUSE_TEST_REQUESTS", "1500"))

@@ -34,8 +34,10 @@ from posthouse.config import Settings, read_master_key
 from posthouse.core.alerts.measuring import LevelService
 from posthouse.core.alerts.service import AlertService
 from posthouse.core.alerts.telling import PAGE_PURPOSE, Speaker
+from posthouse.core.analytics import rating_pages
 from posthouse.core.analytics.domains import DomainGroups
 from posthouse.core.analytics.follower import Follower
+from posthouse.core.analytics.rating_pages import RatingPages
 from posthouse.core.analytics.ratings import RatingService
 from posthouse.core.analytics.service import AnalyticsService
 from posthouse.core.contacts.service import ContactService
@@ -176,6 +178,11 @@ class House:
     def ratings(self) -> RatingService:
         """Answers questions about what people answered to ratings."""
         return RatingService(self.store, self.store, self.workspaces, self.clock)
+
+    @functools.cached_property
+    def rating_pages(self) -> RatingPages:
+        """Addresses under which people read them."""
+        return RatingPages(alerting.address_of(self.settings), self.box.derive(rating_pages.PURPOSE))
 
     @functools.cached_property
     def webhooks(self) -> WebhookService:

@@ -32,8 +32,12 @@ def speaker_of(settings: Settings, key: bytes) -> Speaker:
     """What says alerts."""
     folder = files("posthouse.core.alerts") / "words"
     texts = {name: (folder / f"{name}.toml").read_text(encoding="utf-8") for name in LANGUAGES}
-    address = settings.http.public_url or f"http://{settings.mail.hostname or socket.getfqdn()}:{settings.http.port}"
-    return Speaker(texts, CldrFormats(), address, key)
+    return Speaker(texts, CldrFormats(), address_of(settings), key)
+
+
+def address_of(settings: Settings) -> str:
+    """What addresses of our own pages begin with."""
+    return settings.http.public_url or f"http://{settings.mail.hostname or socket.getfqdn()}:{settings.http.port}"
 
 
 def levels_of(house: "House") -> LevelService:

@@ -7,8 +7,10 @@ import typer
 
 from posthouse.cli.frame import Desk, command
 from posthouse.cli.moments import ago
+from posthouse.core.analytics.rating_pages import DEFAULT_DAYS, MOST_DAYS
 from posthouse.core.analytics.ratings import PERIODS, Figures, Rated
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.kernel.moments import show_moment
 from posthouse.http.schemas import ratings as schemas
 
 Template = Annotated[str | None, typer.Option("--template", help="Only of this template.")]
@@ -27,6 +29,7 @@ def register(stats: typer.Typer) -> None:
         "comments",
         example="posthouse stats comments --template satisfaction-survey --max-score 2\nposthouse stats comments --since 30d --csv > comments.csv",
     )(comments)
+    command(stats, "comments-page", example="posthouse stats comments-page --days 30")(comments_page)
 
 
 async def ratings(
@@ -122,6 +125,21 @@ async def comments(
         return
 
     desk.out.result(found, human)
+
+
+async def comments_page(
+    desk: Desk,
+    *,
+    days: Annotated[
+        int, typer.Option("--days", min=1, max=MOST_DAYS, help="How long the page can be read.")
+    ] = DEFAULT_DAYS,
+    test: _TEST = False,
+) -> None:
+    """Make the address of a page with NPS, CSAT and comments, for people without a key. Whoever has it may read, until its time is over."""
+    async with desk.open_workspace() as (house, workspace):
+        url, given = house.rating_pages.make(workspace.id, live=not test, days=days, now=house.clock.now())
+    made = schemas.PageMade(url, show_moment(given.until))
+    desk.out.result(made, lambda: desk.out.say(made.url))
 
 
 def _rows(one: Rated) -> list[tuple[str, ...]]:

@@ -10,6 +10,7 @@ import msgspec
 from posthouse.core.alerts.measuring import LevelService
 from posthouse.core.alerts.service import AlertService
 from posthouse.core.alerts.telling import Speaker
+from posthouse.core.analytics.rating_pages import RatingPages
 from posthouse.core.analytics.ratings import RatingService
 from posthouse.core.analytics.service import AnalyticsService
 from posthouse.core.contacts.service import ContactService
@@ -175,6 +176,7 @@ class Services:
     tracking_reports: TrackingReports
     conversions: ConversionService
     ratings: RatingService
+    rating_pages: RatingPages
     files: FileService
     test_sends: TestSends
     contacts: ContactService

@@ -22,6 +22,9 @@ _STYLE: Final = (
     "cursor:pointer}button:focus-visible,a:focus-visible,input:focus-visible,textarea:focus-visible{outline:3px solid #f0a020;"
     "outline-offset:2px}nav{margin-top:3rem;font-size:.9rem}nav a{margin-right:1rem;color:#1f5fbf}fieldset{border:0;padding:0;"
     "margin:0 0 1rem}label{margin-right:.9rem;white-space:nowrap}textarea{font:inherit;width:100%;box-sizing:border-box}"
+    "select,input[type=number]{font:inherit}table{border-collapse:collapse;width:100%;margin:0 0 1.5rem}caption{text-align:start;font-weight:600;"
+    "padding:0 0 .4rem}th,td{text-align:start;font-weight:400;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #8885}article{margin:0 0 1rem;"
+    "padding:.2rem 1rem;border:1px solid #8885;border-radius:.5rem;overflow-wrap:anywhere}article p{margin:.5rem 0;white-space:pre-line}"
     "@media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181f}nav a{color:#8ab4f8}}"
 )
 _HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()

@@ -107,6 +107,7 @@ def services_of(house: House, metrics: Metrics, live: Hub) -> Services:
         tracking_reports=house.tracking_reports,
         conversions=house.conversions,
         ratings=house.ratings,
+        rating_pages=house.rating_pages,
         files=house.files,
         test_sends=house.test_sends,
         contacts=house.contacts,

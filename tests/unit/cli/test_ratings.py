@@ -55,3 +55,10 @@ def test_csat_and_comments(run: Run, house: Path) -> None:
     assert run("stats", "comments", "--min-score", 5, "--data", house, "--json").json["items"] == []
     wrong = run("stats", "ratings", "--by", "year", "--data", house)
     assert (wrong.code, "day, week, month" in wrong.err) == (2, True)
+
+
+def test_the_address_of_the_page(run: Run, house: Path) -> None:
+    """For so many days; no more than ninety."""
+    made = run("stats", "comments-page", "--days", "3", "--data", house, "--json").json
+    assert "/ratings/" in made["url"]
+    assert run("stats", "comments-page", "--days", "91", "--data", house).code == 2

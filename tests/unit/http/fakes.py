@@ -29,6 +29,7 @@ from tests.unit.http.small_fakes import (
     validate_provider,
 )
 
+from posthouse.core.analytics.rating_pages import RatingPages
 from posthouse.core.analytics.ratings import RatingService
 from posthouse.core.delivery.admin import ProviderService
 from posthouse.core.delivery.model import ProviderRow, Route
@@ -365,6 +366,7 @@ class Stage:
             suppressions=suppression_service(self.suppressions, self.new_id, self.clock),
             held=self.held,
             tracking=tracking_service(self.clock),
+            rating_pages=RatingPages("https://post.example/", bytes(32)),
             ratings=RatingService(
                 self.ratings, self.templates, WorkspaceService(store=self.store, **common), self.clock
             ),

@@ -1,8 +1,12 @@
 """Answers to ratings through the API."""
 
+import html
+import re
+
 import httpx
 from tests.unit.http.fakes import Stage
 
+from posthouse.core.kernel.clock import DAY
 from posthouse.core.tracking.ratings import RatingAnswer
 
 
@@ -53,3 +57,38 @@ async def test_bad_questions_name_the_field(client: httpx.AsyncClient) -> None:
     for since, until in (("9999-12-01", "9999-12-31"), ("0001-01-01", "0001-01-02")):
         path = f"/v1/ratings/summary?since={since}T00:00:00Z&until={until}T23:59:59Z"
         assert (await client.get(path)).status_code == 422  # beyond what is counted, the period is empty
+
+
+async def test_the_page(stage: Stage, client: httpx.AsyncClient) -> None:
+    """Without a key, in the reader's language, escaped, page by page; for its workspace and mode, and until its day."""
+    many = [given(stage, number, number % 11, f"<b>{number}</b>") for number in range(1, 31)]
+    stage.ratings.kept = [*many, given(stage, 31, 0, "of a test", live=False)]
+    made = await client.post("/v1/ratings/page", json={"days": 2})
+    assert made.status_code == 201
+    path = made.json()["url"].removeprefix("https://post.example")
+    nobody = {"authorization": "", "accept-language": "ru"}
+    page = await client.get(path, headers=nobody)
+    assert (page.status_code, 'lang="ru"' in page.text, "NPS" in page.text) == (200, True, True)
+    assert ("&lt;b&gt;30&lt;/b&gt;" in page.text, "<b>30" in page.text, "of a test" in page.text) == (
+        True,
+        False,
+        False,
+    )
+    assert page.headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    (older,) = re.findall(r'href="([^"]*cursor=[^"]*)"', page.text)
+    assert "&lt;b&gt;5&lt;/b&gt;" in (await client.get(path + html.unescape(older), headers=nobody)).text
+    for odd in ("?max=x", "?template=%3Cscript%3E", "?cursor=x", "?lang=de"):
+        odder = await client.get(path + odd, headers=nobody)
+        assert (odder.status_code, "<script" in odder.text) == (200, False)
+    test_key = {"authorization": f"Bearer {stage.test_key}"}
+    testing = (await client.post("/v1/ratings/page", json={}, headers=test_key)).json()["url"]
+    seen = await client.get(testing.removeprefix("https://post.example"), headers=nobody)
+    assert ("of a test" in seen.text, "30&lt;" in seen.text) == (True, False)
+    for wrong in (path[:-1] + ("a" if path[-1] != "a" else "b"), path.upper(), "/ratings/x", "/ratings/" + "a" * 55):
+        assert (await client.get(wrong, headers=nobody)).status_code == 404
+    stage.clock.advance(2 * DAY)
+    assert (await client.get(path, headers=nobody)).status_code == 404
+    numbers_only = {"authorization": f"Bearer {await stage.key('analytics:read')}"}
+    assert (await client.post("/v1/ratings/page", json={}, headers=numbers_only)).status_code == 403
+    assert (await client.post("/v1/ratings/page", json={"days": 91})).status_code == 422

@@ -195,6 +195,10 @@ class RatingService:
             upto = (last.at, last.message_id, last.rating)
         return Page(shown, None if upto is None else _show_cursor(*upto))
 
+    async def templates(self, workspace_id: Id) -> list[str]:
+        """The keys that answers can be asked for."""
+        return sorted((await self._keys(workspace_id)).values())
+
     async def _template_id(self, workspace_id: Id, key: str | None) -> Id | None:
         if key is None:
             return None

@@ -1,20 +1,31 @@
 """What people answered to the ratings in messages."""
 
-from typing import Annotated, Literal, TypedDict
+from functools import partial
+from typing import Annotated, Final, Literal, TypedDict
 
 from fastapi import Depends, Query
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
+from posthouse.core.analytics.rating_pages import Pass
+from posthouse.core.analytics.ratings import RatingService
+from posthouse.core.kernel.errors import ValidationError
+from posthouse.core.kernel.moments import show_moment
 from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.workspaces.scopes import ANALYTICS_READ, MESSAGES_READ
-from posthouse.http.context import AccessHere, ServicesHere, answer, wants_csv
+from posthouse.http import languages, tracking_pages
+from posthouse.http import rating_pages as pages
+from posthouse.http.context import AccessHere, ServicesHere, answer, json_body, wants_csv
 from posthouse.http.csv import CSV
 from posthouse.http.moments import moment_in_query
 from posthouse.http.operations import Operation
+from posthouse.http.replies import Reply
 from posthouse.http.schemas import ratings as schemas
 
 TAG = "Ratings"
+PAGE_OF: Final = 25
+"""Comments that a page shows."""
 
 
 class Which(TypedDict):
@@ -106,7 +117,84 @@ async def list_rating_answers(
     return answer(page)
 
 
+async def make_rating_page(
+    here: ServicesHere,
+    access: AccessHere,
+    wanted: Annotated[schemas.PageWish, Depends(json_body(schemas.PageWish))],
+) -> Response:
+    """An address that needs no key."""
+    url, given = here.rating_pages.make(
+        access.caller.workspace_id, live=access.caller.live, days=wanted.days, now=here.clock.now()
+    )
+    return answer(schemas.PageMade(url, show_moment(given.until)), 201)
+
+
+async def show_rating_page(here: ServicesHere, request: Request, word: str) -> Response:
+    """Numbers and words, for whoever was given the address."""
+    asked = request.query_params
+    browser = languages.accepted(request.headers.get("accept-language", ""))
+    spoken = languages.language(asked.get("lang", "")[:16], *browser)
+    given = here.rating_pages.read(word, here.clock.now())
+    if given is None:
+        reply = tracking_pages.said(spoken, "gone", 404)
+    else:
+        reply = await _page(here.ratings, given, spoken, asked)
+    headers = {name.decode(): value.decode() for name, value in [*reply.headers, *reply.security]}
+    return Response(reply.body, reply.status, headers=headers)
+
+
+async def _page(ratings: RatingService, given: Pass, spoken: str, asked: QueryParams) -> Reply:
+    """What somebody typed into the address is passed over where it makes no sense: a page has no problem documents."""
+    keys = await ratings.templates(given.workspace_id)
+    template = asked.get("template") if asked.get("template") in keys else None
+    most = int(asked["max"]) if asked.get("max") in {str(score) for score in range(11)} else None
+    summary = await ratings.summary(given.workspace_id, live=given.live, template=template)
+    read = partial(
+        ratings.answers,
+        given.workspace_id,
+        live=given.live,
+        template=template,
+        commented=True,
+        highest=most,
+        limit=PAGE_OF,
+    )
+    try:
+        found = await read(cursor=asked.get("cursor"))
+    except ValidationError:
+        found = await read()
+    return pages.ratings(spoken, summary, found, keys, pages.Wish(template, most), given.until)
+
+
 OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/ratings/{word}",
+        id="showRatingPage",
+        summary="Read answers and comments as a page",
+        description=(
+            "NPS and CSAT by month, and what people wrote, in four languages. The address is signed, needs no key, and ends: "
+            "`POST /v1/ratings/page` makes one."
+        ),
+        tag=TAG,
+        endpoint=show_rating_page,
+        public=True,
+        gives="text/html",
+        pages=(404,),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/ratings/page",
+        id="makeRatingPage",
+        summary="Make an address of the comments page",
+        description="For people without a key. Whoever has the address may read, until then; it cannot be taken back before.",
+        tag=TAG,
+        endpoint=make_rating_page,
+        scope=MESSAGES_READ,
+        takes=schemas.PageWish,
+        gives=schemas.PageMade,
+        status=201,
+        example={"days": 7},
+    ),
     Operation(
         method="GET",
         path="/v1/ratings/summary",

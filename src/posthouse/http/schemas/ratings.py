@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from posthouse.core.analytics.rating_pages import DEFAULT_DAYS, MOST_DAYS
 from posthouse.core.analytics.ratings import Said, Summary
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.moments import show_moment
@@ -12,7 +13,7 @@ from posthouse.core.kernel.paging import Page
 from posthouse.http.csv import written
 from posthouse.http.schemas.messages import Moment
 
-__all__ = ["AnswerPage", "RatingAnswer", "Summary", "csv_of", "page"]
+__all__ = ["AnswerPage", "PageMade", "PageWish", "RatingAnswer", "Summary", "csv_of", "page"]
 
 
 class RatingAnswer(msgspec.Struct, frozen=True):
@@ -36,6 +37,19 @@ class AnswerPage(msgspec.Struct, frozen=True):
 
     items: list[RatingAnswer]
     next: str | None
+
+
+class PageWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For how long."""
+
+    days: Annotated[int, Meta(ge=1, le=MOST_DAYS, description="Days that the page can be read.")] = DEFAULT_DAYS
+
+
+class PageMade(msgspec.Struct, frozen=True):
+    """Whoever has the address may read the page."""
+
+    url: str
+    expires_at: Moment
 
 
 def page(found: Page[Said]) -> AnswerPage:
