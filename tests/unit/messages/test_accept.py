@@ -15,7 +15,7 @@ from posthouse.core.kernel.errors import PosthouseError, UnavailableError
 from posthouse.core.messages.committer import COMPANY, GLANCES, GroupCommitter
 from posthouse.core.messages.errors import InProgressError, KeyReusedError, OverloadedError
 from posthouse.core.messages.model import Lane, MessageQuery, Status, Stored
-from posthouse.core.messages.service import extras_of
+from posthouse.core.messages.service import AT_A_TIME, extras_of
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.templates.folder import read_folder
 from posthouse.core.templates.model import UnknownPolicy
@@ -310,6 +310,53 @@ async def test_requests_that_arrive_while_a_commit_runs_share_the_next() -> None
     await asyncio.gather(first, *(committer.commit([object()]) for _ in range(39)))  # type: ignore[list-item]
     assert len(commits) == 2
     assert sum(commits) == 40
+
+
+async def test_few_messages_do_not_wait_behind_large_batches_nor_the_other_way_round() -> None:
+    """A one-time code shares the next commit but one at the latest; a batch stays whole and is passed over once."""
+    commits: list[str] = []
+    coming: list[asyncio.Future[Any]] = []
+
+    async def accept(batch: Any) -> Any:
+        if len(commits) < 5:  # codes keep coming
+            coming.append(asyncio.ensure_future(committer.commit(["c"])))  # type: ignore[list-item]
+        await asyncio.sleep(0)
+        commits.append("".join(dict.fromkeys(batch)))
+        return [Stored() for _ in batch]
+
+    committer = GroupCommitter(accept, group=512)
+    await asyncio.gather(*(committer.commit([name] * 600) for name in "ABC"))  # type: ignore[list-item]
+    await asyncio.gather(*coming)
+    assert commits == ["A", "c", "B", "c", "C", "c"]
+
+
+async def test_batches_leave_others_their_turn(scene: Scene) -> None:
+    """However many batches come at once, little of them is checked in one turn of the loop: a single request passes between."""
+    seen, most = 0, 0
+    resolver = scene.house.messages._resolver
+
+    class Counting:
+        """Counts what is checked in this turn."""
+
+        async def resolve(self, *asked: Any) -> Any:
+            nonlocal seen, most
+            seen += 1
+            most = max(most, seen)
+            return await resolver.resolve(*asked)
+
+    async def turn() -> None:
+        nonlocal seen
+        while True:
+            seen = 0
+            await asyncio.sleep(0)
+
+    scene.house.messages._resolver = Counting()  # type: ignore[assignment]
+    turning = asyncio.ensure_future(turn())
+    batches = [[wanted()] * 200 for _ in range(4)]
+    answers = await asyncio.gather(*(scene.house.messages.accept(scene.caller, batch) for batch in batches))
+    turning.cancel()
+    assert all(isinstance(one, Receipt) for answer in answers for one in answer)
+    assert most <= 5 * AT_A_TIME, most  # the first ones of each batch, and one more
 
 
 async def test_a_busy_commit_waits_while_company_is_coming() -> None:

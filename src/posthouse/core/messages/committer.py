@@ -16,12 +16,17 @@ GLANCES: Final = 4
 """How often the next commit waits so long for company when the last one had some, as long as more is coming in: a transaction
 costs about the same for one request as for ten. A request that comes alone never waits."""
 COMPANY: Final = 4
+FEW: Final = 64
+"""Messages of a request that goes before larger ones: a one-time code does not wait behind ten thousand reminders."""
 
 _Waiting = tuple[Sequence[NewMessage], asyncio.Future[list[AcceptResult]]]
 
 
 class GroupCommitter:
     """Gathers messages and hands them to the store a group at a time, one commit after the other.
+
+    A request stays together, however large: it is kept or it is not. Small requests go first, but never twice in a row while a large
+    one waits.
 
     Args:
         accept: the store's set-based, durable accept.
@@ -42,7 +47,9 @@ class GroupCommitter:
         self._sleep = sleep
         self._group = group
         self._limit = waiting
-        self._waiting: deque[_Waiting] = deque()
+        self._small: deque[_Waiting] = deque()
+        self._large: deque[_Waiting] = deque()
+        self._passed_over = False
         self._count = 0
         self._running: asyncio.Task[None] | None = None
         self._busy = False
@@ -56,7 +63,7 @@ class GroupCommitter:
         if self._count + len(messages) > self._limit:
             raise OverloadedError("more messages wait for the store than fit in memory; try again in a second")
         future: asyncio.Future[list[AcceptResult]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((messages, future))
+        (self._small if len(messages) <= FEW else self._large).append((messages, future))
         self._count += len(messages)
         if self._running is None:
             self._running = asyncio.ensure_future(self._run())
@@ -64,7 +71,7 @@ class GroupCommitter:
 
     async def _run(self) -> None:
         try:
-            while self._waiting:
+            while self._small or self._large:
                 if self._busy:
                     await self._await_company()
                 group = self._take_group()
@@ -83,11 +90,16 @@ class GroupCommitter:
                 return
 
     def _take_group(self) -> list[_Waiting]:
-        taken = [self._waiting.popleft()]
+        first, then = self._small, self._large
+        if not self._small or (self._large and self._passed_over):
+            first, then = self._large, self._small
+        taken = [first.popleft()]
         size = len(taken[0][0])
-        while self._waiting and size + len(self._waiting[0][0]) <= self._group:
-            taken.append(self._waiting.popleft())
-            size += len(taken[-1][0])
+        for queue in (first, then):
+            while queue and size + len(queue[0][0]) <= self._group:
+                taken.append(queue.popleft())
+                size += len(taken[-1][0])
+        self._passed_over = first is self._small
         self._count -= size
         return taken
 

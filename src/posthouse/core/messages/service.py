@@ -12,6 +12,7 @@ from posthouse.core.kernel.errors import FieldProblem, InvalidIdError, NotFoundE
 from posthouse.core.kernel.ids import Id, IdSource, milliseconds_of
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.kernel.paging import MAX_PAGE, Page
+from posthouse.core.kernel.waiting import Turnstile
 from posthouse.core.messages.committer import GroupCommitter
 from posthouse.core.messages.content import Content
 from posthouse.core.messages.errors import ErasedError, InProgressError, KeyReusedError, TooLateError
@@ -39,6 +40,8 @@ from posthouse.core.messages.uploads import Upload, make_upload_id, read_upload_
 from posthouse.core.messages.words import Words
 from posthouse.core.templates.locales import fallbacks
 
+AT_A_TIME: Final = 16
+"""Messages of all batches together that are checked in one turn of the event loop (about a millisecond)."""
 NO_SUCH_UPLOAD: Final = (
     "there is no such upload in this workspace; send the file to POST /v1/uploads, use the id it answers"
 )
@@ -107,6 +110,7 @@ class MessageService:
         self._clock = clock
         self._limits = limits
         self._under_way: set[tuple[Id, str]] = set()
+        self._turns = Turnstile()
 
     async def accept(self, caller: Caller, items: Sequence[Submission]) -> list[Receipt | PosthouseError]:
         """Checks each item, keeps the good ones in one durable commit, and answers for each in order.
@@ -119,6 +123,8 @@ class MessageService:
         claimed: list[tuple[Id, str]] = []
         try:
             for index, item in enumerate(items):
+                if index % AT_A_TIME == AT_A_TIME - 1:
+                    await self._turns.passed()
                 try:
                     message = await self._resolver.resolve(caller, item, self._clock.now())
                     await self._check_uploads(caller, item)

@@ -1,12 +1,12 @@
 """The hot doors: ``POST /v1/messages`` and ``POST /v1/messages/batch``, without a framework between."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem, PosthouseError, ValidationError
+from posthouse.core.kernel.waiting import Turnstile
 from posthouse.core.messages.submission import Caller, Receipt, Submission
 from posthouse.core.workspaces.scopes import MESSAGES_WRITE
 from posthouse.http import problems
@@ -24,8 +24,8 @@ BATCH_PATH: Final = "/v1/messages/batch"
 MAX_VERSION: Final = 2**31 - 1
 _REPLAYED: Final = (b"idempotent-replayed", b"true")
 _ACCEPTED: Final = 202
-_YIELD_EVERY: Final = 100
-"""Items of a batch that are decoded before others get a turn (about a millisecond)."""
+AT_A_TIME: Final = 100
+"""Items of all batches together that are decoded in one turn of the event loop (about a millisecond)."""
 
 
 class SubmitDoor:
@@ -61,6 +61,7 @@ class SubmitDoor:
         self._on_refused = on_refused
         self._decode: Decoder[Submission] = Decoder(Submission)
         self._split: Decoder[list[msgspec.Raw]] = Decoder(list[msgspec.Raw])
+        self._turns = Turnstile()
 
     async def one(self, headers: Headers, scope: Any, receive: Receive) -> Reply:
         """One message: 202 with its receipt, once it is kept."""
@@ -121,8 +122,8 @@ class SubmitDoor:
                 answers[index] = refusal
             else:
                 sound.append((index, submission))
-            if index % _YIELD_EVERY == _YIELD_EVERY - 1:
-                await asyncio.sleep(0)
+            if index % AT_A_TIME == AT_A_TIME - 1:
+                await self._turns.passed()
         if sound:
             taken = await self._messages.accept(caller, [submission for _, submission in sound])
             for (index, _), answer in zip(sound, taken, strict=True):
