@@ -199,6 +199,11 @@ def lint_page() -> Iterator[str]:
         yield f"| `{shown}` | {', '.join(style.programs)} | `{rule_id}` | {_cell(style.instead)} |"
     for taken in data.element:
         yield f"| `<{taken.name}>` | {', '.join(taken.programs)} | `element-unsupported` | {_cell(taken.instead)} |"
+    yield f"\nThe tests of caniemail.com (as of {data.tested}) know more, which is told as an info (`css-look`, `element-look`):\n"
+    further = dict[tuple[str, ...], list[str]]()
+    for one, shown in [*((one, one.property) for one in data.more), *((one, f"<{one.name}>") for one in data.unknown)]:
+        further.setdefault(one.programs, []).append(f"`{shown}`")
+    yield from [f"- {', '.join(programs)}: {', '.join(names)}" for programs, names in sorted(further.items())]
 
 
 def _cell(text: str) -> str:

@@ -102,6 +102,12 @@ MAIL: Final = (
         "Do what the detail says.",
     ),
     Rule(
+        "element-look",
+        Severity.INFO,
+        "An element that a large mail program does not know; its words stay, what it does with them does not.",
+        "Nothing, if the words alone will do.",
+    ),
+    Rule(
         "compiler-note",
         Severity.WARNING,
         "Something was changed or left out in compiling; the detail says what.",
