@@ -184,9 +184,11 @@ class Social(_Block, frozen=True, kw_only=True, tag="social"):
 
 
 class Slot(_Block, frozen=True, kw_only=True, tag="slot"):
-    """A place for a promotion. Filled by the variable ``slots.NAME`` (heading, text, image, alt, url, label); empty, it is nothing."""
+    """A place for a promotion. Filled by the variable ``slots.NAME`` (heading, text, image, alt, url, label), else by a block of the library."""
 
     name: Identifier
+    block: LibraryKey | None = None
+    """What stands there when the message brings nothing, in its live version; None: nothing."""
 
 
 class Shared(_Block, frozen=True, kw_only=True, tag="shared"):

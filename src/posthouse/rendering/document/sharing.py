@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.nearest import did_you_mean
-from posthouse.core.templates.document import Block, Column, Columns, Shared, Style, ThemeUse
+from posthouse.core.templates.document import Block, Column, Columns, Shared, Slot, Style, ThemeUse
 from posthouse.core.templates.library.content import read_blocks
 from posthouse.core.templates.library.model import Held, ItemKind, Library
 from posthouse.rendering.document.writing import Writing
@@ -24,8 +24,10 @@ def placed(
         place = f"{pointer}/{index}"
         if isinstance(block, Shared):
             yield from _brought(writing, block, place, inside=inside)
-        else:
-            yield place, block
+            continue
+        yield place, block
+        if isinstance(block, Slot) and block.block is not None:
+            yield from _brought(writing, _instead(block, block.block), place, inside=inside)
 
 
 def missing(library: Library, kind: ItemKind, wanted: Shared | ThemeUse) -> str:
@@ -64,6 +66,17 @@ def _brought(writing: Writing, shared: Shared, pointer: str, *, inside: bool) ->
         style = _style(shared.style, block.style, first=first, last=last)
         condition = _both(shared.show_if, block.show_if)
         yield place, _named(replace(block, style=style, show_if=condition), shared.id)
+
+
+def _instead(slot: Slot, key: str) -> Shared:
+    """What stands in a slot that the message leaves empty; its class tells the lint that it is promotion."""
+    empty = f"slots is not defined or not slots.{slot.name}"
+    return Shared(
+        id=f"{slot.id}-ph-slot",
+        key=key,
+        style=slot.style,
+        show_if=f"({slot.show_if}) and ({empty})" if slot.show_if else empty,
+    )
 
 
 def _name(held: Held) -> str:

@@ -152,7 +152,7 @@ def _block(element: Element | None) -> Element | None:
 
 def _in_slot(element: Element | None) -> bool:
     while element is not None:
-        if SLOT in element.get("class").split():
+        if any(one == SLOT or f"-{SLOT}-" in one for one in element.get("class").split()):
             return True
         element = element.parent
     return False

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from tests.unit.rendering.document.kit import sound_documents, wild_documents
 
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.templates.library.content import read_item
 from posthouse.core.templates.library.model import Held, ItemKind, Library, Use
+from posthouse.core.templates.library.uses import uses_of
 from posthouse.core.templates.model import TemplateSource, VariantSource
+from posthouse.rendering import engine
 from posthouse.rendering.compiler import MinijinjaCompiler
 
 BOUNDED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
@@ -53,3 +56,31 @@ def test_any_block_is_kept_or_refused_and_compiled_or_refused(raw: Any) -> None:
     except ValidationError as error:
         told = [found.pointer for found in error.fields] or ["refused without a place"]
     assert not [place for place in told if place and not place.startswith(("/blocks", "/variants/0/"))]
+
+
+def test_a_slot_that_nothing_fills_shows_its_block_of_the_library() -> None:
+    """Marketing fills it by publishing that block; a message that brings something of its own goes first."""
+    offer = [{"type": "text", "id": "t", "text": {"en": "The library's offer"}}]
+    slot = {"type": "slot", "id": "s", "name": "promo", "block": "k"}
+    raw = {
+        "version": 1,
+        "subject": {"en": "Hi"},
+        "blocks": [slot, {"type": "text", "id": "rest", "text": {"en": "Rest"}}],
+    }
+    page = programs(raw, offer)["html"]
+    shown = engine.environment()
+    shown.add_template("page.html", page)
+
+    def seen(**variables: Any) -> str:
+        return engine.run(shown, "page.html", variables)
+
+    assert all("The library&#x27;s offer" in one or "The library's offer" in one for one in (seen(), seen(slots={})))
+    filled = seen(slots={"promo": {"heading": "From the message"}})
+    assert "From the message" in filled
+    assert "offer" not in filled
+    source = TemplateSource("t", "T", (VariantSource("email", "en", document=raw),))
+    assert Use(ItemKind.BLOCK, "k") in uses_of(source)
+    with pytest.raises(ValidationError, match="'k'"):
+        programs(raw)
+    with pytest.raises(ValidationError):
+        read_item(ItemKind.BLOCK, "x", {"name": "X", "blocks": [slot]})

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
-from posthouse.core.templates.document import VERSION, Block, Shared
+from posthouse.core.templates.document import VERSION, Block, Shared, Slot
 from posthouse.core.templates.document_reading import block_problems, blocks_of, read_theme, texts_of
 from posthouse.core.templates.library.model import ItemKind, ItemSource
 from posthouse.core.templates.reading import read_typed
@@ -112,5 +112,5 @@ def _refuse(blocks: tuple[Block, ...]) -> None:
 
 def _nested(blocks: tuple[Block, ...]) -> Iterator[FieldProblem]:
     for pointer, block in blocks_of(blocks):
-        if isinstance(block, Shared):
+        if isinstance(block, Shared) or (isinstance(block, Slot) and block.block is not None):
             yield FieldProblem(pointer, _NESTED, "shared")

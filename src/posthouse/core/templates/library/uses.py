@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from posthouse.core.kernel.errors import ValidationError
-from posthouse.core.templates.document import Shared
+from posthouse.core.templates.document import Shared, Slot
 from posthouse.core.templates.document_reading import blocks_of, read_document
 from posthouse.core.templates.library.model import ItemKind, Use
 from posthouse.core.templates.model import TemplateSource
@@ -41,6 +41,11 @@ def _uses(raw: dict[str, Any], *, own_theme: bool) -> set[Use]:
         Use(ItemKind.BLOCK, block.key, block.version)
         for _, block in blocks_of(document.blocks)
         if isinstance(block, Shared)
+    }
+    found |= {
+        Use(ItemKind.BLOCK, block.block)
+        for _, block in blocks_of(document.blocks)
+        if isinstance(block, Slot) and block.block is not None
     }
     if document.theme is not None:
         found.add(Use(ItemKind.THEME, document.theme.key, document.theme.version))
