@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from tests.unit.library.kit import WORKSPACE, Shop
 
@@ -127,12 +128,34 @@ def test_it_reads_well_in_every_language(source: TemplateSource, outcome: Outcom
         assert rendered.html is not None
         assert len(rendered.html.encode()) < CLIPPED
         assert f'lang="{locale}"' in rendered.html
-        assert not UNGUARDED.search(re.sub(r"<style.*?</style>", "", rendered.html, flags=re.DOTALL))
+        assert not UNGUARDED.search(re.sub(r"<(style|script)\b.*?</\1>", "", rendered.html, flags=re.DOTALL))
         assert rendered.subject.strip() == rendered.subject != ""
         assert len(rendered.text.split()) > 30
         assert not HTML_LEFT.search(rendered.text), rendered.text
         assert "\n\n\n\n" not in rendered.text
         assert "Fern & Oak Ltd" in rendered.text
+
+
+ABOUT = {
+    "order-confirmation": ("Order", "orderNumber"),
+    "order-shipped": ("ParcelDelivery", "trackingNumber"),
+    "booking-confirmation": ("EventReservation", "reservationNumber"),
+    "invoice": ("Invoice", "confirmationNumber"),
+}
+
+
+@every(ABOUT)
+def test_machines_are_told_what_it_is_about(source: TemplateSource, outcome: Outcome) -> None:
+    """Orders, parcels, bookings and invoices as schema.org's JSON-LD, from the message's own data."""
+    kind, number = ABOUT[source.key]
+    for locale in LOCALES:
+        found = re.search(
+            r'<script type="application/ld\+json">(.*?)</script>', outcome.seen["email", locale].html or "", re.DOTALL
+        )
+        assert found is not None
+        told = json.loads(found[1])
+        assert told["@type"] == kind
+        assert told[number] in msgspec.json.encode(source.sample).decode()
 
 
 @every()
