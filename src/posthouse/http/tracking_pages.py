@@ -18,14 +18,15 @@ from posthouse.http.tracking_words import WORDS
 HTML: Final = (b"content-type", b"text/html; charset=utf-8")
 _STYLE: Final = (
     "body{font:17px/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.5rem;color:#1d2430;background:#fff}"
-    "h1{font-size:1.5rem}button{font:inherit;padding:.6rem 1.2rem;border:0;border-radius:.4rem;background:#1f5fbf;color:#fff;"
+    "h1{font-size:1.5rem}h2{font-size:1.2rem}main a{color:#1f5fbf}"
+    "button{font:inherit;padding:.6rem 1.2rem;border:0;border-radius:.4rem;background:#1f5fbf;color:#fff;"
     "cursor:pointer}button:focus-visible,a:focus-visible,input:focus-visible,textarea:focus-visible{outline:3px solid #f0a020;"
     "outline-offset:2px}nav{margin-top:3rem;font-size:.9rem}nav a{margin-right:1rem;color:#1f5fbf}fieldset{border:0;padding:0;"
     "margin:0 0 1rem}label{margin-right:.9rem;white-space:nowrap}textarea{font:inherit;width:100%;box-sizing:border-box}"
     "select,input[type=number]{font:inherit}table{border-collapse:collapse;width:100%;margin:0 0 1.5rem}caption{text-align:start;font-weight:600;"
     "padding:0 0 .4rem}th,td{text-align:start;font-weight:400;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #8885}article{margin:0 0 1rem;"
     "padding:.2rem 1rem;border:1px solid #8885;border-radius:.5rem;overflow-wrap:anywhere}article p{margin:.5rem 0;white-space:pre-line}"
-    "@media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181f}nav a{color:#8ab4f8}}"
+    "@media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181f}nav a,main a{color:#8ab4f8}rect{fill:#8ab4f8}}"
 )
 _HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _COMMON: Final[RawHeaders] = [

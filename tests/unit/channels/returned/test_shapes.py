@@ -66,6 +66,9 @@ def test_hard_is_doubted(told: str, verdict: Verdict) -> None:
         ("550 5.7.705 Access denied, tenant has exceeded threshold", Verdict.BLOCK),
         ("554-Transaction failed Reject due to policy restrictions. 554 For explanation visit https://post.example/errors", Verdict.POLICY),
         ("550-Mail from 192.0.2.1 rejected because host is sending to invalid users (directory harvest attack)", Verdict.BLOCK),
+        ("550 5.7.350 Remote server returned message detected as spam -> 554 rejected due to spam content", Verdict.CONTENT),
+        ("550 5.7.1 Your message was rejected because the sender domain has no MX", Verdict.POLICY),
+        ("550 5.7.511 Access denied, banned sender[192.0.2.1]. To request removal forward this message to delist@post.example", Verdict.BLOCK),
         ("550 5.7.1 Message blocked due to spam content in the message; recipient address not affected", Verdict.CONTENT),
     ],
 )  # fmt: skip

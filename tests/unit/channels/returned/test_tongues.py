@@ -38,6 +38,12 @@ GONE = [
     "받는 사람을 찾을 수 없습니다",
     "Gebruiker onbekend",
     "Adres nie istnieje",
+    "A felhasználó nem létezik",
+    "Utilizatorul nu exista",
+    "Käyttäjää ei löydy",
+    "550 η διεύθυνση του χρήστη δεν υπάρχει",
+    "המשתמש לא קיים",
+    "المستخدم غير موجود",
 ]
 FULL = [
     "Das Postfach des Empfängers ist voll und kann zurzeit keine Nachrichten annehmen.",
@@ -54,6 +60,8 @@ FULL = [
     "收件人的邮箱已满",
     "552 对方邮箱空间不足",
     "받는 사람의 메일함이 가득 찼습니다",
+    "A postafiók megtelt",
+    "Postilaatikko on täynnä",
 ]
 
 

@@ -110,7 +110,8 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?:could not|cannot|can't|unable to) (?:verify|resolve) (?:the )?sender|"
         r"(?:from|sender) address (?:is )?(?:blocked|not)|you are not allowed to (?:send|post)|"
         r"not (?:authori[sz]ed|permitted|allowed) to send|return path (?:is )?invalid|"
-        r"mailfrom|mail from (?:address|command|domain)|(?:envelope|header) from|must resolve|sender blocked|" + SENDER,
+        r"mailfrom|mail from (?:address|command|domain)|(?:envelope|header) from|must resolve|sender blocked|"
+        r"sender(?:'s)? domain (?:has|with) no (?:valid )?mx|" + SENDER,
     ),
     Rule(
         "an administrator's rule",
@@ -172,11 +173,11 @@ RULES: Final[tuple[Rule, ...]] = (
         r"\bblk-p\d|\((?:rly|hvu|con|dyn|rtr|ld\w{0,4}):|will not accept delivery|permanently deferred|traffic not accepted|"
         r"spamhaus|spamcop|sorbs|barracuda|uceprotect|surbl|abuseat|abusix|senderbase|senderscore|cloudmark|"
         r"invaluement|"
-        r"unsolicited mail originating from your ip|banned sending ip|black ?-?list|block ?-?list|deny ?-?list|"
+        r"unsolicited mail originating from your ip|banned send(?:ing ip|er)|black ?-?list|block ?-?list|deny ?-?list|"
         r"\bd?n?s?r?bl\b|\bdnsbl\b|\brbl\b|blocked (?:using|by (?!the recipient)|due(?! to (?:its |the |spam )?content)|"
         r"because(?! its content)|for)|reputation|"
         r"(?<!not )listed (?:in|at|on|by)|(?:client|your|sending|connecting|remote) (?:host|ip|server|network|"
-        r"machine|address)\b[^.;]{0,40}(?:reject|block|denied|banned|refused|blacklist|listed|prohibit|"
+        r"machine|address)\b(?! (?:returned|said))[^.;]{0,40}(?:reject|block|denied|banned|refused|blacklist|listed|prohibit|"
         r"not (?:allowed|accepted|permitted))|"
         r"(?:ip|ip address|network|relay)\b[^.;]{0,30}(?:has been |is |"
         r"was )?(?:temporarily )?(?:blocked|banned|blacklisted|listed|rejected|refused|denied)|"

@@ -1,6 +1,7 @@
 """What servers say in other languages than English: the same few sentences, in the words of the large mail systems.
 
-German, French, Spanish, Italian, Portuguese, Dutch, Polish, Czech, Swedish, Danish, Turkish, Russian, Ukrainian, Japanese, Chinese, Korean. Sought in
+German, French, Spanish, Italian, Portuguese, Dutch, Polish, Czech, Swedish, Danish, Turkish, Russian, Ukrainian, Japanese, Chinese, Korean; missing
+and full mailboxes in Hungarian, Romanian, Finnish, Greek, Hebrew and Arabic too. Sought in
 text without accents (:func:`bare`), as many servers leave them out. Every gap is bounded.
 """
 
@@ -83,6 +84,18 @@ GONE: Final = _any(
     _near("找不到", "地址|用户|收件人|郵件|邮箱|邮件", 16),
     _near("用户|收件人|使用者|信箱", "未知|不存在|无效|無效", 10),
     r"찾을 수 없|존재하지 않|없는 (?:사용자|주소|계정)|알 수 없는 (?:사용자|수신자)",
+    _near(r"\b(?:felhasznalo|cimzett|postafiok|cim)\b", r"nem (?:letezik|talalhato|ismert)|ismeretlen", 40),
+    _near(
+        r"\b(?:utilizator|destinatar|adresa|cont)(?:ul|a)?\b", r"nu (?:exista|a fost gasit)|necunoscut|inexistent", 40
+    ),
+    _near(r"\b(?:kayttaj|vastaanottaj|osoit|postilaatik)\w*", r"ei (?:loydy|ole olemassa|tunneta)|tuntematon", 40),
+    _near(
+        r"(?:χρηστη|χρήστη|παραληπτη|παραλήπτη|διευθυνσ|διεύθυνσ)\w*",
+        r"δεν (?:υπάρχ|υπαρχ|βρέθηκ|βρεθηκ)|άγνωστ|αγνωστ",
+        40,
+    ),
+    _near("משתמש|נמען|כתובת|תיבה", "לא (?:קיים|קיימת|נמצא|נמצאה)|אינו קיים|אינה קיימת", 30),
+    _near("المستخدم|المستلم|العنوان|البريد", "غير موجود|غير معروف|لا يوجد", 30),
 )
 """There is no such mailbox."""
 
@@ -172,6 +185,12 @@ FULL: Final = _any(
     _near("邮箱|信箱|郵箱|空间|空間|容量", "已满|已滿|满了|不足|超出|超过|超過", 12),
     _near("메일함|사서함|편지함", "가득|초과", 20),
     _near("용량", "초과", 12),
+    _near(r"\bpostafiok\w*", r"megtelt|tele van", 40),
+    _near(r"\b(?:casuta|cutia)\b", r"plina", 40),
+    _near(r"\bpostilaatik\w*", r"taynna", 40),
+    _near(r"(?:γραμματοκιβ|θυρίδα|θυριδα|εισερχ)\w*", r"πλήρ|πληρ|γεμάτ|γεματ", 40),
+    _near("תיבה|תיבת", "מלאה", 30),
+    _near("صندوق|علبة", "ممتلئ", 30),
 )
 """The mailbox is full."""
 
