@@ -10,6 +10,7 @@ printed again. The last lines are the cost of writing 19 links into a mail, and 
 
 import asyncio
 import contextlib
+import gc
 import multiprocessing
 import socket
 import sys
@@ -30,6 +31,7 @@ from posthouse.core.messages.model import EventType
 from posthouse.core.tracking.model import Facts
 from posthouse.core.tracking.tokens import Kind, Tokens
 from posthouse.core.tracking.writer import MessageLinks
+from posthouse.runtime.child import GC_THRESHOLD
 from posthouse.runtime.hot_protocol import HotProtocol
 from posthouse.stores.sqlite.store import SqliteStore
 
@@ -65,6 +67,9 @@ async def _serve(kind, port, folder, paths):
         app, host="127.0.0.1", port=port, http=HotProtocol, loop="none", ws="none", lifespan="off", log_level="error",
         access_log=False, proxy_headers=False, server_header=False, date_header=False,
     )  # fmt: skip
+    gc.collect()  # as the API process does once it is furnished
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD, 20, 50)
     try:
         await uvicorn.Server(config).serve()
     finally:
