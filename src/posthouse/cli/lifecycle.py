@@ -76,7 +76,7 @@ async def diff(
     rendered: Annotated[bool, typer.Option("--rendered", help="What a reader sees, instead of the source.")] = False,
 ) -> None:
     """Show what a push of a folder would change, or how two versions of a template differ. Code 1 when they differ."""
-    if is_folder(what):
+    if is_folder(what) and (before, after) == ("live", "draft"):  # versions are a template's, whatever folder lies here
         found = await _folder_diffs(desk, Path(what))
     else:
         async with desk.open_workspace() as (house, workspace):

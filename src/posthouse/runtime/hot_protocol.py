@@ -57,7 +57,7 @@ class HotProtocol(PatientProtocol):
         if door is None or not self._is_ordinary():
             super().on_headers_complete()
             return
-        self._in_head = False
+        self._stay()
         self._end_headers()
         self._door = door
         self._body = []
@@ -87,6 +87,7 @@ class HotProtocol(PatientProtocol):
             super().on_message_complete()
             return
         self._door = None
+        self._in_body = False
         method = self.parser.get_method().decode()
         scope = {"type": "http", "method": method, "path": self.url.decode(), "client": self.client}
         self.cycle = under_way = _UnderWay()  # type: ignore[assignment]  # as much of one as uvicorn asks for

@@ -1,9 +1,10 @@
-"""How long a client may take over the head of a request, and how long that may be.
+"""How long a client may take over the head of a request, how long that may be, and that it stays HTTP/1.1.
 
 uvicorn itself waits for ever, and each waiting socket is a file too many; and it keeps whatever comes until the head ends.
 """
 
 import asyncio
+import re
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -13,6 +14,13 @@ HEAD_SECONDS: Final = 20.0
 
 MOST_BESIDE: Final = 1_048_576
 """Octets of a request that are no body: its head, what frames the chunks of its body, and what stands behind them."""
+_UPGRADE: Final = re.compile(rb"\nupgrade:", re.IGNORECASE)
+_IGNORED: Final = b"\nignored:"
+"""As long as the other, so that what is read stays what was sent."""
+
+
+class UpgradeError(Exception):
+    """Another protocol was asked for, in a way that cannot be ignored."""
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -22,6 +30,7 @@ class PatientProtocol(HttpToolsProtocol):
     most_beside: int = MOST_BESIDE
     _beside = 0
     _in_head = True
+    _in_body = False
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -32,7 +41,7 @@ class PatientProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Most heads come in one piece and cost no timer; for the others the time runs from their first piece."""
         self._beside += len(data)
-        super().data_received(data)
+        super().data_received(data if self._in_body else _without_upgrade(data))
         if self._beside > self.most_beside:
             self._leave()
         if not self._in_head:
@@ -48,7 +57,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """All headers are there."""
-        self._in_head = False
+        self._stay()
         super().on_headers_complete()
         self._end_headers()
 
@@ -60,12 +69,20 @@ class PatientProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The end of a request."""
         self._beside = 0
+        self._in_body = False
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Gone."""
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def _stay(self) -> None:
+        """The head is over. A parser that was told to leave HTTP would take the body for the next request."""
+        if self.parser.should_upgrade():
+            raise UpgradeError
+        self._in_head = False
+        self._in_body = True
 
     def _end_headers(self) -> None:
         """The scope keeps its list. What stands behind a chunked body must not replace what a proxy wrote (RFC 9110 §6.5.1)."""
@@ -79,3 +96,16 @@ class PatientProtocol(HttpToolsProtocol):
     def _leave(self) -> None:
         if self.transport is not None and not self.transport.is_closing():
             self.transport.abort()
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    """Clients that offer another protocol must take HTTP/1.1 too (RFC 9110 §7.8); some offer HTTP/2 with every first request.
+
+    The offer is made unreadable, because a parser that reads it skips the body. One that comes in two pieces, or in the second of several
+    requests at once, is refused instead (:meth:`PatientProtocol._stay`).
+    """
+    end = data.find(b"\r\n\r\n")
+    head = data if end < 0 else data[:end]
+    if _UPGRADE.search(head) is None:
+        return data
+    return _UPGRADE.sub(_IGNORED, head) + data[len(head) :]

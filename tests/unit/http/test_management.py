@@ -294,3 +294,12 @@ async def test_versions_follow_each_other(client: AsyncClient) -> None:
     for word in ("0", "newest", str(2**31), "9" * 5_000):
         answer = await client.get(f"/v1/templates/welcome/versions/{word}")
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/version")
+
+
+async def test_a_test_key_releases_nothing(client: AsyncClient, stage: Stage) -> None:
+    """What is held was live mail when the back-up was made."""
+    answer = await client.post(
+        "/v1/held/release", json={"all": True}, headers={"authorization": f"Bearer {stage.test_key}"}
+    )
+    assert answer.status_code == 403
+    assert stage.held.released == []

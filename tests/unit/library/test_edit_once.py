@@ -286,6 +286,8 @@ async def test_impact(shop: Shop) -> None:
     assert found.next == "a-breaks"
     assert found.details[0].problems[0].pointer == "/sample/shop"
     assert found.details[0].variants[0].after is None
+    named = await shop.impacts.impact(WORKSPACE, ItemKind.BLOCK, "footer", limit=0)
+    assert (len(named.touched), named.details, named.next) == (2, (), None)
     page = await shop.impacts.impact(WORKSPACE, ItemKind.BLOCK, "footer", after="a-breaks")
     (detail,) = page.details
     assert page.next is None

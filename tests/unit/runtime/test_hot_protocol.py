@@ -225,3 +225,44 @@ async def test_what_stands_behind_a_body_is_no_header(serving: Serving, pieces: 
     assert answer.startswith(b"HTTP/1.1 202")
     assert b"x-request-id: of-the-head" in answer
     assert Counted.short == 2 - pieces
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/suppressions"])
+@pytest.mark.parametrize("offer", ["Upgrade: h2c", "UPGRADE:websocket"])
+@pytest.mark.parametrize("pieces", [1, 2])
+async def test_an_offer_of_another_protocol_hides_no_request_in_a_body(
+    serving: Serving, path: str, offer: str, pieces: int
+) -> None:
+    """The body is read as a body: whoever stands between us and clients counts its length too."""
+    hidden = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+    sent = request(serving.stage, hidden, path, "Connection: Upgrade", offer)
+    head, _, body = sent.partition(b"\r\n\r\n")
+    parts = [sent] if pieces == 1 else [head + b"\r\n\r\n", body]
+    first, second = await answers(serving.port, *parts, b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n", count=2)
+    assert first.startswith(b"HTTP/1.1 400")
+    assert b"/problems/" in first
+    assert b'"store":"ok"' in second
+
+
+async def test_an_offer_of_another_protocol_is_ignored(serving: Serving) -> None:
+    """Java's client offers HTTP/2 with its first request, and takes HTTP/1.1 as well (RFC 9110 §7.8)."""
+    more = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAEAAEAAAAIAAAAA")
+    (answer,) = await answers(serving.port, request(serving.stage, BODY, "/v1/messages", *more))
+    assert answer.startswith(b"HTTP/1.1 202")
+
+
+async def test_an_offer_that_cannot_be_ignored_ends_the_connection(serving: Serving) -> None:
+    """One that comes in two pieces was read already when it is known."""
+    sent = request(
+        serving.stage, b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", "/v1/messages", "Connection: Upgrade", "Upgrade: x"
+    )
+    cut = sent.index(b"Upgrade: x") + 3
+    reader, writer = await asyncio.open_connection("127.0.0.1", serving.port)
+    for piece in (sent[:cut], sent[cut:]):
+        writer.write(piece)
+        await asyncio.sleep(0.05)
+    async with asyncio.timeout(10):
+        everything = await reader.read()
+    writer.close()
+    assert everything.startswith(b"HTTP/1.1 400")
+    assert everything.count(b"HTTP/1.1") == 1

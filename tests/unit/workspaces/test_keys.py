@@ -145,3 +145,28 @@ async def test_revoking_a_strangers_key_is_not_found(stage: Stage) -> None:
     assert key is not None
     with pytest.raises(NotFoundError):
         await stage.keys.revoke(b"x" * 16, key.id)
+
+
+async def test_a_key_that_may_come_from_one_network_lets_no_other_come_from_elsewhere(stage: Stage) -> None:
+    """A moment inside the network must not make a key that works from anywhere."""
+    made = await stage.keys.create(stage.workspace_id, "a", live=True, scopes=["admin:*"], networks=["10.1.0.0/16"])
+    for wanted in (["10.0.0.0/8"], ["10.1.2.0/24", "::/0"], ["192.0.2.1"]):
+        with pytest.raises(ScopeTooWideError, match="may not come from"):
+            await stage.keys.create(
+                stage.workspace_id, "b", live=True, scopes=["admin:*"], networks=wanted, creator=made.key
+            )
+    narrow = {"live": True, "scopes": ["admin:*"], "creator": made.key}
+    inside = await stage.keys.create(stage.workspace_id, "b", networks=["10.1.2.0/24"], **narrow)
+    assert inside.key.networks == ("10.1.2.0/24",)
+    assert (await stage.keys.create(stage.workspace_id, "c", **narrow)).key.networks == ("10.1.0.0/16",)
+
+
+async def test_a_test_key_does_not_revoke_live_ones(stage: Stage) -> None:
+    """Whoever finds a test key must not stop production; its own kind it may."""
+    tester = (await stage.keys.create(stage.workspace_id, "t", live=False, scopes=["*"])).key
+    live = await stage.keys.authenticate(stage.live_key)
+    assert live is not None
+    with pytest.raises(ScopeTooWideError, match="revoke a live key"):
+        await stage.keys.revoke(stage.workspace_id, live.id, tester)
+    assert (await stage.keys.revoke(stage.workspace_id, tester.id, tester)).revoked_at is not None
+    assert (await stage.keys.revoke(stage.workspace_id, live.id, live)).revoked_at is not None

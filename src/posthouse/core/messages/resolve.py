@@ -315,7 +315,7 @@ class Resolver:
         email = party if isinstance(party, str) else str(party.email)
         if not await self._senders.may_write_as(caller.workspace_id, email):
             domain = email.rpartition("@")[2]
-            text = f"{domain} is not a verified sending domain of this workspace: run posthouse domains add {domain}"
+            text = f"{domain} is not a verified sending domain of this workspace: posthouse domains check {domain} says what is missing"
             checks.wrong(pointer, text, "unverified-domain")
 
 

@@ -90,13 +90,13 @@ class KeyService:
             name: for people, 1 to 100 characters.
             live: False for a test key, whose messages the sandbox delivers.
             scopes: what it may do.
-            networks: where it may come from (CIDR notation); none: anywhere.
+            networks: where it may come from (CIDR notation); none: where its creator may, else anywhere.
             locale: language of its messages when neither the request nor the contact says; empty: the workspace's.
             creator: the key that asks for it, which cannot give away more than it has; None for the operator.
 
         Raises:
             ValidationError: name, scopes, networks or locale are wrong.
-            ScopeTooWideError: the creator lacks a scope, or is a test key asking for a live one.
+            ScopeTooWideError: the creator lacks a scope, may not come from a network, or is a test key asking for a live one.
         """
         letters = base64.urlsafe_b64encode(self._entropy(SECRET_BYTES)).decode().rstrip("=")
         key = ApiKey(
@@ -107,7 +107,7 @@ class KeyService:
             scopes=scope_rules.check(scopes),
             hint=letters[-4:],
             created_at=self._clock.now(),
-            networks=_checked_networks(networks),
+            networks=_checked_networks(networks) or (creator.networks if creator else ()),
             locale=_checked_locale(locale),
         )
         if creator is not None:
@@ -138,12 +138,17 @@ class KeyService:
         """All keys of a workspace, revoked ones too, oldest first."""
         return await self._store.keys(workspace_id)
 
-    async def revoke(self, workspace_id: Id, key_id: Id) -> ApiKey:
+    async def revoke(self, workspace_id: Id, key_id: Id, revoker: ApiKey | None = None) -> ApiKey:
         """Makes a key worthless, in every process within :data:`GENERATION_TTL`; again is fine.
 
         Raises:
             NotFoundError: there is none in this workspace.
+            ScopeTooWideError: the key that asks (``revoker``; None: the operator) is a test key, and this one is live.
         """
+        if revoker is not None and not revoker.live:
+            keys = await self._store.keys(workspace_id)
+            if any(key.id == key_id and key.live for key in keys):
+                raise ScopeTooWideError("A test key cannot revoke a live key; use a live key or the command line.")
         key = await self._store.revoke_key(workspace_id, key_id, self._clock.now())
         self._known = {}
         return key
@@ -217,3 +222,7 @@ def _check_creator(creator: ApiKey, wanted: ApiKey) -> None:
     for scope in wanted.scopes:
         if not scope_rules.covers(creator.scopes, scope):
             raise ScopeTooWideError(f"This key does not have {scope} itself, so it cannot give it away.")
+    allowed = [ipaddress.ip_network(one) for one in creator.networks]
+    for network in [ipaddress.ip_network(one) for one in wanted.networks] if allowed else []:
+        if not any(network.version == one.version and network.subnet_of(one) for one in allowed):  # type: ignore[arg-type]
+            raise ScopeTooWideError(f"This key may not come from {network} itself, so it cannot let another.")

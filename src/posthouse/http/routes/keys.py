@@ -44,7 +44,7 @@ async def create_key(
 
 async def revoke_key(here: ServicesHere, access: AccessHere, key_id: str) -> Response:
     """Makes a key worthless."""
-    found = await here.keys.revoke(access.caller.workspace_id, ids.read(ids.KEY, key_id))
+    found = await here.keys.revoke(access.caller.workspace_id, ids.read(ids.KEY, key_id), access.key)
     return answer(schemas.key(found))
 
 

@@ -6,7 +6,7 @@ from fastapi import Depends
 from starlette.responses import Response
 
 from posthouse.core.kernel import ids
-from posthouse.core.kernel.errors import FieldProblem, NotFoundError, ValidationError
+from posthouse.core.kernel.errors import FieldProblem, ForbiddenError, NotFoundError, ValidationError
 from posthouse.core.workspaces.scopes import ADMIN_READ, ADMIN_WRITE
 from posthouse.http.context import AccessHere, ServicesHere, answer, json_body, page_after
 from posthouse.http.operations import Operation
@@ -42,6 +42,8 @@ async def release_held(
     wanted: Annotated[schemas.ReleaseHeld, Depends(json_body(schemas.ReleaseHeld))],
 ) -> Response:
     """Lets held messages go."""
+    if not access.caller.live:
+        raise ForbiddenError("Held messages are live ones: a test key cannot release them. Use a live key.")
     if wanted.all == bool(wanted.messages):
         problem = FieldProblem("/messages", 'name the messages, or write "all": true', "missing")
         raise ValidationError("Which messages?", fields=[problem])

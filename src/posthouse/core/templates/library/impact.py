@@ -107,7 +107,7 @@ class ImpactService:
             touched=tuple([_touched(one) for one in followers]),
             pinned=tuple(pinned),
             details=tuple(await self._details(item, shown)),
-            next=shown[-1].template.key if len(rest) > limit else None,
+            next=shown[-1].template.key if shown and len(rest) > limit else None,
         )
 
     async def _details(self, item: Item, followers: Sequence[Following]) -> list[TemplateImpact]:
