@@ -74,8 +74,9 @@ def test_what_a_push_would_change(posthouse: Posthouse, folder: Path) -> None:
     assert (folder / "welcome" / "README.md").exists()
 
 
-def test_versions_on_the_command_line(posthouse: Posthouse, folder: Path) -> None:
-    """Compared, rolled back, copied, put away."""
+def test_versions_on_the_command_line(posthouse: Posthouse, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compared, rolled back, copied, put away; versions are a template's, whatever folder lies where one stands."""
+    monkeypatch.chdir(folder)
     posthouse("templates", "push", str(folder), "--publish")
     (folder / "welcome" / "email.en.html").write_text("<p>Welcome.</p>")
     posthouse("templates", "push", str(folder), "--publish")
