@@ -93,7 +93,7 @@ async def test_a_click_comes_back(scene: Scene) -> None:
     await publish(scene, "note", Category.TRANSACTIONAL)
     house, workspace = scene.house, scene.caller.workspace_id
     await house.domains.track(workspace, "shop.example", BASE, unchecked=True)
-    await house.tracking_reports.change(workspace, TrackingSettings(opens=True, clicks=True))
+    await house.tracking_reports.change(workspace, lambda _: TrackingSettings(opens=True, clicks=True))
     mail = await built(scene, template="note", variables={"name": "Ann"})
     assert mail["List-Unsubscribe"] is None
     assert "/o/" in html_of(mail)
@@ -124,7 +124,7 @@ async def test_what_is_shown_is_not_tracked(scene: Scene) -> None:
     await publish(scene, "note", Category.TRANSACTIONAL)
     house, workspace = scene.house, scene.caller.workspace_id
     await house.domains.track(workspace, "shop.example", BASE, unchecked=True)
-    await house.tracking_reports.change(workspace, TrackingSettings(opens=True, clicks=True))
+    await house.tracking_reports.change(workspace, lambda _: TrackingSettings(opens=True, clicks=True))
     receipt = await scene.accepted(template="note", variables={"name": "Ann"})
     content = await house.messages.content(workspace, receipt.message_id)
     assert content.html is not None

@@ -24,7 +24,7 @@ async def erase(scene: Scene) -> None:
     house = scene.house
     pseudonyms = Pseudonyms(house.box.derive(PURPOSE))
     service = RetentionService(house.store, house.store, pseudonyms, words_by(house.box.derive), house.clock)
-    await service.change(scene.caller.workspace_id, Retention(Rule(content_days=1)))
+    await service.change(scene.caller.workspace_id, lambda _: Retention(Rule(content_days=1)))
     house.clock.hold_to(house.clock.now() + 2 * DAY)
     assert (await service.sweep(unhurried)).messages == 1
 
