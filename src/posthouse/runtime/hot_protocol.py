@@ -87,7 +87,7 @@ class HotProtocol(PatientProtocol):
             super().on_message_complete()
             return
         self._door = None
-        self._in_body = False
+        self._begun = False
         method = self.parser.get_method().decode()
         scope = {"type": "http", "method": method, "path": self.url.decode(), "client": self.client}
         self.cycle = under_way = _UnderWay()  # type: ignore[assignment]  # as much of one as uvicorn asks for

@@ -30,7 +30,8 @@ class PatientProtocol(HttpToolsProtocol):
     most_beside: int = MOST_BESIDE
     _beside = 0
     _in_head = True
-    _in_body = False
+    _begun = False
+    """Whether some of a request has come, and not yet its end."""
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -41,7 +42,7 @@ class PatientProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Most heads come in one piece and cost no timer; for the others the time runs from their first piece."""
         self._beside += len(data)
-        super().data_received(data if self._in_body else _without_upgrade(data))
+        super().data_received(data if self._begun else _without_upgrade(data))
         if self._beside > self.most_beside:
             self._leave()
         if not self._in_head:
@@ -51,7 +52,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request's first byte."""
-        self._in_head = True
+        self._begun = self._in_head = True
         self._beside = 0
         super().on_message_begin()
 
@@ -69,7 +70,7 @@ class PatientProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The end of a request."""
         self._beside = 0
-        self._in_body = False
+        self._begun = False
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -82,7 +83,6 @@ class PatientProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade():
             raise UpgradeError
         self._in_head = False
-        self._in_body = True
 
     def _end_headers(self) -> None:
         """The scope keeps its list. What stands behind a chunked body must not replace what a proxy wrote (RFC 9110 §6.5.1)."""
@@ -99,10 +99,12 @@ class PatientProtocol(HttpToolsProtocol):
 
 
 def _without_upgrade(data: bytes) -> bytes:
-    """Clients that offer another protocol must take HTTP/1.1 too (RFC 9110 §7.8); some offer HTTP/2 with every first request.
+    """What came at the beginning of a request, without the offer of another protocol in its head.
 
-    The offer is made unreadable, because a parser that reads it skips the body. One that comes in two pieces, or in the second of several
-    requests at once, is refused instead (:meth:`PatientProtocol._stay`).
+    Clients that offer another protocol must take HTTP/1.1 too (RFC 9110 §7.8); some offer HTTP/2 with every first request.
+
+    The offer is made unreadable, because a parser that reads it skips the body. One that comes in a later piece of a head, or in the second of
+    several requests at once, is refused instead (:meth:`PatientProtocol._stay`): where a head ends is not looked for in the middle of one.
     """
     end = data.find(b"\r\n\r\n")
     head = data if end < 0 else data[:end]

@@ -24,10 +24,20 @@ async def _hello(_scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
+async def _echo(_scope: Any, receive: Any, send: Any) -> None:
+    said, more = b"", True
+    while more:
+        message = await receive()
+        said, more = said + message["body"], message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(said))]})
+    await send({"type": "http.response.body", "body": said})
+
+
 @pytest.fixture
-async def port() -> Any:
+async def port(request: pytest.FixtureRequest) -> Any:
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(_hello, http=Hasty, loop="none", ws="none", lifespan="off", log_config=None)
+    app = getattr(request, "param", _hello)
+    config = uvicorn.Config(app, http=Hasty, loop="none", ws="none", lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server._serve([listener]))
     yield listener.getsockname()[1]
@@ -103,4 +113,19 @@ async def test_a_long_body_is_no_long_head(port: int) -> None:
         writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
         writer.writelines([b"c350\r\n" + piece + b"\r\n"] * 60 + [b"0\r\n\r\n"])
         assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+    writer.close()
+
+
+@pytest.mark.parametrize("port", [_echo], indirect=True)
+@pytest.mark.parametrize("cut", [0, 2, 4, 12])
+async def test_a_body_is_left_as_it_is_wherever_its_head_was_cut(port: int, cut: int) -> None:
+    """Only heads are read for offers of another protocol: a text with such a line stays whole, even behind the last line of its head."""
+    head, body = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 19", b"To Ann\nUpgrade: 1\r\n"
+    whole = head + b"\r\n\r\n" + body + b"\r\n\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for piece in (whole[: len(head) + cut], whole[len(head) + cut :]):
+        writer.write(piece)
+        await asyncio.sleep(0.05)
+    async with asyncio.timeout(10):
+        assert (await reader.readuntil(b"Upgrade: 1")).endswith(b"To Ann\nUpgrade: 1")
     writer.close()

@@ -28,7 +28,7 @@ from posthouse.core.kernel.clock import HOUR, MINUTE, Clock
 from posthouse.core.kernel.errors import ConflictError, FieldProblem, NotFoundError, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.nearest import did_you_mean
-from posthouse.core.kernel.pace import Pace, Turnstile
+from posthouse.core.kernel.pace import OneEach, Pace
 from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.templates.model import Template
 from posthouse.core.webhooks import signing
@@ -140,7 +140,7 @@ class AlertService:
         self._entropy = entropy
         self._pause = pause
         self._tests = Pace(TESTS, MINUTE, clock)
-        self._dry_runs = Turnstile(_DRY_RUNS, _BUSY, 5)
+        self._dry_runs = OneEach(_DRY_RUNS, _BUSY, 5)
 
     async def list(self, query: AlertQuery) -> tuple[list[Alert], Id | None]:
         """A page of alerts, newest first, and where to go on."""

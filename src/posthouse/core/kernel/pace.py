@@ -44,7 +44,7 @@ class Pace:
         self._taken[key] = [*lately, now]
 
 
-class Turnstile:
+class OneEach:
     """Work that may be under way once for each key, and a few times in all. Counted in this process.
 
     Args:

@@ -1,7 +1,7 @@
 """Changes of settings that two people may make at the same moment: neither is lost, and who looked at older ones is told."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol, TypeVar
 
 import msgspec
@@ -33,18 +33,25 @@ async def change_workspace(store: Workspaces, workspace_id: Id, change: Callable
         UnknownWorkspaceError: there is none.
         StaleSettingsError: others keep changing it; or what ``change`` raises.
     """
-    for _ in range(_TRIES - 1):
-        before = await find_workspace(store, workspace_id)
+    return await changed(lambda: find_workspace(store, workspace_id), change, store.update_workspace)
+
+
+async def changed(
+    read: Callable[[], Awaitable[S]], change: Callable[[S], S], write: Callable[[S, S], Awaitable[None]]
+) -> S:
+    """Reads, changes, and writes if it is still as it was read; some times, then the StaleSettingsError is the caller's."""
+    tries = 0
+    while True:
+        before = await read()
         after = change(before)
         try:
-            await store.update_workspace(before, after)
+            await write(before, after)
         except StaleSettingsError:
-            continue
-        return after
-    before = await find_workspace(store, workspace_id)
-    after = change(before)
-    await store.update_workspace(before, after)
-    return after
+            tries += 1
+            if tries == _TRIES:
+                raise
+        else:
+            return after
 
 
 async def find_workspace(store: Workspaces, workspace_id: Id) -> Workspace:

@@ -11,7 +11,8 @@ import msgspec
 from posthouse.core.kernel.clock import SECOND, Clock
 from posthouse.core.kernel.errors import ConflictError, FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
-from posthouse.core.workspaces.errors import DomainExistsError, StaleSettingsError, UnknownDomainError
+from posthouse.core.workspaces.changing import changed
+from posthouse.core.workspaces.errors import DomainExistsError, UnknownDomainError
 from posthouse.core.workspaces.model import DkimKey, Domain, Verification
 from posthouse.core.workspaces.ports import (
     DkimKeyMaker,
@@ -137,9 +138,8 @@ class DomainService:
         """
         findings = await self._dns.check(await self.get(workspace_id, name))
         required = [finding.ok for finding in findings if finding.record.required]
-        proved = (
-            {"verification": Verification.DNS} if required and all(required) else {}
-        )  # nothing asked for proves nothing
+        # nothing asked for proves nothing
+        proved = {"verification": Verification.DNS} if required and all(required) else {}
         checked = await self._change(workspace_id, name, checked_at=self._clock.now(), **proved)
         return CheckedDomain(checked, findings)
 
@@ -173,17 +173,11 @@ class DomainService:
 
     async def _change(self, workspace_id: Id, name: str, **fields: Any) -> Domain:
         """Sets fields of the domain as it is at that moment: a look-up takes seconds, and somebody may change it meanwhile."""
-        for last in (False, False, False, True):
-            before = await self.get(workspace_id, name)
-            after = msgspec.structs.replace(before, **fields)
-            try:
-                await self._store.update_domain(before, after)
-            except StaleSettingsError:
-                if last:
-                    raise
-                continue
-            break
-        return after
+        return await changed(
+            lambda: self.get(workspace_id, name),
+            lambda domain: msgspec.structs.replace(domain, **fields),
+            self._store.update_domain,
+        )
 
     async def _check_host(self, domain: Domain, host: str) -> None:
         if host.lower() != domain.tracking_host:

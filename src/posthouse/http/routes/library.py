@@ -13,7 +13,7 @@ from posthouse.core.kernel.paging import MAX_PAGE
 from posthouse.core.templates.library.content import BlockFile, ThemeFile
 from posthouse.core.templates.library.model import ItemKind
 from posthouse.core.workspaces.scopes import TEMPLATES_READ, TEMPLATES_WRITE
-from posthouse.http.context import AccessHere, IfMatch, ServicesHere, answer, json_body
+from posthouse.http.context import AccessHere, IfMatch, ServicesHere, answer, bare, json_body
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import library as schemas
 
@@ -57,7 +57,7 @@ class _Room:
         self, here: ServicesHere, access: AccessHere, key: str, wanted: Raw, if_match: IfMatch = None
     ) -> Response:
         """Keeps a draft."""
-        expected = None if if_match is None else if_match.strip().strip('"')
+        expected = bare(if_match)
         result = await here.library.save(access.caller.workspace_id, self.kind, key, wanted, expected)
         return answer(schemas.saved(result), headers={"etag": f'"{result.item.source_hash}"'})
 

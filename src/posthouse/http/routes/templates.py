@@ -17,7 +17,7 @@ from posthouse.core.templates.library.pushing import push_library, try_library
 from posthouse.core.templates.proofs import Proofs
 from posthouse.core.templates.pushing import proved, read_all
 from posthouse.core.workspaces.scopes import MESSAGES_WRITE, TEMPLATES_READ, TEMPLATES_WRITE
-from posthouse.http.context import AccessHere, IfMatch, ServicesHere, answer, json_body
+from posthouse.http.context import AccessHere, IfMatch, ServicesHere, answer, bare, json_body
 from posthouse.http.explaining import pointer
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import templates as schemas
@@ -97,7 +97,7 @@ async def publish_template(
     ] = None,
 ) -> Response:
     """Makes the draft live."""
-    base = None if if_match is None else if_match.strip().strip('"')
+    base = bare(if_match)
     return answer(schemas.pushed(await here.templates.publish(access.caller.workspace_id, key, base, percent)))
 
 

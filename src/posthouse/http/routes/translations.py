@@ -11,7 +11,7 @@ from posthouse.core.kernel import ids
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.templates.translations.carrying import ENDINGS, MEDIA, Form, bring_home, draft_of, written
 from posthouse.core.workspaces.scopes import TEMPLATES_READ, TEMPLATES_WRITE
-from posthouse.http.context import AccessHere, IfMatch, ServicesHere, answer, context, headers_of
+from posthouse.http.context import AccessHere, IfMatch, ServicesHere, answer, bare, context, headers_of
 from posthouse.http.operations import Operation
 from posthouse.http.schemas import templates as schemas
 
@@ -64,7 +64,7 @@ async def import_translation(
         _text(data),
         _form(kind),
         locale=locale,
-        base=None if if_match is None else if_match.strip().strip('"'),
+        base=bare(if_match),
         by=by,
         dry=dry_run,
     )
