@@ -1,6 +1,8 @@
 """What the PostgreSQL store promises about its server: refusals, partitions, plans, wake-ups across processes."""
 
 import asyncio
+import contextlib
+import gc
 import time
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
@@ -13,6 +15,7 @@ from posthouse.core.kernel.ids import lowest_at
 from posthouse.core.messages.model import EventType, KeyReused, Lane, Replayed, Status, Stored
 from posthouse.stores.postgres.layout import PARTITIONED, ensure_partitions, months
 from posthouse.stores.postgres.migrate import migrate
+from posthouse.stores.postgres.pool import Database
 from posthouse.stores.postgres.statements import CLAIM, DUE_FLOWS
 from posthouse.stores.postgres.store import PostgresStore
 from posthouse.stores.shared.errors import StoreRefusedError
@@ -54,6 +57,24 @@ async def _run(url: str, *statements: str) -> None:
             await connection.execute(statement)
     finally:
         await connection.close()
+
+
+@pytest.mark.parametrize("way", ["connect", "query"])
+async def test_a_wait_that_is_given_up_leaves_no_connection(postgres_url: str, way: str) -> None:
+    """Whoever stops waiting for a connection (a bell that is hung up, a request that is cancelled) leaves none behind."""
+    for moment in range(16):
+        database = Database(postgres_url)
+        await database.open()
+        waiting = asyncio.ensure_future(database.connect() if way == "connect" else database.query(lambda _: None))
+        await asyncio.sleep(moment * 0.001)
+        waiting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            if connection := await waiting:
+                await connection.close()
+        await database.close()
+        del waiting, database
+        await asyncio.sleep(0)
+        gc.collect()  # a connection that nobody closed says so here
 
 
 class TestRefusals:

@@ -46,7 +46,11 @@ class Bell:
         Raises:
             UnavailableError: the server is not there.
         """
-        await self._listen()
+        try:
+            await self._listen()
+        except BaseException:
+            self._hang_up()
+            raise
         self._task = asyncio.create_task(self._keep(), name="posthouse-bell")
 
     async def stop(self) -> None:

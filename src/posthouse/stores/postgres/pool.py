@@ -72,9 +72,7 @@ class Database:
         Raises:
             UnavailableError: the server is not there.
         """
-        connection = await self.bare()
-        await self._prepare(connection)
-        return connection
+        return await self._set_up(self._prepare)
 
     async def bare(self) -> Connection:
         """A connection as the server's own settings make it; the caller closes it.
@@ -194,8 +192,17 @@ class Database:
         await self._make_durable(connection)
 
     async def _raw(self) -> Connection:
+        return await self._set_up(self._make_durable)
+
+    async def _set_up(self, prepare: Callable[[Connection], Awaitable[None]]) -> Connection:
         connection = await self.bare()
-        await self._make_durable(connection)
+        try:
+            await prepare(connection)
+        except (
+            BaseException
+        ) as error:  # a cancelled wait too: nobody else knows of this connection, so nobody else would close it
+            connection.terminate()
+            raise (unavailable(error) if isinstance(error, Exception) else None) or error from error
         return connection
 
     async def _make_durable(self, connection: Connection) -> None:
