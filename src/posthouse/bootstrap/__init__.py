@@ -330,6 +330,17 @@ def _wire(
     library = LibraryService(store, press, new_id, clock)
     room = ProcessRoom(press_command(), InlineRoom(make_press))
     publisher = LibraryPublisher(store, library, room, new_id, clock)
+    conversions = ConversionService(
+        store,
+        store,
+        tokens,
+        settings=tracking,
+        releases=catalogue,
+        templates=store,
+        normal=addresses.normal_email,
+        new_id=new_id,
+        clock=clock,
+    )
     messages = MessageService(
         store,
         resolver,
@@ -339,6 +350,7 @@ def _wire(
         words=words_by(box.derive),
         pseudonyms=pseudonyms,
         places=places_by(box.derive),
+        orders=conversions,
         ids=new_id,
         clock=clock,
         limits=limits,
@@ -390,17 +402,7 @@ def _wire(
             clock=clock,
         ),
         tracking_reports=TrackingReports(store, store, workspaces, rules),
-        conversions=ConversionService(
-            store,
-            store,
-            tokens,
-            settings=tracking,
-            releases=catalogue,
-            templates=store,
-            normal=EmailAddressRules().normal_email,
-            new_id=new_id,
-            clock=clock,
-        ),
+        conversions=conversions,
         context=ProviderContext(
             clock=clock,
             hostname=hostname,

@@ -6,9 +6,15 @@ from typing import Any
 import msgspec
 
 from posthouse.core.conversions.model import Basis, Conversion, Source, Sum
-from posthouse.core.kernel.clock import HOUR
+from posthouse.core.conversions.service import ConversionService
+from posthouse.core.kernel.clock import DAY, HOUR
+from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Event, EventType
+from posthouse.core.messages.submission import Confirmed, Order
+from posthouse.core.templates.model import Release
 from posthouse.core.tracking.model import Verdict
+from posthouse.core.tracking.settings import TrackingSettings
+from posthouse.core.tracking.tokens import Tokens
 from posthouse.testing.store_kit import Kit, Store, check_invariants
 from posthouse.testing.store_tracking import add, hit
 
@@ -20,6 +26,30 @@ def order(kit: Kit, number: str, **more: Any) -> Conversion:
         "currency": "EUR", "source": Source.API, "basis": Basis.NONE,
     }  # fmt: skip
     return Conversion(**(fields | more))
+
+
+class OneWeek:
+    """Workspaces that credit orders to clicks of the last seven days."""
+
+    async def of(self, _workspace_id: Id) -> TrackingSettings:
+        """The same for all."""
+        return TrackingSettings(attribution_days=7)
+
+
+class NoReleases:
+    """Nothing was ever published."""
+
+    async def by_id(self, _release_id: Id) -> Release | None:
+        """None."""
+        return None
+
+
+def service_over(store: Store, kit: Kit) -> ConversionService:
+    """The room of conversions over a store."""
+    return ConversionService(
+        store, store, Tokens(lambda purpose: purpose.encode().ljust(32, b"k")), settings=OneWeek(), releases=NoReleases(),
+        templates=store, normal=str, new_id=kit.ids, clock=kit.clock,
+    )  # fmt: skip
 
 
 class StoreContractConversions:
@@ -162,3 +192,29 @@ class StoreContractConversions:
         asked = (kit.workspace, Channel.EMAIL, "ann@example.net", since)
         assert await store.clicked_by(*asked, True) == [one.id, two.id]
         assert await store.clicked_by(*asked, False) == []
+
+    async def test_a_message_confirms_an_order(self, store: Store, kit: Kit) -> None:
+        """It is credited to the last click of the same person in an earlier message, once, at the same time too; another amount changes nothing."""
+        service = service_over(store, kit)
+        sale, later, test = kit.new(), kit.new(), kit.new(live=False)
+        await store.accept([sale, later, test])
+        await add(store, [hit(kit, later.id, "a", Verdict.HUMAN, EventType.CLICKED)])
+        kit.clock.advance(HOUR)
+        await add(store, [hit(kit, sale.id, "a", Verdict.HUMAN, EventType.CLICKED)])
+        kit.clock.advance(HOUR)
+        wanted = Order("A-1", "49.90", "EUR")
+        confirmation, trial = kit.new(), kit.new(live=False)
+        became = await asyncio.gather(*(service.confirmed(confirmation, wanted) for _ in range(4)))
+        assert sorted(became) == [Confirmed.COUNTED, *[Confirmed.REPEATED] * 3]
+        assert await service.confirmed(confirmation, Order("A-1", "1", "EUR")) is Confirmed.OTHER_AMOUNT
+        assert await service.confirmed(trial, wanted) is Confirmed.COUNTED
+        (found,) = await store.conversions(kit.workspace, True)
+        assert (found.message_id, found.basis, found.amount) == (sale.id, Basis.ADDRESS, 49_900_000)
+        assert [one.basis for one in await store.conversions(kit.workspace, False)] == [Basis.NONE]
+        told = [one for one in await store.events_of(kit.workspace, sale.id) if one.type is EventType.CONVERTED]
+        assert [one.data["order"] for one in told] == ["A-1"]
+        kit.clock.advance(7 * DAY)
+        assert await service.confirmed(kit.new(), Order("A-2", "5", "EUR")) is Confirmed.COUNTED
+        (found,) = await store.conversions(kit.workspace, True, order="A-2")
+        assert found.basis is Basis.NONE
+        await check_invariants(store)

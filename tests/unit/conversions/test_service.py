@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tests.unit.rendering.conftest import release_of
 from tests.unit.tracking.stage import BROWSER, Stage
 
-from posthouse.core.conversions.model import MOST_BY_BROWSERS, Basis, Wanted, read_amount, show_amount
+from posthouse.core.conversions.model import MOST_BY_BROWSERS, Basis, Wanted
 from posthouse.core.conversions.service import By, OrderCountedError
+from posthouse.core.kernel.amounts import read_amount, show_amount
 from posthouse.core.kernel.clock import DAY, HOUR
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.messages.model import EventType

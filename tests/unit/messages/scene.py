@@ -8,7 +8,9 @@ import msgspec
 from posthouse.bootstrap import House
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.core.messages.submission import Caller, Receipt, Submission
+from posthouse.core.templates.model import Sender, TemplateSource, UnknownPolicy, VariantSource
 
+HTML = "<p>Hello {{ name }}, your order {{ order.number }}</p>{% for line in order.lines %}<p>{{ line.name }}</p>{% endfor %}"
 ORDER = {"name": "Ann", "order": {"number": "A-1", "lines": [{"name": "Tea"}, {"name": "Cup"}]}}
 
 
@@ -45,3 +47,23 @@ class Scene:
         answer = await self.send(**changes)
         assert isinstance(answer, Receipt), answer
         return answer
+
+
+async def furnish(house: House) -> Scene:
+    """A workspace with a domain and one template."""
+    workspace = await house.workspaces.create("shop")
+    await house.domains.add(workspace.id, "shop.example", verified=True)
+    source = TemplateSource(
+        key="order-confirmation",
+        name="Order confirmation",
+        variants=(
+            VariantSource("email", "en", "Your order {{ order.number }}", html=HTML),
+            VariantSource("email", "fr", "Votre commande {{ order.number }}", html=HTML),
+        ),
+        sender=Sender("orders@shop.example", "Shop"),
+        unknown_policy=UnknownPolicy.HOLD,
+        tags=("orders",),
+        sample={"name": "Ann", "order": {"number": "A-1", "lines": [{"name": "Tea"}]}},
+    )
+    await house.templates.push(workspace.id, source, True)
+    return Scene(house, Caller(workspace.id, house.clock.now().to_bytes(16, "big"), live=True, scopes=("*",)))

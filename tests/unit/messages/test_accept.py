@@ -64,6 +64,11 @@ async def test_a_good_one_is_kept_before_the_answer(scene: Scene) -> None:
         ({"channel": "fax"}, ["/channel"]),
         ({"tags": [str(n) for n in range(11)]}, ["/tags"]),
         ({"tags": ["ok", ""]}, ["/tags/1"]),
+        (
+            {"conversion": {"order": "A\n1", "amount": "-1", "currency": "euro"}},
+            ["/conversion/order", "/conversion/amount", "/conversion/currency"],
+        ),
+        ({"conversion": {"order": "A\u202e1", "amount": "1", "currency": "EUR"}}, ["/conversion/order"]),
         ({"headers": {"Subject": "x"}}, ["/headers/Subject"]),
         ({"headers": {"X-Posthouse-Id": "x"}}, ["/headers/X-Posthouse-Id"]),
         ({"headers": {"X-A": "b\r\nBcc: c"}}, ["/headers/X-A"]),

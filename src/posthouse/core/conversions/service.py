@@ -6,14 +6,16 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from posthouse.core.conversions.model import MOST_BY_BROWSERS, Basis, Conversion, Source, Sum, Wanted, show_amount
+from posthouse.core.conversions.model import MOST_BY_BROWSERS, Basis, Conversion, Source, Sum, Wanted
 from posthouse.core.conversions.ports import ConversionStore
 from posthouse.core.kernel import ids
+from posthouse.core.kernel.amounts import read_amount, show_amount
 from posthouse.core.kernel.clock import DAY, MINUTE, Clock
 from posthouse.core.kernel.errors import ConflictError, FieldProblem, NotFoundError, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.paging import MAX_PAGE, Page
-from posthouse.core.messages.model import Channel, Event, EventType
+from posthouse.core.messages.model import Channel, Event, EventType, NewMessage
+from posthouse.core.messages.submission import Confirmed, Order
 from posthouse.core.templates.model import Link, Release
 from posthouse.core.templates.ports import TemplateStore
 from posthouse.core.tracking.model import Tracked, Verdict
@@ -139,6 +141,21 @@ class ConversionService:
             problem = FieldProblem("/click", NO_CLICK, "unknown-click")
             raise ValidationError("The conversion is wrong.", fields=[problem])
         return await self._count(workspace_id, wanted, token, message, live=live, source=Source.API)
+
+    async def confirmed(self, message: NewMessage, order: Order) -> Confirmed:
+        """Counts the order that a message about to be kept confirms, credited to the last click in an earlier message to its recipient.
+
+        A message is not refused because of an order: one that is counted with another amount stays as it was counted.
+
+        Raises:
+            UnavailableError: the store could not write.
+        """
+        wanted = Wanted(order.order, read_amount(order.amount), order.currency, address=message.recipient)
+        try:
+            counted = await self._count(message.workspace_id, wanted, None, None, live=message.live, source=Source.API)
+        except OrderCountedError:
+            return Confirmed.OTHER_AMOUNT
+        return Confirmed.REPEATED if counted.repeated else Confirmed.COUNTED
 
     async def reported_by_browser(self, token: Token, wanted: Wanted) -> None:
         """What a script in a browser reports: believed as far as it names a click, and not without end."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from posthouse.core.kernel.amounts import read_amount
 from posthouse.core.kernel.clock import DAY
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.moments import read_moment
@@ -15,14 +16,16 @@ from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.messages import limits
 from posthouse.core.messages.model import Attachment, Channel, Lane
 from posthouse.core.messages.ports import AddressRules
-from posthouse.core.messages.submission import File, Party
+from posthouse.core.messages.submission import File, Order, Party
 from posthouse.core.messages.uploads import read_upload_id
 from posthouse.core.templates.model import Sender
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_TURNING: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _HEADER_NAME: Final = re.compile(r"[!-9;-~]{1,76}")
 _MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")
 _CONTENT_ID: Final = re.compile(r"[A-Za-z0-9._+@-]{1,120}")
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _LANES: Final = {lane.name.lower(): lane for lane in Lane}
 _CHANNELS: Final = tuple(channel.name.lower() for channel in Channel)
 
@@ -108,6 +111,20 @@ class Checks:
                 text = f"tags that begin with {limits.OUR_TAGS} are the house's own: statistics leave some of them out"
                 self.wrong(f"/tags/{index}", text, "reserved")
         return tuple(dict.fromkeys(tags))
+
+    def order(self, order: Order) -> None:
+        """The order that the message confirms."""
+        self.word("/conversion/order", order.order)
+        if _TURNING.search(order.order):
+            self.wrong(
+                "/conversion/order", "signs that turn the direction of writing are not allowed here", "direction"
+            )
+        try:
+            read_amount(order.amount)
+        except ValueError as error:
+            self.wrong("/conversion/amount", str(error), "bad-amount")
+        if not _CURRENCY.fullmatch(order.currency):
+            self.wrong("/conversion/currency", "write the three capitals of ISO 4217, such as EUR", "bad-currency")
 
     def headers(self, headers: dict[str, str], *, ours: bool = False) -> dict[str, str]:
         """Headers from the allow-list; ``ours``: for a template, whose links to unsubscribe are made here."""

@@ -18,6 +18,7 @@ from posthouse.core.messages.model import (
     NewMessage,
     Status,
 )
+from posthouse.core.messages.submission import Confirmed, Order
 from posthouse.core.templates.model import Category, Release
 
 
@@ -98,6 +99,18 @@ class Suppressions(Protocol):
         self, workspace_id: Id, channel: Channel, address: str, category: Category, at: int
     ) -> dict[str, Any] | None:
         """What stops a message of this category to this address at an instant, as facts for people; None: nothing does."""
+        ...
+
+
+class Orders(Protocol):
+    """Counts orders (core/conversions, ConversionService)."""
+
+    async def confirmed(self, message: NewMessage, order: Order) -> Confirmed:
+        """Counts the order that a message about to be kept confirms, once.
+
+        Raises:
+            UnavailableError: the store could not write.
+        """
         ...
 
 

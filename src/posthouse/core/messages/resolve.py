@@ -16,7 +16,7 @@ from posthouse.core.messages.model import Channel, Extras, Lane, NewMessage
 from posthouse.core.messages.persons import Asked, Facts, Persons, always, asked_for
 from posthouse.core.messages.ports import AddressRules, Checker, Releases, Suppressions, TextOf
 from posthouse.core.messages.senders import Senders
-from posthouse.core.messages.submission import Caller, Submission
+from posthouse.core.messages.submission import Caller, Confirmed, Submission
 from posthouse.core.templates.model import Category, Release, Sender, Tracking, UnknownPolicy
 
 _encoder: Final = msgspec.json.Encoder()
@@ -105,6 +105,8 @@ class Resolver:
             checks.wrong("/expires_at", "must lie after now and after send_at", "too-early")
         lane = checks.lane(wanted.lane, release.lane if release else "normal")
         tags = checks.tags(wanted.tags, ours=caller.key_id is None) if wanted.tags else ()
+        if wanted.conversion is not None:
+            checks.order(wanted.conversion)
         message_id = self._ids()
         given = wanted.variables
         if release is not None and release.always and recipient is not None:
@@ -369,6 +371,11 @@ def answer_for(message: NewMessage, release: Release | None) -> bytes:
             _stopped_by(message.suppressed) if message.suppressed else msgspec.UNSET,
         )
     )
+
+
+def with_order(answer: bytes, became: Confirmed) -> bytes:
+    """The same answer with what became of the order that the message confirms."""
+    return b'%b,"conversion":"%b"}' % (answer[:-1], became.value.encode())
 
 
 def _stopped_by(stopped: dict[str, Any]) -> dict[str, Any]:

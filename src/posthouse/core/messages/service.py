@@ -1,5 +1,6 @@
 """The one door in, and what is asked about messages afterwards."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -32,10 +33,10 @@ from posthouse.core.messages.model import (
     Status,
 )
 from posthouse.core.messages.places import Places
-from posthouse.core.messages.ports import MessageStore, Releases, Viewer
+from posthouse.core.messages.ports import MessageStore, Orders, Releases, Viewer
 from posthouse.core.messages.pseudonyms import Pseudonyms
-from posthouse.core.messages.resolve import Resolver, answer_for, body_hash, flow_of, namespaced, refusal
-from posthouse.core.messages.submission import Caller, Receipt, Submission
+from posthouse.core.messages.resolve import Resolver, answer_for, body_hash, flow_of, namespaced, refusal, with_order
+from posthouse.core.messages.submission import Caller, Order, Receipt, Submission
 from posthouse.core.messages.uploads import Upload, make_upload_id, read_upload_id
 from posthouse.core.messages.words import Words
 from posthouse.core.templates.locales import fallbacks
@@ -81,6 +82,7 @@ class MessageService:
         words: turns words that are looked for into what is kept of them.
         pseudonyms: stand in the place of addresses that were erased.
         places: shows where a search looks on.
+        orders: counts what messages confirm.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class MessageService:
         words: Words,
         pseudonyms: Pseudonyms,
         places: Places,
+        orders: Orders,
         ids: IdSource,
         clock: Clock,
         limits: Limits,
@@ -101,6 +104,7 @@ class MessageService:
         self._words = words
         self._pseudonyms = pseudonyms
         self._places = places
+        self._orders = orders
         self._store = store
         self._resolver = resolver
         self._committer = committer
@@ -121,6 +125,7 @@ class MessageService:
         answers: list[Receipt | PosthouseError | None] = [None] * len(items)
         good: list[tuple[int, NewMessage]] = []
         claimed: list[tuple[Id, str]] = []
+        confirming: list[tuple[NewMessage, Order]] = []
         try:
             for index, item in enumerate(items):
                 if index % AT_A_TIME == AT_A_TIME - 1:
@@ -130,8 +135,12 @@ class MessageService:
                     await self._check_uploads(caller, item)
                     self._claim_key(message, claimed)
                     good.append((index, message))
+                    if item.conversion is not None:
+                        confirming.append((message, item.conversion))
                 except PosthouseError as error:
                     answers[index] = await self._first_answer(caller, item, error) or error
+            if confirming:
+                await self._count_orders(confirming)
             if good:
                 results = await self._committer.commit([message for _, message in good])
                 for (index, message), result in zip(good, results, strict=True):
@@ -139,6 +148,14 @@ class MessageService:
         finally:
             self._under_way.difference_update(claimed)
         return [answer for answer in answers if answer is not None]
+
+    async def _count_orders(self, confirming: Sequence[tuple[NewMessage, Order]]) -> None:
+        """Before the messages are kept: an order that is counted twice counts once, but one whose message is kept would never be asked for again."""
+        for start in range(0, len(confirming), AT_A_TIME):
+            some = confirming[start : start + AT_A_TIME]
+            became = await asyncio.gather(*(self._orders.confirmed(message, order) for message, order in some))
+            for (message, _), one in zip(some, became, strict=True):
+                message.answer = with_order(message.answer, one)
 
     async def _first_answer(self, caller: Caller, item: Submission, error: PosthouseError) -> Receipt | None:
         """What the same request was told when it was accepted: a retry may come after its ``expires_at``, or find a template gone."""

@@ -1,5 +1,6 @@
 """What a source may ask for: the body of ``POST /v1/messages`` and of every other way in."""
 
+import enum
 from typing import Any
 
 import msgspec
@@ -27,6 +28,27 @@ class TrackingWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
 
     opens: bool | None = None
     clicks: bool | None = None
+
+
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An order, or another goal, that the message itself confirms."""
+
+    order: str
+    """Its number: counted once."""
+    amount: str
+    """``49.90``."""
+    currency: str
+    """ISO 4217."""
+
+
+class Confirmed(enum.StrEnum):
+    """What became of such an order."""
+
+    COUNTED = "counted"
+    REPEATED = "repeated"
+    """It had been counted before."""
+    OTHER_AMOUNT = "other_amount"
+    """It is counted with another amount, or in another currency, and stays so."""
 
 
 class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -58,6 +80,7 @@ class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     supersedes: str | None = None
     correlation: str | None = None
     tracking: TrackingWish | None = None
+    conversion: Order | None = None
     idempotency_key: str | None = None
 
 

@@ -5,9 +5,10 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from posthouse.core.conversions.model import Conversion, Wanted, read_amount, show_amount
+from posthouse.core.conversions.model import Conversion, Wanted
 from posthouse.core.conversions.service import Counted, Revenue
 from posthouse.core.kernel import ids
+from posthouse.core.kernel.amounts import read_amount, show_amount
 from posthouse.core.kernel.errors import FieldProblem, PosthouseError, ValidationError
 from posthouse.core.kernel.moments import read_moment, show_moment
 from posthouse.core.kernel.paging import Page

@@ -30,5 +30,9 @@ SUBMISSION_FIELDS: Final = {
     "supersedes": "A key of your own: this message withdraws older ones with the same key that still wait.",
     "correlation": "The business object it is about, an order number for example.",
     "tracking": "Whether opens and clicks are noticed (`opens`, `clicks`); default: as template and workspace say.",
+    "conversion": (
+        "The order (or other goal) that this message confirms: `order`, `amount`, `currency`. Counted once, and credited to the recipient's last "
+        "click in an earlier message, as POST /v1/conversions does."
+    ),
     "idempotency_key": "Makes a retry safe, like the Idempotency-Key header.",
 }

@@ -53,6 +53,7 @@ class ReceiptAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """The message is kept, durably: it will be sent, or its timeline will say why not.
 
     `suppressed`: it will not be sent, as the address must not be written to; `suppression` says why.
+    `conversion`: what became of the order that came with it; `other_amount`: it is counted with another one, and stays so.
     """
 
     id: MessageId
@@ -66,6 +67,7 @@ class ReceiptAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     created_at: Moment
     send_at: Moment
     suppression: StoppedBy | None = None
+    conversion: Literal["counted", "repeated", "other_amount"] | None = None
 
 
 class ItemAnswer(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, case, func, or_, select, update
 
-from posthouse.core.conversions.model import MICRO, MOST_BY_BROWSERS, Basis, Conversion, Source, Sum
+from posthouse.core.conversions.model import MOST_BY_BROWSERS, Basis, Conversion, Source, Sum
+from posthouse.core.kernel.amounts import MICRO
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Event, EventType
