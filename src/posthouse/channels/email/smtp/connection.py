@@ -148,6 +148,10 @@ class Connection(asyncio.Protocol):
         self.following = self._owner.next_for(self)
         return b"" if self.following is None else self.following.follow(self)
 
+    def carries(self, transaction: Transaction) -> bool:
+        """Whether it is this message's turn."""
+        return self.busy is transaction
+
     def finished(self, transaction: Transaction, outcome: Outcome) -> None:
         """The message has its outcome; the connection is free, unless it was given up."""
         if not transaction.future.done():
@@ -190,6 +194,11 @@ class Connection(asyncio.Protocol):
         self._closing = True
         if not self.closed:
             self._transport.abort()
+
+    def abandon(self) -> None:
+        """Nobody waits for the message that is on its way: it is stopped with the connection."""
+        self.busy = None
+        self.give_up()
 
     def quit(self) -> None:
         """Closes politely; the owner hears ``gone`` when it is done."""

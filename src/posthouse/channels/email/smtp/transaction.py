@@ -7,23 +7,68 @@ refused nothing may go to the copies, and a DATA already sent could not be taken
 
 import asyncio
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from posthouse.channels.email.model import Outbound
 from posthouse.channels.email.smtp import judge
+from posthouse.channels.email.smtp.options import Target
 from posthouse.channels.email.smtp.replies import Reply
 from posthouse.channels.email.smtp.stages import Stage
 from posthouse.core.delivery.outcomes import Copy, Deferred, Outcome, Refused, Unknown
 from posthouse.core.delivery.ports import Flight
-
-if TYPE_CHECKING:
-    from posthouse.channels.email.smtp.connection import Connection
 
 ONE_WRITE: Final = 65_536
 """Up to this size the final dot leaves in the same write as the content, beyond it only once the content is out."""
 
 _PATH: Final = re.compile(r'[^\x00-\x20\x7f<>"\\]*|"(?:[^\x00-\x1f\x7f"\\]|\\[\x20-\x7e])*"@[^\x00-\x20\x7f<>"\\]+')
 _LEASE_LOST: Final = "lease lost: another process took the message over before it left"
+
+
+class Line(Protocol):
+    """What a message needs of the connection that it travels on: what the server offers, a way to write, somebody to tell."""
+
+    target: Target
+    remote: str
+    tls: str
+    pipelining: bool
+    eight_bit: bool
+    smtputf8: bool
+    size: int | None
+    needs_reset: bool
+    clogged: bool
+    messages: int
+
+    def write(self, data: bytes) -> None:
+        """Sends commands."""
+        ...
+
+    def write_body(self, data: bytes) -> None:
+        """Sends content."""
+        ...
+
+    def following_envelope(self) -> bytes:
+        """What may leave in the same write as a body: the envelope of the message that comes next, or nothing."""
+        ...
+
+    def carries(self, transaction: "Transaction") -> bool:
+        """Whether it is this message's turn."""
+        ...
+
+    def finished(self, transaction: "Transaction", outcome: Outcome) -> None:
+        """The message has its outcome."""
+        ...
+
+    def replace(self, transaction: "Transaction") -> None:
+        """The message needs another connection."""
+        ...
+
+    def give_up(self) -> None:
+        """Nothing more is to be said."""
+        ...
+
+    def abandon(self) -> None:
+        """Nobody waits for what it carries any more."""
+        ...
 
 
 class Transaction:
@@ -68,7 +113,7 @@ class Transaction:
 
     # -- the way out ---------------------------------------------------------------------------------------------------
 
-    def begin(self, connection: "Connection") -> None:
+    def begin(self, connection: Line) -> None:
         """Sends the envelope, or finishes at once when it cannot go this way."""
         self._reset_state()
         self._connection = connection
@@ -86,7 +131,7 @@ class Transaction:
             self._later = commands[1:]
             self._write(commands[:1])
 
-    def may_follow(self, connection: "Connection") -> bool:
+    def may_follow(self, connection: Line) -> bool:
         """Whether its envelope may leave behind the body of another message, before that one is answered.
 
         A message with copies asks step by step, an urgent one takes the connection that is free first.
@@ -99,7 +144,7 @@ class Transaction:
             and self.flight.may_begin()
         )
 
-    def follow(self, connection: "Connection") -> bytes:
+    def follow(self, connection: Line) -> bytes:
         """The envelope as bytes, asked from now on; the caller sends them. Only when it :meth:`may_follow`."""
         self._reset_state()
         self._connection = connection
@@ -108,7 +153,7 @@ class Transaction:
         self._asked += [(stage, number) for stage, number, _ in commands]
         return b"".join([line for _, _, line in commands])
 
-    def _impossible(self, connection: "Connection") -> Refused | None:
+    def _impossible(self, connection: Line) -> Refused | None:
         out, remote = self.outbound, connection.remote
         for path in (out.sender, *out.recipients):
             if _PATH.fullmatch(path) is None or not (out.smtputf8 or path.isascii()):
@@ -124,7 +169,7 @@ class Transaction:
             return Refused(552, "5.3.4", text, remote)
         return None
 
-    def _commands(self, connection: "Connection") -> list[tuple[Stage, int, bytes]]:
+    def _commands(self, connection: Line) -> list[tuple[Stage, int, bytes]]:
         out = self.outbound
         mail = f"MAIL FROM:<{out.sender}>"
         if connection.size is not None:
@@ -177,7 +222,7 @@ class Transaction:
         elif stage is Stage.RESET and reply.code >= 400:
             self._verdict = judge.judge(stage, reply, self._connection.remote)
             self._connection.give_up()
-        if not self._asked and self._connection.busy is self:
+        if not self._asked and self._connection.carries(self):
             self._next()
 
     @staticmethod
@@ -328,12 +373,11 @@ class Transaction:
 
     def abandon(self) -> None:
         """Nobody waits for the outcome any more: before the final dot the message is stopped, after it nothing can be."""
-        if self.started and not self._committed and self._connection.busy is self:
-            self._connection.busy = None
-            self._connection.give_up()
+        if self.started and not self._committed and self._connection.carries(self):
+            self._connection.abandon()
         # one that follows another is stopped by the connection when its turn comes
 
-    def _may_replace(self, connection: "Connection") -> bool:
+    def _may_replace(self, connection: Line) -> bool:
         """An idle connection that turns out dead before it answered anything is replaced, once and silently."""
         return connection.messages > 0 and not self._heard and not self.replaced
 
