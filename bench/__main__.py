@@ -3,7 +3,8 @@
     python -m bench [--quick] [NAME …]
 
 Names are those of the files here (``pipeline``, ``accept``, ``latency``, ``growth``, ``memory``, ``stores``, ``compose``, ``render``,
-``document``, ``contents``, ``blocks``, ``smtp``, ``http_door``, ``returned``, ``webhooks``, ``analytics``, ``alerts``). ``--quick`` sends fewer
+``document``, ``contents``,
+``preview``, ``blocks``, ``smtp``, ``http_door``, ``returned``, ``webhooks``, ``analytics``, ``alerts``). ``--quick`` sends fewer
 messages: minutes instead of half an hour, and rougher figures.
 """
 
@@ -21,6 +22,7 @@ QUICK = {
     "memory": ["--messages", "4000"],
     "analytics": ["--messages", "100000", "1000000", "--raw", "100000"],
     "blocks": ["--templates", "60", "--one-by-one", "10"],
+    "preview": ["--requests", "60"],
     "webhooks": ["--seconds", "5", "--burst", "800"],
 }
 FIRST = tuple(QUICK)

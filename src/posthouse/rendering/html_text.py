@@ -14,7 +14,7 @@ from typing import Final
 from posthouse.core.kernel.references import resolved
 from posthouse.rendering.guard import SALT
 from posthouse.rendering.remembering import remembered
-from posthouse.rendering.scanning import attributes, scan
+from posthouse.rendering.scanning import attributes, known_attributes, scan
 from posthouse.rendering.tags import Kind, Piece, pieces
 from posthouse.rendering.text_columns import heading_columns, heading_row, in_columns, row_end
 from posthouse.rendering.text_layout import (
@@ -148,20 +148,25 @@ class _Reader:
         with_columns(self._lines, self._tables, self._tags)
         return self._lines
 
-    def text(self, data: str) -> None:
+    def text(self, data: str, at: int = 0) -> None:
         """Text between tags."""
+        del at
         if not self._silent:
             if SALT in data:
                 self._tags.passes(data)
             self._write(_clean(data))
+
+    def raw(self, data: str, at: int) -> None:
+        """Nobody sees it."""
 
     def comment(self, data: str) -> None:
         """A comment says nothing; tags of templates in it stay."""
         if SALT in data:
             self.text("".join([found[0] for found in TOKEN.finditer(data)]))
 
-    def opened(self, tag: str, rest: str) -> None:
+    def opened(self, tag: str, rest: str, at: int) -> None:
         """Opens an element; what is hidden stays silent until its end."""
+        del at
         hidden = tag in _SILENT or (bool(rest) and _hides(rest))
         if tag not in _VOID:
             self._stack.append((tag, hidden))
@@ -191,10 +196,10 @@ class _Reader:
             self._break()
         if tag == "table":
             self._data_tables.append(
-                len(self._lines) if _given(rest).get("role") not in {"presentation", "none"} else -1
+                len(self._lines) if known_attributes(rest).get("role") not in {"presentation", "none"} else -1
             )
         elif tag in {"html", "body"}:
-            self._side = "left" if _given(rest).get("dir") == "rtl" else self._side
+            self._side = "left" if known_attributes(rest).get("dir") == "rtl" else self._side
         elif tag == "li":
             self._write("- ")
         elif tag == "hr":
@@ -232,8 +237,8 @@ class _Reader:
             self._paragraph()
             return
         if self._prints:
-            self._line.append(f" {LAST if _given(rest).get('align') == self._side else CELL} ")
-        if tag == "th" and "scope" in rest and _given(rest).get("scope") == "col":
+            self._line.append(f" {LAST if known_attributes(rest).get('align') == self._side else CELL} ")
+        if tag == "th" and "scope" in rest and known_attributes(rest).get("scope") == "col":
             self._head = True
 
     def _end_link(self) -> None:
@@ -284,12 +289,6 @@ def _hides(rest: str) -> bool:
         return False
     given = attributes(rest)
     return "hidden" in given or _HIDDEN.search(given.get("style", "")) is not None
-
-
-@remembered(1_024)
-def _given(rest: str) -> dict[str, str]:
-    """:func:`attributes` of tags that stand in every mail; not to be changed."""
-    return attributes(rest)
 
 
 def _clean(data: str) -> str:

@@ -10,6 +10,7 @@ import string
 from typing import Final, NamedTuple, Protocol
 
 from posthouse.core.kernel.references import resolved
+from posthouse.rendering.remembering import remembered
 
 _TAG: Final = re.compile(
     r"(/?)([a-zA-Z][^\s/>]*+)((?>(?:[^>=]++|=\s*+(?>(?:\"[^\"]*+\"|'[^']*+')?))*))>", re.DOTALL
@@ -37,12 +38,15 @@ class _Tag(NamedTuple):
 
 
 class Sink(Protocol):
-    """Who is told what is there, in order. Names are in lower case."""
+    """Who is told what is there, in order. Names are in lower case; ``at`` is the place in the HTML."""
 
-    def text(self, data: str) -> None:
+    def text(self, data: str, at: int) -> None:
         """Text between tags, its character references as they stand."""
 
-    def opened(self, tag: str, rest: str) -> None:
+    def raw(self, data: str, at: int) -> None:
+        """What stands in a style, a script or a title: no markup, whatever it looks like."""
+
+    def opened(self, tag: str, rest: str, at: int) -> None:
         """A start tag. ``rest`` is what follows its name: :func:`attributes` reads it, for those who want to know."""
 
     def closed(self, tag: str) -> None:
@@ -59,7 +63,7 @@ def scan(html: str, sink: Sink) -> None:
     at = 0
     while at >= 0 and (sign := find("<", at)) >= 0:
         if sign > at:
-            text(html[at:sign])
+            text(html[at:sign], at)
         following = html[sign + 1 : sign + 2]
         if following in _BEGINS_TAG:
             end = find(">", sign) + 1
@@ -68,20 +72,20 @@ def scan(html: str, sink: Sink) -> None:
             if well is None:
                 at = _past_tag(html, sign, sink)
             elif not well.plain:
-                at = _past(html, end, well, sink)
+                at = _past(html, (sign, end), well, sink)
             else:
                 at = end
                 if well.closing:
                     closed(well.name)
                 else:
-                    opened(well.name, well.rest)
+                    opened(well.name, well.rest, sign)
         elif following in {"!", "?"}:
             at = _past_declaration(html, sign, outlook, sink)
         else:
-            text("<")
+            text("<", sign)
             at = sign + 1
     if 0 <= at < len(html):
-        sink.text(html[at:])
+        sink.text(html[at:], at)
 
 
 class _OutlookEnds:
@@ -119,24 +123,26 @@ def _past_tag(html: str, sign: int, sink: Sink) -> int:
     """Past a tag, and past the raw text that follows some; -1 when it never ends."""
     found = _TAG.match(html, sign + 1)
     if found is not None:
-        return _past(html, found.end(), _Tag(bool(found[1]), found[2].lower(), found[3]), sink)
+        return _past(html, (sign, found.end()), _Tag(bool(found[1]), found[2].lower(), found[3]), sink)
     if not html.startswith("</", sign):
         return -1
     return html.find(">", sign) + 1 or -1  # no name: a comment for browsers
 
 
-def _past(html: str, end: int, tag: _Tag, sink: Sink) -> int:
-    """Tells of a tag that ends there."""
+def _past(html: str, span: tuple[int, int], tag: _Tag, sink: Sink) -> int:
+    """Tells of a tag that stands there."""
+    at, end = span
     if tag.closing:
         sink.closed(tag.name)
         return end
-    sink.opened(tag.name, tag.rest)
+    sink.opened(tag.name, tag.rest, at)
     raw = _RAW.get(tag.name)
     if raw is None:
         if tag.rest.endswith("/"):
             sink.closed(tag.name)
         return end
     ends = raw.search(html, end)
+    sink.raw(html[end : None if ends is None else ends.start()], end)
     return -1 if ends is None else ends.start()
 
 
@@ -159,3 +165,7 @@ def attributes(rest: str) -> dict[str, str]:
     for name, double, single, bare in _ATTRIBUTE.findall(rest):
         given.setdefault(name.lower(), resolved(double or single or bare))
     return given
+
+
+known_attributes = remembered(1_024)(attributes)
+"""The same of tags that stand in every mail; not to be changed."""

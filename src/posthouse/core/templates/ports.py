@@ -8,7 +8,7 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.attachments.model import Declared
 from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.library.shelf import ItemReading
-from posthouse.core.templates.lint.model import Finding, Looked, Picture
+from posthouse.core.templates.lint.model import Looked, Shown
 from posthouse.core.templates.model import (
     Direction,
     Edition,
@@ -191,12 +191,10 @@ class Linter(Protocol):
         """What is found in one variant; ``index`` is its place in the template, for pointers."""
         ...
 
-    def pictures(self, variant: VariantSource, html: str, index: int) -> tuple[Picture, ...]:
-        """The pictures of a variant as it was rendered with the sample."""
-        ...
-
-    def promotion(self, variant: VariantSource, rendered: Rendered, index: int) -> tuple[Finding, ...]:
-        """Whether a transactional message has too much of it."""
+    def shown(
+        self, variant: VariantSource, rendered: Rendered, index: int, *, pictures: bool, promotion: bool
+    ) -> Shown:
+        """What is told by a variant as it was rendered: its ``pictures``, and whether there is too much ``promotion``."""
         ...
 
 

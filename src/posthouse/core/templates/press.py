@@ -16,7 +16,7 @@ from posthouse.core.templates.errors import TemplateProblemsError
 from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.lint.content import body_file, compare, kept, look_at_rendering, look_at_words
 from posthouse.core.templates.lint.mobile import look_at_mobile, look_at_room
-from posthouse.core.templates.lint.model import Finding, Looked, Overlook, Picture, Severity
+from posthouse.core.templates.lint.model import Finding, Looked, Overlook, Picture, Severity, Shown
 from posthouse.core.templates.lint.pictures import look_at_pictures
 from posthouse.core.templates.lint.rules import RULES, finding
 from posthouse.core.templates.mobile.sms import Sms
@@ -164,12 +164,13 @@ class Press:
     ) -> tuple[FieldProblem, ...]:
         """What the lint says of one variant as it was just rendered, without the comparison of languages."""
         looked = self._linter.look(source.variants[index], release.programs, index)
+        shown = self._shown(source, looked, rendered, index)
         findings = [
             *looked.findings,
-            *look_at_pictures(self._pictures(source, looked, rendered, index), source.attachments),
+            *look_at_pictures(shown.pictures, source.attachments),
             *look_at_words(source, release.programs, index),
             *look_at_rendering(rendered, release.locale, index),
-            *self._promotion(source, rendered, index),
+            *shown.findings,
         ]
         if rendered.content is not None:
             file = body_file(source.variants[index])
@@ -207,29 +208,26 @@ class Press:
                     findings.extend(self._look_at_mobile(source, sample, release, index))
                     looked[index] = self._linter.look(variant, compiled.programs, index)
                     findings.extend((*looked[index].findings, *look_at_words(source, compiled.programs, index)))
-                    pictures.extend(self._pictures(source, looked[index], rendered[-1], index))
-                    findings.extend(self._promotion(source, rendered[-1], index))
+                    shown = self._shown(source, looked[index], rendered[-1], index)
+                    pictures.extend(shown.pictures)
+                    findings.extend(shown.findings)
                 releases.append(release)
             except PosthouseError as error:
                 problems.extend(error.fields or (FieldProblem(f"/variants/{index}", error.detail),))
         if prove and not problems:
             problems.extend(as_problems(list(self._cases.run(source, releases))))
         findings.extend((*look_at_pictures(pictures, source.attachments), *compare(source, looked)))
-        shown = kept(source, findings)
-        return Printed(tuple(releases), tuple(problems), shown, tuple(rendered), pictures=tuple(pictures))
+        told = kept(source, findings)
+        return Printed(tuple(releases), tuple(problems), told, tuple(rendered), pictures=tuple(pictures))
 
-    def _pictures(self, source: TemplateSource, looked: Looked, rendered: Rendered, index: int) -> tuple[Picture, ...]:
-        """Those that are written out, and those that the sample shows in place of variables."""
-        if not looked.unwritten or rendered.html is None:
-            return looked.pictures
+    def _shown(self, source: TemplateSource, looked: Looked, rendered: Rendered, index: int) -> Shown:
+        """The pictures that are written out and those that the sample shows in place of variables; and what else it tells."""
+        transactional = source.category is Category.TRANSACTIONAL
+        variant, wanted = source.variants[index], looked.unwritten and rendered.html is not None
+        seen = self._linter.shown(variant, rendered, index, pictures=wanted, promotion=transactional)
         known = {one.address for one in looked.pictures}
-        printed = self._linter.pictures(source.variants[index], rendered.html, index)
-        return (*looked.pictures, *[one for one in printed if one.address not in known])
-
-    def _promotion(self, source: TemplateSource, rendered: Rendered, index: int) -> tuple[Finding, ...]:
-        if source.category is not Category.TRANSACTIONAL:
-            return ()
-        return self._linter.promotion(source.variants[index], rendered, index)
+        more = [one for one in seen.pictures if one.address not in known]
+        return Shown(seen.findings, (*looked.pictures, *more))
 
     def _prove(self, release: Release, sample: Mapping[str, Any], index: int) -> None:
         """Renders with the sample: what cannot be rendered cannot be published."""

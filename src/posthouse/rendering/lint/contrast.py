@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from posthouse.rendering.lint.reader import DYNAMIC, Document, Element
+from posthouse.rendering.remembering import remembered
 
 Colour = tuple[int, int, int]
 _HEX: Final = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
@@ -85,8 +86,9 @@ def _looks(document: Document) -> dict[Element | None, _Look]:
 
 
 def _inside(element: Element, above: _Look) -> _Look:
-    look, style = _Look(), _declared(element)
-    look.seen = above.seen and element.name not in _SILENT and not _HIDDEN.search(element.get("style").lower())
+    look, written = _Look(), element.get("style")
+    style = _declared(written) if written else {}
+    look.seen = above.seen and element.name not in _SILENT and not (written and _hides(written))
     look.colour = _colour(style["color"]) if "color" in style else _inherited(element, above)
     look.background = _background(element, style, above)
     size = _SIZE.search(style.get("font-size", ""))
@@ -112,10 +114,16 @@ def _background(element: Element, style: dict[str, str], above: _Look) -> Colour
     return _colour(written)
 
 
-def _declared(element: Element) -> dict[str, str]:
-    style = element.get("style").lower()
-    pairs = [declaration.partition(":") for declaration in style.split(";")] if style else []
+@remembered(1_024)
+def _declared(style: str) -> dict[str, str]:
+    """The declarations of a style, which stands in many elements; not to be changed."""
+    pairs = [declaration.partition(":") for declaration in style.lower().split(";")]
     return {name.strip(): value.replace("!important", "").strip() for name, _, value in pairs if value}
+
+
+@remembered(1_024)
+def _hides(style: str) -> bool:
+    return _HIDDEN.search(style.lower()) is not None
 
 
 def _colour(written: str) -> Colour | None:

@@ -11,6 +11,7 @@ from posthouse.core.templates.lint.rules import finding
 from posthouse.rendering.lint.reader import DYNAMIC, LABELLED, Document, Element
 
 _LINKS: Final = LABELLED | {"mj-image", "area", "mj-carousel-image"}
+_ADDRESSES: Final = frozenset({"href", "src", "background", "background-url"})
 _SHOWN: Final = 60
 
 
@@ -29,8 +30,8 @@ def _problems(element: Element, targets: set[str]) -> Iterator[tuple[str, str]]:
         yield "image-alt", f"the image {_short(element.get('src'))!r} has no alt"
     if element.name in _LINKS and ("href" in element.attributes or element.name in {"a", "mj-button"}):
         yield from _link(element, targets)
-    for attribute in ("href", "src", "background", "background-url"):
-        yield from _address(element.attributes.get(attribute, ""))
+    for attribute in _ADDRESSES & element.attributes.keys():
+        yield from _address(element.attributes[attribute])
 
 
 def _link(element: Element, targets: set[str]) -> Iterator[tuple[str, str]]:

@@ -1,14 +1,18 @@
 """Looks at one variant: the author's source for what has a line, what was compiled for what a reader sees."""
 
+import functools
+import hashlib
 import re
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Final
 
+import msgspec
 from msgspec.structs import replace
 
 from posthouse.core.templates.lint.content import body_file
-from posthouse.core.templates.lint.model import Finding, Looked, Picture
+from posthouse.core.templates.lint.model import Finding, Looked, Shown
 from posthouse.core.templates.lint.rules import finding
 from posthouse.core.templates.model import Rendered, VariantSource
 from posthouse.rendering.lint.access import look_at_access
@@ -26,13 +30,33 @@ _ADDRESS: Final = re.compile(r"https?://(?:\{\{.*?\}\}|[^\s<>\"'{])+", re.IGNORE
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _LEAST_WORDS: Final = 3
 _LEAST_LETTERS: Final = 12
+_OTHER_FORMS: Final = ("wire.", "links.")
+"""Programs that print the same as others."""
+_KEPT: Final = 512
+"""Looks that are remembered; some kilobytes each."""
+_ENCODER: Final = msgspec.json.Encoder()
 
 
 class MarkupLinter:
-    """The lint's part that reads markup."""
+    """The lint's part that reads markup. Remembers what it said: a look depends on nothing but what it looks at."""
+
+    def __init__(self) -> None:
+        self._said: OrderedDict[tuple[bytes, int], Looked] = OrderedDict()
 
     def look(self, variant: VariantSource, programs: Mapping[str, str], index: int) -> Looked:
         """Everything that can be told without a store or a network."""
+        apart = {name: program for name, program in programs.items() if not name.startswith(_OTHER_FORMS)}
+        key = (_digest(variant, apart), index)
+        looked = self._said.get(key)
+        if looked is None:
+            looked = self._said[key] = self._look(variant, apart, index)
+            if len(self._said) > _KEPT:
+                self._said.popitem(last=False)
+        else:
+            self._said.move_to_end(key)
+        return looked
+
+    def _look(self, variant: VariantSource, programs: Mapping[str, str], index: int) -> Looked:
         base, file = f"/variants/{index}", body_file(variant)
         kind = "mjml" if variant.mjml is not None else "html"
         written = variant.mjml if variant.mjml is not None else variant.html
@@ -70,14 +94,19 @@ class MarkupLinter:
         placed = tuple([replace(one, line=0) for one in shown])
         return Looked(_without_lines(findings), frozenset(_sentences(seen)), placed, unwritten)
 
-    def pictures(self, variant: VariantSource, html: str, index: int) -> tuple[Picture, ...]:
-        """See Linter."""
-        seen = pictures_of(Document(html, tags=False), body_file(variant), f"/variants/{index}")
-        return tuple([replace(one, line=0, sampled=True) for one in seen])
+    def shown(
+        self, variant: VariantSource, rendered: Rendered, index: int, *, pictures: bool, promotion: bool
+    ) -> Shown:
+        """See Linter. The page is read once, and only if somebody wants to know."""
+        page = functools.cache(lambda: Document(rendered.html or "", tags=False))
+        found = pictures_of(page(), body_file(variant), f"/variants/{index}") if pictures else ()
+        told = look_at_promotion(rendered, page, variant, index) if promotion else ()
+        return Shown(tuple(told), tuple([replace(one, line=0, sampled=True) for one in found]))
 
-    def promotion(self, variant: VariantSource, rendered: Rendered, index: int) -> tuple[Finding, ...]:
-        """See Linter."""
-        return tuple(look_at_promotion(rendered, variant, index))
+
+def _digest(variant: VariantSource, programs: Mapping[str, str]) -> bytes:
+    """Of all that a look depends on."""
+    return hashlib.sha256(_ENCODER.encode((variant, programs))).digest()
 
 
 def _mobile_links(variant: VariantSource, file: str, base: str) -> Iterator[Finding]:

@@ -37,13 +37,16 @@ def sorted_out(pictures: list[Picture]) -> tuple[tuple[Picture, ...], bool]:
 
 def _addresses(document: Document) -> Iterator[tuple[str, int]]:
     for element in document.elements:
-        if element.parent is not None and element.parent.name == "mj-attributes":
+        given = element.attributes
+        if not given or (element.parent is not None and element.parent.name == "mj-attributes"):
             continue  # defaults, no pictures
         for attribute in (*_SHOWING.get(element.name, ()), *_GROUNDS):
-            if attribute in element.attributes and not _is_colour(element, attribute):
-                yield element.attributes[attribute].strip(), element.line
-        for address in _STYLE.findall(element.get("style")):
-            yield unescape(address).strip(), element.line
+            if attribute in given and not _is_colour(element, attribute):
+                yield given[attribute].strip(), element.line
+        style = given.get("style")
+        if style and "(" in style:
+            for address in _STYLE.findall(style):
+                yield unescape(address).strip(), element.line
 
 
 def _is_colour(element: Element, attribute: str) -> bool:

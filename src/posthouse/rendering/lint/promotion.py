@@ -5,7 +5,7 @@ An estimate that shows its numbers, by data that anybody can read (promotion.tom
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -76,9 +76,11 @@ def promotion() -> Promotion:
     return msgspec.convert(tomllib.loads(_DATA.read_text(encoding="utf-8")), Promotion)
 
 
-def look_at_promotion(rendered: Rendered, variant: VariantSource, index: int) -> Iterator[Finding]:
-    """Whether there is too much of it in one message as it was rendered with the sample."""
-    count = _counted(rendered, _words_in(variant.locale), derived=variant.text is None)
+def look_at_promotion(
+    rendered: Rendered, page: Callable[[], Document], variant: VariantSource, index: int
+) -> Iterator[Finding]:
+    """Whether there is too much of it in one message as it was rendered with the sample; ``page`` reads its HTML."""
+    count = _counted(rendered, page, _words_in(variant.locale), derived=variant.text is None)
     limits = promotion()
     if count is None or count.promotion < limits.least:
         return
@@ -94,14 +96,16 @@ def look_at_promotion(rendered: Rendered, variant: VariantSource, index: int) ->
     yield finding("promotion-share", detail, pointer=f"/variants/{index}", file=body_file(variant))
 
 
-def _counted(rendered: Rendered, words: _Words | None, *, derived: bool = True) -> _Count | None:
+def _counted(
+    rendered: Rendered, page: Callable[[], Document], words: _Words | None, *, derived: bool = True
+) -> _Count | None:
     """None: there is nothing that could be promotion; where the text part is derived from the page, that is told in no time."""
     if rendered.html is None:
         whole = shown(rendered.content) if rendered.content is not None else rendered.text
         return _of_lines(whole, words) if words and words.search(whole) else None
     if derived and SLOT not in rendered.html and not (words and words.search(rendered.text)):
         return None
-    return _of_page(Document(rendered.html, tags=False), words)
+    return _of_page(page(), words)
 
 
 def _of_lines(whole: str, words: _Words | None) -> _Count:

@@ -4,10 +4,12 @@ Tags leave a mark (an expression) or nothing (a block) behind and keep their lin
 """
 
 import re
-from html.parser import HTMLParser
+from bisect import bisect_left
+from collections.abc import Mapping
 from typing import Final
 
-from posthouse.core.kernel.references import bounded
+from posthouse.core.kernel.references import resolved
+from posthouse.rendering.scanning import known_attributes, scan
 from posthouse.rendering.tags import Kind, TagError, pieces
 
 DYNAMIC: Final = "\ue000"
@@ -17,26 +19,30 @@ _VOID: Final = frozenset(
 )
 LABELLED: Final = frozenset({"a", "mj-button", "mj-navbar-link", "mj-social-element", "button"})
 _ASIDE: Final = re.compile(r"<!--|<!\[")
-"""Comments, and ``<![if !mso]>`` and the like, at which the standard library's parser gives up."""
+"""Comments, and ``<![if !mso]>`` and the like."""
 _LONGEST: Final = 150_000
 _DEEPEST: Final = 200
 _LABEL: Final = 200
 """Characters, open elements and letters of a link after which no mail is meant: nobody's lint may hold up everybody's API."""
 _SPACES: Final = re.compile(r"\s+")
+_BREAK: Final = re.compile("\n")
+_NOTHING: Final[Mapping[str, str]] = {}
 _INVISIBLE: Final = re.compile("[\u00ad\u034f\u200b-\u200f\u2007\u2060\ufeff]")
 
 
 class Element:
     """One element. ``label`` is all that can be read inside it, alternative texts of images too (kept for links only)."""
 
-    __slots__ = ("attributes", "label", "line", "name", "parent")
+    __slots__ = ("attributes", "label", "line", "link", "name", "parent")
 
-    def __init__(self, name: str, attributes: dict[str, str], line: int, parent: "Element | None") -> None:
+    def __init__(self, name: str, attributes: Mapping[str, str], line: int, parent: "Element | None") -> None:
         self.name = name
         self.attributes = attributes
         self.line = line
         self.parent = parent
         self.label = ""
+        self.link: Element | None = self if name in LABELLED else parent.link if parent is not None else None
+        """The link or button it is, or stands in."""
 
     def get(self, attribute: str) -> str:
         """An attribute's value, empty when it is not there."""
@@ -54,8 +60,8 @@ class Words:
         self.parent = parent
 
 
-class Document(HTMLParser):
-    """All elements and texts of a source, in order.
+class Document:
+    """All elements and texts of a source, in order (scanning.Sink).
 
     Args:
         source: HTML or MJML with template tags; what cannot be read, and what comes after 150,000 characters, is
@@ -64,49 +70,57 @@ class Document(HTMLParser):
     """
 
     def __init__(self, source: str, *, tags: bool = True) -> None:
-        super().__init__(convert_charrefs=True)
         self.elements: list[Element] = []
         self.words: list[Words] = []
         self._open: list[Element] = []
-        self.feed(bounded(masked(source[:_LONGEST]) if tags else plain(source[:_LONGEST])))
-        self.close()
+        markup = masked(source[:_LONGEST]) if tags else plain(source[:_LONGEST])
+        self._breaks = [found.start() for found in _BREAK.finditer(markup)]
+        scan(markup, self)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def opened(self, tag: str, rest: str, at: int) -> None:
         """An element begins."""
-        given = {name: value or "" for name, value in attrs}
-        element = Element(tag, given, self.getpos()[0], self._open[-1] if self._open else None)
+        above = self._open[-1] if self._open else None
+        given = known_attributes(rest) if rest else _NOTHING
+        element = Element(tag, given, self._line(at), above)
         self.elements.append(element)
         if tag == "img":
-            self._labelled(given.get("alt", ""))
+            _labelled(above, element.get("alt"))
         if tag not in _VOID and len(self._open) < _DEEPEST:
             self._open.append(element)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """An element without content."""
-        depth = len(self._open)
-        self.handle_starttag(tag, attrs)
-        del self._open[depth:]
-
-    def handle_endtag(self, tag: str) -> None:
+    def closed(self, tag: str) -> None:
         """An element ends, and what was left open inside it."""
         for at in range(len(self._open) - 1, -1, -1):
             if self._open[at].name == tag:
                 del self._open[at:]
                 return
 
-    def handle_data(self, data: str) -> None:
+    def text(self, data: str, at: int) -> None:
         """Text between elements."""
-        text = _SPACES.sub(" ", _INVISIBLE.sub("", data)).strip()
+        if data.isspace():
+            return
+        text = _SPACES.sub(" ", _INVISIBLE.sub("", resolved(data))).strip()
         if text:
-            self.words.append(Words(text, self.getpos()[0], self._open[-1] if self._open else None))
-            self._labelled(text)
+            above = self._open[-1] if self._open else None
+            self.words.append(Words(text, self._line(at), above))
+            _labelled(above, text)
 
-    def _labelled(self, text: str) -> None:
-        for element in reversed(self._open):
-            if element.name in LABELLED:
-                if len(element.label) < _LABEL:
-                    element.label += text
-                return
+    def raw(self, data: str, at: int) -> None:
+        """Styles are looked at too."""
+        self.text(data, at)
+
+    def comment(self, data: str) -> None:
+        """Left out before."""
+
+    def _line(self, at: int) -> int:
+        return bisect_left(self._breaks, at) + 1
+
+
+def _labelled(element: Element | None, text: str) -> None:
+    """Adds what can be read to the link it stands in."""
+    link = None if element is None else element.link
+    if link is not None and len(link.label) < _LABEL:
+        link.label += text
 
 
 def masked(source: str) -> str:

@@ -65,6 +65,13 @@ class Looked(msgspec.Struct, frozen=True):
     """Whether there are pictures too whose address a variable gives."""
 
 
+class Shown(msgspec.Struct, frozen=True):
+    """What a page said as it was rendered with a sample."""
+
+    findings: tuple[Finding, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+
 class Overlook(msgspec.Struct, frozen=True):
     """All that was said of a source, the worst first."""
 
