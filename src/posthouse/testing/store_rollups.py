@@ -171,7 +171,9 @@ class StoreContractRollups:
         template = kit.template(version=3)
         await store.publish(template, [release := kit.release(template)])
         key, provider = kit.ids(), kit.ids()
-        new = kit.new(key_id=key, release_id=release.id, recipient="ann@gmail.com", tags=("a", "b"))
+        new = kit.new(
+            key_id=key, release_id=release.id, recipient="ann@gmail.com", tags=("a", "b", "posthouse:step:c/1")
+        )
         await store.accept([new])
         kit.clock.advance(2 * SECOND)
         (claimed,) = await kit.claim(store)
@@ -207,6 +209,8 @@ class StoreContractRollups:
             },
         }
         assert {dims[-1] for (grain, _, *dims) in found if grain == Grain.TAGS_DAY} == {"a", "b"}
+        for grain in (Grain.STEPS_HOUR, Grain.STEPS_DAY, Grain.STEPS_WEEK):
+            assert {dims[-1] for (one, _, *dims) in found if one == grain} == {"c/1"}
         merged = Latencies([])
         query = SumQuery(kit.workspace, Grain.COARSE_DAY, 0, _ALWAYS, (), latencies=True)
         for row in await store.rollup_sums(0, query):

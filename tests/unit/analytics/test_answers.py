@@ -21,7 +21,8 @@ async def paris(tmp_path: Path) -> AsyncIterator[Scene]:
         await made.hit(first, "2026-11-25T23:30:00Z", Verdict.MACHINE)
         await made.hit(first, "2026-11-26T08:00:00Z", Verdict.HUMAN)
         await made.hit(first, "2026-11-26T09:00:00Z", Verdict.HUMAN)
-        await made.message("2026-11-25T23:30:00Z", locale="fr", tags=("vip", "new"), recipient="ben@gmail.com")
+        tags = ("vip", "new", "posthouse:step:welcome/day-3")
+        await made.message("2026-11-25T23:30:00Z", locale="fr", tags=tags, recipient="ben@gmail.com")
         await made.message("2026-11-26T12:00:00Z", status=Status.BOUNCED, key_id=made.till, lane=Lane.BULK)
         await made.message("2026-11-27T09:00:00Z", live=False)
         await made.message("2026-11-24T12:00:00Z", template_id=None)
@@ -104,6 +105,7 @@ async def test_every_dimension_groups_and_filters(paris: Scene) -> None:
         "provider": {None: 4},
         "domain": {"other": 3, "gmail": 1},
         "tag": {"vip": 1, "new": 1},
+        "step": {"welcome/day-3": 1},
     }
     for name, values in expected.items():
         found = await paris.service.breakdown(workspace, Asked(by=(name,), metrics=("accepted",)))
@@ -194,9 +196,9 @@ async def test_a_zone_that_is_half_an_hour_off(tmp_path: Path) -> None:
 
 
 async def test_too_many_combinations_are_counted_together(tmp_path: Path) -> None:
-    """A source that tags each message with its order number costs 200 rows a template, not a row a message; the total stays right."""
+    """A source that tags each message with its order number costs 200 rows a template, not a row a message; the total stays right. So with steps."""
     async with scene(tmp_path) as made:
-        new = [made.kit.new(tags=(f"order-{number}",)) for number in range(230)]
+        new = [made.kit.new(tags=(f"order-{number}", f"posthouse:step:a/{number}")) for number in range(230)]
         await made.store.accept(new)
         await made.counted("2026-11-27T10:31:00Z")
         await made.event(new[0].id, EventType.DELIVERED)
@@ -207,6 +209,8 @@ async def test_too_many_combinations_are_counted_together(tmp_path: Path) -> Non
         assert values["(other)"]["accepted"] == 30
         assert values["order-0"]["delivered"] == 1
         assert found.total.values["accepted"] == 230
+        found = await made.service.breakdown(made.kit.workspace, Asked(by=("step",), limit=500))
+        assert (len(found.items), found.total.values["accepted"]) == (201, 230)
 
 
 @pytest.mark.parametrize("tag", ["posthouse:alert", "posthouse:test"])

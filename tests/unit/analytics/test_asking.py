@@ -41,6 +41,8 @@ def read(asked: Asked) -> asking.Question:
     (Asked(filters={"version": ("two",), "template": ("invoice",)}), "/version/0", "its number"),
     (Asked(filters={"tag": ("a", "b")}), "/tag", "one tag"),
     (Asked(filters={"tag": ("a",)}, by=("locale",)), "/tag", "not counted by locale"),
+    (Asked(filters={"tag": ("a",)}, by=("step",)), "/step", "not counted by tag"),
+    (Asked(filters={"step": ("a/b",)}, by=("domain", "lane")), "/step", "not counted by domain"),
 ])  # fmt: skip
 def test_wrong_words(asked: Asked, pointer: str, advice: str) -> None:
     """Each with where and what to write."""

@@ -28,6 +28,7 @@ async def test_a_good_one_is_kept_before_the_answer(scene: Scene) -> None:
         to={"email": "Ann@Customer.EXAMPLE", "name": "Ann Ö"},
         correlation="order-1",
         tags=["vip"],
+        automation={"key": "welcome", "step": "day-3"},
         metadata={"shop": 7},
         lane="critical",
     )
@@ -36,7 +37,7 @@ async def test_a_good_one_is_kept_before_the_answer(scene: Scene) -> None:
     assert message.recipient == "Ann@customer.example"
     assert message.recipient_name == "Ann Ö"
     assert message.lane is Lane.CRITICAL
-    assert message.tags == ("orders", "vip")
+    assert message.tags == ("orders", "vip", "posthouse:step:welcome/day-3")
     assert message.policy is UnknownPolicy.HOLD
     assert extras_of(message.extras).metadata == {"shop": 7}
     answer = msgspec.json.decode(receipt.body)
@@ -68,6 +69,7 @@ async def test_a_good_one_is_kept_before_the_answer(scene: Scene) -> None:
             {"conversion": {"order": "A\n1", "amount": "-1", "currency": "euro"}},
             ["/conversion/order", "/conversion/amount", "/conversion/currency"],
         ),
+        ({"automation": {"key": "welcome/2", "step": ""}}, ["/automation/key", "/automation/step"]),
         ({"conversion": {"order": "A\u202e1", "amount": "1", "currency": "EUR"}}, ["/conversion/order"]),
         ({"headers": {"Subject": "x"}}, ["/headers/Subject"]),
         ({"headers": {"X-Posthouse-Id": "x"}}, ["/headers/X-Posthouse-Id"]),

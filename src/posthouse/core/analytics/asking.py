@@ -23,6 +23,8 @@ MAX_DAYS: Final = 3_660
 DEFAULT_DAYS: Final = 30
 MAX_BY: Final = 3
 MAX_WORDS: Final = 100
+_ALONE: Final = {name: one.kind for name, one in DIMENSIONS.items() if one.kind in (Kind.TAGS, Kind.STEPS)}
+"""Dimensions whose rows know the coarse ones only."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -201,8 +203,10 @@ class _Reading:
 
     def kind(self, used: set[str]) -> Kind:
         fine = sorted([name for name in used if name in DIMENSIONS and DIMENSIONS[name].kind is Kind.FINE])
-        if "tag" not in used:
+        alone = sorted(used & _ALONE.keys())
+        if not alone:
             return Kind.FINE if fine else Kind.COARSE
-        if fine:
-            self.wrong("/tag", f"tags are not counted by {' and '.join(fine)}; leave one of them out", "not-kept")
-        return Kind.TAGS
+        if others := [*alone[1:], *fine]:
+            text = f"{alone[0]}s are not counted by {' and '.join(others)}; leave one of them out"
+            self.wrong(f"/{alone[0]}", text, "not-kept")
+        return _ALONE[alone[0]]

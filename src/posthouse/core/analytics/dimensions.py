@@ -34,6 +34,7 @@ DIMENSIONS: Final[Mapping[str, Dimension]] = {
     "provider": Dimension(("provider",), Kind.FINE, "the name of the provider that took or refused it"),
     "domain": Dimension(("domain",), Kind.FINE, "the recipient's mailbox provider"),
     "tag": Dimension(("tag",), Kind.TAGS, "a tag; a message with three tags counts three times"),
+    "step": Dimension(("tag",), Kind.STEPS, "the automation and its step that the message came with, `KEY/STEP`"),
 }
 FILTERS: Final = tuple(name for name in DIMENSIONS if name not in {"mode", "release"})
 """Those that are parameters of their own; ``mode`` is a parameter of every list, a release what its parts are."""
@@ -73,7 +74,7 @@ class Names(msgspec.Struct, frozen=True):
         Raises:
             ValueError: there is no such thing; says what is meant, perhaps.
         """
-        if dimension in ("locale", "tag"):
+        if dimension in ("locale", "tag", "step"):
             return (word,)
         if dimension == "version":
             return (_number(word),)

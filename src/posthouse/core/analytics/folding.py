@@ -20,6 +20,7 @@ from posthouse.core.kernel import ids
 from posthouse.core.kernel.clock import HOUR
 from posthouse.core.kernel.errors import NotFoundError
 from posthouse.core.kernel.ids import Id
+from posthouse.core.messages.limits import STEP_TAG
 from posthouse.core.messages.model import Channel, EventType
 from posthouse.core.messages.trying import TAG
 from posthouse.core.tracking.model import Verdict
@@ -68,7 +69,10 @@ _NOT_COUNTED: Final = f'"{NOT_COUNTED}"'
 _TESTS: Final = f'"{TAG}"'
 """Test sends."""
 _ABOUT: Final = slice(Fact._fields.index("template"), Fact._fields.index("locale"))
-_COARSE_HOUR, _COARSE_DAY, _FINE_HOUR, _FINE_DAY, _TAGS_HOUR, _TAGS_DAY, _FINE_WEEK, _TAGS_WEEK = map(int, Grain)
+(
+    _COARSE_HOUR, _COARSE_DAY, _FINE_HOUR, _FINE_DAY, _TAGS_HOUR, _TAGS_DAY, _FINE_WEEK, _TAGS_WEEK,
+    _STEPS_HOUR, _STEPS_DAY, _STEPS_WEEK,
+) = map(int, Grain)  # fmt: skip
 """As plain numbers: they are hashed often."""
 _COARSE: Final = 6
 """So many values of a combination are told apart by every kind: template, version, channel, lane, mode, source."""
@@ -231,12 +235,20 @@ class _Folding:
             _add(cells, Place(workspace, _COARSE_HOUR, hour, coarse), added)
             _add(cells, Place(workspace, _COARSE_DAY, day, coarse), added)
         for (workspace, hour, day, about), added in self._tags.items():
-            combo = Combo._make((workspace, Kind.TAGS, *about[:_COARSE], "", "", "", about[_COARSE]))
+            kind, tag, by_hour, by_day, by_week = _told_by(about[_COARSE])
+            combo = Combo._make((workspace, kind, *about[:_COARSE], "", "", "", tag))
             tagged = self._number(self._bound(combo))
-            _add(cells, Place(workspace, _TAGS_HOUR, hour, tagged), added)
-            _add(cells, Place(workspace, _TAGS_DAY, day, tagged), added)
-            _add(cells, Place(workspace, _TAGS_WEEK, monday_of(day), tagged), added)
+            _add(cells, Place(workspace, by_hour, hour, tagged), added)
+            _add(cells, Place(workspace, by_day, day, tagged), added)
+            _add(cells, Place(workspace, by_week, monday_of(day), tagged), added)
         return cells
+
+
+def _told_by(tag: str) -> tuple[Kind, str, int, int, int]:
+    """What a tag says: a step of an automation, or itself; the kind of its rows, and their grains."""
+    if tag.startswith(STEP_TAG):
+        return Kind.STEPS, tag.removeprefix(STEP_TAG), _STEPS_HOUR, _STEPS_DAY, _STEPS_WEEK
+    return Kind.TAGS, tag, _TAGS_HOUR, _TAGS_DAY, _TAGS_WEEK
 
 
 def _count(counts: dict[int, int], places: Sequence[int]) -> None:

@@ -23,7 +23,7 @@ from posthouse.core.workspaces.model import Workspace
 
 TURN: Final = 1_000
 """Events a transaction: up to some fourteen milliseconds of work in which nobody else writes on SQLite."""
-MOST: Final = {Kind.FINE: 1_000, Kind.TAGS: 200}
+MOST: Final = {Kind.FINE: 1_000, Kind.TAGS: 200, Kind.STEPS: 200}
 """Combinations of each kind that one template version, channel, lane, mode and source may have; later ones are counted together."""
 OTHER: Final = "(other)"
 
@@ -210,6 +210,6 @@ class _Bounds:
 
 
 def _other(combo: Combo) -> Combo:
-    if combo.kind == Kind.TAGS:
+    if combo.kind != Kind.FINE:
         return combo._replace(tag=OTHER)
     return combo._replace(locale=OTHER, provider="", domain=OTHER)

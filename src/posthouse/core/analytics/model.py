@@ -19,6 +19,8 @@ class Kind(enum.IntEnum):
     """These and locale, provider and recipient domain."""
     TAGS = 2
     """Those of COARSE and one tag: a message with three tags counts in three rows."""
+    STEPS = 3
+    """Those of COARSE and the step of an automation, in the column of tags."""
 
 
 class Grain(enum.IntEnum):
@@ -32,6 +34,9 @@ class Grain(enum.IntEnum):
     TAGS_DAY = 5
     FINE_WEEK = 6
     TAGS_WEEK = 7
+    STEPS_HOUR = 8
+    STEPS_DAY = 9
+    STEPS_WEEK = 10
 
 
 class Combo(NamedTuple):

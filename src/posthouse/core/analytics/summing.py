@@ -16,9 +16,19 @@ from posthouse.core.analytics.ports import SumQuery, Sums, SumStore
 from posthouse.core.kernel.clock import HOUR
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 
-_HOURS = {Kind.COARSE: Grain.COARSE_HOUR, Kind.FINE: Grain.FINE_HOUR, Kind.TAGS: Grain.TAGS_HOUR}
-_WEEKS = {Kind.FINE: Grain.FINE_WEEK, Kind.TAGS: Grain.TAGS_WEEK}
-_DAYS = {Kind.COARSE: Grain.COARSE_DAY, Kind.FINE: Grain.FINE_DAY, Kind.TAGS: Grain.TAGS_DAY}
+_HOURS = {
+    Kind.COARSE: Grain.COARSE_HOUR,
+    Kind.FINE: Grain.FINE_HOUR,
+    Kind.TAGS: Grain.TAGS_HOUR,
+    Kind.STEPS: Grain.STEPS_HOUR,
+}
+_WEEKS = {Kind.FINE: Grain.FINE_WEEK, Kind.TAGS: Grain.TAGS_WEEK, Kind.STEPS: Grain.STEPS_WEEK}
+_DAYS = {
+    Kind.COARSE: Grain.COARSE_DAY,
+    Kind.FINE: Grain.FINE_DAY,
+    Kind.TAGS: Grain.TAGS_DAY,
+    Kind.STEPS: Grain.STEPS_DAY,
+}
 
 
 MOST = 100_000

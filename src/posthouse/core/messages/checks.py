@@ -16,7 +16,7 @@ from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.messages import limits
 from posthouse.core.messages.model import Attachment, Channel, Lane
 from posthouse.core.messages.ports import AddressRules
-from posthouse.core.messages.submission import File, Order, Party
+from posthouse.core.messages.submission import AutomationStep, File, Order, Party
 from posthouse.core.messages.uploads import read_upload_id
 from posthouse.core.templates.model import Sender
 
@@ -25,6 +25,7 @@ _TURNING: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _HEADER_NAME: Final = re.compile(r"[!-9;-~]{1,76}")
 _MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")
 _CONTENT_ID: Final = re.compile(r"[A-Za-z0-9._+@-]{1,120}")
+_STEP: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _LANES: Final = {lane.name.lower(): lane for lane in Lane}
 _CHANNELS: Final = tuple(channel.name.lower() for channel in Channel)
@@ -111,6 +112,14 @@ class Checks:
                 text = f"tags that begin with {limits.OUR_TAGS} are the house's own: statistics leave some of them out"
                 self.wrong(f"/tags/{index}", text, "reserved")
         return tuple(dict.fromkeys(tags))
+
+    def step(self, wanted: AutomationStep) -> str:
+        """The tag that says which step of which automation it is."""
+        for name, word in (("key", wanted.key), ("step", wanted.step)):
+            if not _STEP.fullmatch(word):
+                text = "write 1 to 64 letters, digits or . _ - (ASCII), the first a letter or digit"
+                self.wrong(f"/automation/{name}", text, "bad-key")
+        return f"{limits.STEP_TAG}{wanted.key}/{wanted.step}"
 
     def order(self, order: Order) -> None:
         """The order that the message confirms."""

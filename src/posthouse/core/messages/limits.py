@@ -18,6 +18,8 @@ MAX_WORD: Final = 255
 MAX_TAG: Final = 64
 OUR_TAGS: Final = "posthouse:"
 """What tags begin with that only the house gives."""
+STEP_TAG: Final = "posthouse:step:"
+"""What the tag begins with that says which step of which automation a message is: ``posthouse:step:welcome/day-3``."""
 MAX_NAME: Final = 200
 MAX_COPIES: Final = 50
 MAX_HEADERS: Final = 30

@@ -105,6 +105,8 @@ class Resolver:
             checks.wrong("/expires_at", "must lie after now and after send_at", "too-early")
         lane = checks.lane(wanted.lane, release.lane if release else "normal")
         tags = checks.tags(wanted.tags, ours=caller.key_id is None) if wanted.tags else ()
+        if wanted.automation is not None:
+            tags = (*tags, checks.step(wanted.automation))
         if wanted.conversion is not None:
             checks.order(wanted.conversion)
         message_id = self._ids()

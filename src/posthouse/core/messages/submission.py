@@ -41,6 +41,13 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """ISO 4217."""
 
 
+class AutomationStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which step of which automation a message is, in the words of whoever automates: for statistics only."""
+
+    key: str
+    step: str
+
+
 class Confirmed(enum.StrEnum):
     """What became of such an order."""
 
@@ -81,6 +88,7 @@ class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     correlation: str | None = None
     tracking: TrackingWish | None = None
     conversion: Order | None = None
+    automation: AutomationStep | None = None
     idempotency_key: str | None = None
 
 

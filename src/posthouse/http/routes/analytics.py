@@ -53,13 +53,14 @@ class Filters:
         provider: Annotated[list[str] | None, _filter("provider")] = None,
         domain: Annotated[list[str] | None, _filter("domain")] = None,
         tag: Annotated[list[str] | None, _filter("tag")] = None,
+        step: Annotated[list[str] | None, _filter("step")] = None,
         format: Annotated[  # noqa: A002 - the word of the query
             Literal["json", "csv"] | None, Query(description="`csv` instead of `Accept: text/csv`.")
         ] = None,
     ) -> None:
         given = {
             "template": template, "version": version, "channel": channel, "lane": lane, "source": source,
-            "locale": locale, "provider": provider, "domain": domain, "tag": tag,
+            "locale": locale, "provider": provider, "domain": domain, "tag": tag, "step": step,
         }  # fmt: skip
         self.words = {name: tuple(words) for name, words in given.items() if words}
         self.since, self.until, self.timezone, self.mode, self.format = since, until, timezone, mode, format

@@ -34,5 +34,9 @@ SUBMISSION_FIELDS: Final = {
         "The order (or other goal) that this message confirms: `order`, `amount`, `currency`. Counted once, and credited to the recipient's last "
         "click in an earlier message, as POST /v1/conversions does."
     ),
+    "automation": (
+        "Which step (`step`) of which automation (`key`) of yours this message is: statistics count by it. "
+        "It is kept as the tag `posthouse:step:KEY/STEP`."
+    ),
     "idempotency_key": "Makes a retry safe, like the Idempotency-Key header.",
 }
