@@ -13,6 +13,8 @@ PosthouseError
     ├── MalformedJsonError         400, names line and column
     ├── BadRequestError            400, what no header, path or query may hold
     ├── RateLimitedError           429, names the wait
+    ├── HeadTooLargeError          431, names the limit
+    ├── UnknownCodingError         501, the body is framed in a way that is not understood
     ├── OverloadedError            503, names the wait
     └── InternalError              500, a defect of ours
 """
@@ -123,6 +125,20 @@ class RateLimitedError(HttpError):
 
     slug = "rate-limited"
     status = 429
+
+
+class HeadTooLargeError(HttpError):
+    """The head of the request is too large."""
+
+    slug = "head-too-large"
+    status = 431
+
+
+class UnknownCodingError(HttpError):
+    """The request has a transfer coding that is not understood."""
+
+    slug = "unknown-transfer-coding"
+    status = 501
 
 
 class InternalError(HttpError):

@@ -54,6 +54,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "`errors` lists them all. A file that a published version attaches stays: messages made from that version can be looked at.",
     ),
     "forbidden": ("The key is good, but it may not do this.", "Use a key that may, or ask the operator for one."),
+    "head-too-large": (
+        "The request has more than 100 header lines, or 65,536 bytes of them. The connection was closed.",
+        "Send fewer; cookies and tracing headers of a proxy are the usual reason.",
+    ),
     "idempotency-in-progress": (
         "A request with the same idempotency key is still being worked on.",
         "Wait a moment and send exactly the same request again: it gets the answer of the first.",
@@ -208,6 +212,10 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
     "unknown-template": (
         "There is no such template, version, channel or locale; or it was never published.",
         "`GET /v1/templates` lists them. The detail names the nearest known ones.",
+    ),
+    "unknown-transfer-coding": (
+        "The body of the request is framed by a Transfer-Encoding other than `chunked`. The connection was closed.",
+        "Send `Content-Length`, or `Transfer-Encoding: chunked` alone; bodies are never compressed.",
     ),
     "unknown-workspace": ("There is no such workspace.", "Use a key of a workspace that exists."),
     "unsupported-media-type": (

@@ -12,7 +12,7 @@ from posthouse.core.kernel.errors import PosthouseError
 from posthouse.core.tracking.tokens import PATHS
 from posthouse.http.auth import Headers
 from posthouse.http.bodies import CLIENT_GONE, ClientGoneError, Receive, Whole
-from posthouse.http.errors import BadRequestError, InternalError, MethodNotAllowedError
+from posthouse.http.errors import BadRequestError, HttpError, InternalError, MethodNotAllowedError
 from posthouse.http.replies import SECURITY, Reply, of_error, stays_open, wire
 from posthouse.http.services import AccessRecord, Services
 
@@ -108,6 +108,13 @@ class Shell:
             return wire(reply, request_id), stays_open(reply)
         except ValueError as defect:
             return wire(self._broken(defect, request_id), request_id), True
+
+    def refuse(self, error: HttpError) -> bytes:
+        """What is written where the server can make no request of what came: counted and logged like other answers."""
+        request_id = self._request_id({})
+        if self._on_access:
+            self._log({"method": "-"}, request_id, "(none)", error.status, self._clock.monotonic(), error.slug)
+        return wire(of_error(error, request_id), request_id)
 
     async def _serve_hot(self, door: HotDoor, scope: Any, receive: Receive, send: Send, route: str) -> None:
         began = self._clock.monotonic() if self._on_access else 0

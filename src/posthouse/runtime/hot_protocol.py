@@ -8,6 +8,7 @@ Everything else, and every connection's order, limits and end, stays with uvicor
 from typing import Any, Final
 
 from posthouse.http.auth import Headers
+from posthouse.http.errors import HttpError
 from posthouse.http.replies import closing
 from posthouse.http.shell import HotDoor, Shell
 from posthouse.runtime.patience import PatientProtocol
@@ -46,7 +47,7 @@ class HotProtocol(PatientProtocol):
         super().data_received(data)
         if self._door is not None:
             self._door = None
-            super().on_headers_complete()
+            self._hand_on()
             for piece in self._body:
                 super().on_body(piece)
 
@@ -57,7 +58,7 @@ class HotProtocol(PatientProtocol):
         if door is None or not self._is_ordinary():
             super().on_headers_complete()
             return
-        self._stay()
+        self._judge_head()
         self._end_headers()
         self._door = door
         self._body = []
@@ -87,7 +88,7 @@ class HotProtocol(PatientProtocol):
             super().on_message_complete()
             return
         self._door = None
-        self._begun = False
+        self._end_message()
         method = self.parser.get_method().decode()
         scope = {"type": "http", "method": method, "path": self.url.decode(), "client": self.client}
         self.cycle = under_way = _UnderWay()  # type: ignore[assignment]  # as much of one as uvicorn asks for
@@ -95,6 +96,18 @@ class HotProtocol(PatientProtocol):
         task = self.loop.create_task(answering)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+
+    def send_400_response(self, msg: str) -> None:
+        """Nothing can be made of what came."""
+        if self._door is not None:  # nobody has heard of the request yet, as of one that ends in its head
+            self._door = None
+            self._in_head = True
+        super().send_400_response(msg)
+
+    def refusal(self, wrong: HttpError) -> bytes:
+        """Like every answer, with an id that the log has too."""
+        shell: Any = self.app
+        return shell.refuse(wrong) if isinstance(shell, Shell) else super().refusal(wrong)
 
     async def _answer(
         self, door: tuple[HotDoor, str], headers: Headers, scope: Any, body: bytes, under_way: _UnderWay

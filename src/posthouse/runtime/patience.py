@@ -1,13 +1,19 @@
 """How long a client may take over the head of a request, how long that may be, and that it stays HTTP/1.1.
 
-uvicorn itself waits for ever, and each waiting socket is a file too many; and it keeps whatever comes until the head ends.
+uvicorn itself waits for ever, and each waiting socket is a file too many; it keeps whatever comes until the head ends; and what it cannot
+read it refuses at once, which the client takes for the answer to what it asked before.
 """
 
 import asyncio
 import re
+import secrets
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from posthouse.http.errors import BadRequestError, HttpError
+from posthouse.http.replies import closing, of_error, wire
+from posthouse.runtime import heads
 
 HEAD_SECONDS: Final = 20.0
 """From the connection, or from a request's first byte, to the end of its headers. Bodies have a limit of their own (http/bodies.py)."""
@@ -19,8 +25,22 @@ _IGNORED: Final = b"\nignored:"
 """As long as the other, so that what is read stays what was sent."""
 
 
-class UpgradeError(Exception):
-    """Another protocol was asked for, in a way that cannot be ignored."""
+LINGER_SECONDS: Final = 2.0
+"""How long a refused client's words are read and dropped, up to MOST_BESIDE: closing at once would take back what it was told (RFC 9112 §9.6)."""
+
+
+class RefusedError(Exception):
+    """Ends the parser's work; why stands in the protocol."""
+
+
+class _Nowhere(list[tuple[bytes, bytes]]):
+    """Where header lines go that nobody may read."""
+
+    def append(self, _line: tuple[bytes, bytes]) -> None:
+        """Forgets it."""
+
+
+_NOWHERE: Final = _Nowhere()
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -29,10 +49,14 @@ class PatientProtocol(HttpToolsProtocol):
     head_seconds: float = HEAD_SECONDS
     most_beside: int = MOST_BESIDE
     _beside = 0
+    _piece = 0
+    """Octets of what came last, until a request ends in it: they are the next one's, with an end of it perhaps."""
     _in_head = True
     _begun = False
     """Whether some of a request has come, and not yet its end."""
     _deadline: asyncio.TimerHandle | None = None
+    _wrong: HttpError | None = None
+    """Why nothing more is read here."""
 
     def connection_made(self, transport: Any) -> None:
         """A client: the time runs."""
@@ -41,26 +65,35 @@ class PatientProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Most heads come in one piece and cost no timer; for the others the time runs from their first piece."""
-        self._beside += len(data)
+        self._piece = len(data)
+        self._beside += self._piece
+        over = self._wrong
+        if over is not None:
+            if self._beside > self.most_beside:
+                self._leave()
+            return
         super().data_received(data if self._begun else _without_upgrade(data))
+        if self._wrong is not None:
+            return
         if self._beside > self.most_beside:
             self._leave()
         if not self._in_head:
             self._stop_waiting()
+        elif self._beside > heads.MOST_HEAD:
+            self._refuse(heads.too_long())
         elif self._deadline is None:
             self._deadline = self.loop.call_later(self.head_seconds, self._leave)
 
     def on_message_begin(self) -> None:
         """A request's first byte."""
         self._begun = self._in_head = True
-        self._beside = 0
+        self._beside = self._piece
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """All headers are there."""
-        self._stay()
-        super().on_headers_complete()
-        self._end_headers()
+        self._judge_head()
+        self._hand_on()
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body, which others bound."""
@@ -69,8 +102,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The end of a request."""
-        self._beside = 0
-        self._begun = False
+        self._end_message()
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -78,15 +110,81 @@ class PatientProtocol(HttpToolsProtocol):
         self._stop_waiting()
         super().connection_lost(exc)
 
-    def _stay(self) -> None:
+    def on_response_complete(self) -> None:
+        """An answer is out: it may have been the last before a refusal."""
+        waiting = bool(self.pipeline)
+        super().on_response_complete()
+        if self._wrong is not None and not waiting:
+            self._tell()
+
+    def send_400_response(self, msg: str) -> None:
+        """Nothing can be made of what came."""
+        self._refuse(
+            self._wrong
+            or BadRequestError(f"{msg.rstrip('.')}: it is no HTTP/1.1 that has one meaning only (RFC 9112).")
+        )
+
+    def refusal(self, wrong: HttpError) -> bytes:
+        """What is written then, as it stands on the wire."""
+        request_id = secrets.token_hex(8)
+        return wire(of_error(wrong, request_id), request_id)
+
+    def _judge_head(self) -> None:
         """The head is over. A parser that was told to leave HTTP would take the body for the next request."""
-        if self.parser.should_upgrade():
-            raise UpgradeError
-        self._in_head = False
+        parser = self.parser
+        self._wrong = heads.refusal_of(parser.get_http_version(), self.headers)
+        if self._wrong is None and self._beside > heads.MOST_HEAD and heads.is_long(self.url, self.headers):
+            self._wrong = heads.too_long()
+        if self._wrong is None and parser.should_upgrade():
+            self._wrong = BadRequestError(
+                "No other protocol can be spoken on this connection; leave out the header Upgrade."
+            )
+        if self._wrong is not None:
+            raise RefusedError
+
+    def _hand_on(self) -> None:
+        """The ordinary way of a request whose head is good."""
+        super().on_headers_complete()
+        self._end_headers()
 
     def _end_headers(self) -> None:
         """The scope keeps its list. What stands behind a chunked body must not replace what a proxy wrote (RFC 9110 §6.5.1)."""
-        self.headers = []
+        self.headers = _NOWHERE
+        self._in_head = False
+
+    def _end_message(self) -> None:
+        self._beside = self._piece = 0
+        self._begun = False
+
+    def _refuse(self, wrong: HttpError) -> None:
+        """Reads nothing more, and says why when everything that was asked before is answered."""
+        self._wrong = wrong
+        asked = self.cycle
+        if self._begun and not self._in_head:
+            self._refuse_body(asked)
+        elif asked is None or asked.response_complete:
+            self._tell()
+
+    def _refuse_body(self, asked: Any) -> None:
+        """A request of which the head was good, and which is known to others therefore."""
+        if self.pipeline:  # the newest stands on the left, and nobody has begun with it
+            self.pipeline.popleft()
+            return
+        if asked.response_started:  # whatever we say now would be taken for its end, or for the answer to the next one
+            self.transport.close()
+            return
+        asked.disconnected = True
+        asked.message_event.set()
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._wrong is None or self.transport.is_closing():
+            return
+        self.transport.write(closing(self.refusal(self._wrong)))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._stop_waiting()
+        self._deadline = self.loop.call_later(LINGER_SECONDS, self._leave)
 
     def _stop_waiting(self) -> None:
         if self._deadline is not None:
@@ -104,7 +202,7 @@ def _without_upgrade(data: bytes) -> bytes:
     Clients that offer another protocol must take HTTP/1.1 too (RFC 9110 §7.8); some offer HTTP/2 with every first request.
 
     The offer is made unreadable, because a parser that reads it skips the body. One that comes in a later piece of a head, or in the second of
-    several requests at once, is refused instead (:meth:`PatientProtocol._stay`): where a head ends is not looked for in the middle of one.
+    several requests at once, is refused instead (:meth:`PatientProtocol._judge_head`): where a head ends is not looked for in the middle of one.
     """
     end = data.find(b"\r\n\r\n")
     head = data if end < 0 else data[:end]
