@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from posthouse.core.templates.model import Link, Scale
+from posthouse.core.templates.model import SLOT, Link, Scale
 from posthouse.rendering import quoted
 from posthouse.rendering.addresses import unguarded
 from posthouse.rendering.link_parameters import href_with, joined
@@ -35,6 +35,9 @@ _OWN: Final = re.compile(
 )
 _OWN_MARKS: Final = {"unsubscribe": "u", "preferences": "p", "view": "v"}
 _END: Final = re.compile(r"</body\s*>", re.IGNORECASE)
+_LEFT_EMPTY: Final = re.compile(rf"\bnot\s+{SLOT.pattern}(?!\s*[.\[(|])")
+"""In a condition: the message does not fill that place for a promotion."""
+_BRANCHES: Final = frozenset({"if", "elif", "else", "endif", "for", "endfor"})
 
 
 class Marked(NamedTuple):
@@ -98,20 +101,21 @@ class _Table:
         self.links: list[Link] = []
         self._parameters = parameters
 
-    def cut(self, start: int, end: int, value: str) -> _Cut | None:
+    def cut(self, start: int, end: int, value: str, slot: str) -> _Cut | None:
         """Enters a link; None when its address cannot be written as one expression, or the table is full."""
         if len(self.links) >= MOST_LINKS:
             return None
         word = str(len(self.links))
         if "{{" not in value and "{#" not in value:
-            self.links.append(Link(html.unescape(value).strip()))
+            self.links.append(Link(html.unescape(value).strip(), stands_in=slot))
             return _Cut(start, end, word)
         try:
             expression = joined(value, markup=True)
         except ValueError:
             return None
         found = _KNOWN.match(value) if self._parameters else None
-        self.links.append(Link(unguarded(value), dynamic=True, fallback=(found[1] or found[2] or "") if found else ""))
+        fallback = (found[1] or found[2] or "") if found else ""
+        self.links.append(Link(unguarded(value), dynamic=True, fallback=fallback, stands_in=slot))
         return _Cut(start, end, word, expression)
 
 
@@ -145,13 +149,34 @@ def _hrefs(source: str) -> Iterator[tuple[int, int]]:
 
 
 def _html_cuts(source: str, table: _Table, scales: _Scales) -> Iterator[_Cut]:
+    slots = _stand_ins(source)
     for start, end in _hrefs(source):
         value = source[start:end]
         own = _OWN.fullmatch(value.strip())
         if own is not None:
             yield _Cut(start, end, _own_word(own, scales))
-        elif _is_trackable(value) and (cut := table.cut(start, end, value)) is not None:
+            continue
+        slot = next((name for name, begin, until in slots if begin < start < until), "")
+        if _is_trackable(value) and (cut := table.cut(start, end, value, slot)) is not None:
             yield cut
+
+
+def _stand_ins(source: str) -> list[tuple[str, int, int]]:
+    """What is shown only while a place for a promotion is left empty: the place's name, from where to where."""
+    if _LEFT_EMPTY.search(source) is None:
+        return []
+    found: list[tuple[str, int, int]] = []
+    still_open: list[tuple[str, int]] = []
+    for piece in pieces(source):
+        if piece.kind is not Kind.BLOCK or piece.word not in _BRANCHES:
+            continue
+        if piece.word not in {"if", "for"} and still_open:
+            name, since = still_open.pop()
+            found += [(name, since, piece.start)] if name else []
+        if not piece.word.startswith("end"):
+            left_empty = _LEFT_EMPTY.search(piece.code)
+            still_open.append((left_empty[1] if left_empty else "", piece.start))
+    return found
 
 
 def _is_trackable(value: str) -> bool:

@@ -52,6 +52,17 @@ def test_the_table_of_links() -> None:
     )
 
 
+def test_what_stands_in_for_a_promotion_belongs_to_its_place() -> None:
+    """A link that is shown only while the message leaves a slot empty is the slot's; branches, loops and lookalikes are not mixed up."""
+    html = """<a href="https://a.example/">a</a>
+    {% if slots is not defined or not slots.hero %}{% for x in y %}<a href="https://b.example/">b</a>{% else %}
+    <a href="https://c.example/">c</a>{% endfor %}{% if z %}<a href="https://{{ h }}/">d</a>{% endif %}{% else %}<a href="{{ slots.hero.url }}">e</a>
+    {% endif %}{% if not slots.hero.image %}<a href="https://f.example/">f</a>
+    {% elif (z) and (not slots.foot) %}<a href="https://g.example/">g</a>{% endif %}
+    <a href="https://i.example/">i</a>"""
+    assert [link.slot for link in compiled(html).links] == [None, "hero", "hero", "hero", "hero", None, "foot", None]
+
+
 def test_marks_are_written_and_nothing_else_changes() -> None:
     """Known links print their number only, unknown ones their address too; the rest is the same to the letter."""
     renderer, release, numbering = MinijinjaRenderer(), compiled(), Numbering()

@@ -130,15 +130,18 @@ class Link(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether the address depends on the variables."""
     fallback: str = ""
     """The address without its variable parameters, for when the variables were erased."""
+    stands_in: str = ""
+    """The place for a promotion that it is shown in while the message leaves that empty."""
 
     @property
     def slot(self) -> str | None:
-        """The place for a promotion that it belongs to: the one whose filling gives the address (``slots.NAME.url``)."""
-        found = _SLOT.search(self.url) if self.dynamic else None
-        return found[1] if found else None
+        """The place for a promotion that it belongs to: the one whose filling gives the address (``slots.NAME.url``) or is missing."""
+        found = SLOT.search(self.url) if self.dynamic else None
+        return found[1] if found else self.stands_in or None
 
 
-_SLOT: Final = re.compile(r"\bslots\.([A-Za-z_][A-Za-z0-9_]*)\b")
+SLOT: Final = re.compile(r"\bslots\.([A-Za-z_][A-Za-z0-9_]*)\b")
+"""A place for a promotion, as programs name it."""
 
 
 class Scale(msgspec.Struct, frozen=True):

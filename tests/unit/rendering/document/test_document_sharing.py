@@ -12,7 +12,7 @@ from posthouse.core.templates.library.model import Held, ItemKind, Library, Use
 from posthouse.core.templates.library.uses import uses_of
 from posthouse.core.templates.model import TemplateSource, VariantSource
 from posthouse.rendering import engine
-from posthouse.rendering.compiler import MinijinjaCompiler
+from posthouse.rendering.compiler import CompiledVariant, MinijinjaCompiler
 
 BOUNDED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 SHARED = {"type": "shared", "id": "s", "key": "k"}
@@ -20,10 +20,15 @@ SHARED = {"type": "shared", "id": "s", "key": "k"}
 
 def programs(raw: Any, blocks: Any = None) -> dict[str, str]:
     """What a document becomes, with a library that holds one block."""
+    return compiled(raw, blocks).programs
+
+
+def compiled(raw: Any, blocks: Any = None) -> CompiledVariant:
+    """The same with its links."""
     held = () if blocks is None else ((Use(ItemKind.BLOCK, "k"), Held("k", 1, {"blocks": blocks})),)
     variant = VariantSource("email", "en", document=raw)
     source = TemplateSource("t", "T", (variant,))
-    return MinijinjaCompiler().compile(source, variant, Library(held, ("k",), ())).programs
+    return MinijinjaCompiler().compile(source, variant, Library(held, ("k",), ()))
 
 
 def renamed(blocks: list[Any]) -> list[Any]:
@@ -60,7 +65,8 @@ def test_any_block_is_kept_or_refused_and_compiled_or_refused(raw: Any) -> None:
 
 def test_a_slot_that_nothing_fills_shows_its_block_of_the_library() -> None:
     """Marketing fills it by publishing that block; a message that brings something of its own goes first."""
-    offer = [{"type": "text", "id": "t", "text": {"en": "The library's offer"}}]
+    button = {"type": "button", "id": "b", "label": {"en": "See"}, "url": "https://shop.example/sale"}
+    offer = [{"type": "text", "id": "t", "text": {"en": "The library's offer"}}, button]
     slot = {"type": "slot", "id": "s", "name": "promo", "block": "k"}
     raw = {
         "version": 1,
@@ -78,6 +84,9 @@ def test_a_slot_that_nothing_fills_shows_its_block_of_the_library() -> None:
     filled = seen(slots={"promo": {"heading": "From the message"}})
     assert "From the message" in filled
     assert "offer" not in filled
+    assert [(link.url, link.slot) for link in compiled(raw, offer).links if not link.dynamic] == [
+        ("https://shop.example/sale", "promo")
+    ]
     source = TemplateSource("t", "T", (VariantSource("email", "en", document=raw),))
     assert Use(ItemKind.BLOCK, "k") in uses_of(source)
     with pytest.raises(ValidationError, match="'k'"):
