@@ -40,17 +40,18 @@ def ratings(
     words = WORDS[language]
     numbers = "".join(_numbers(one, language) for one in summary.items) or f"<p>{escape(words['ratings_none'])}</p>"
     written = "".join(_written(one, words) for one in found.items) or f"<p>{escape(words['ratings_no_words'])}</p>"
+    wished = {"template": wish.template, "max": wish.most}
+    chosen = {name: value for name, value in wished.items() if value is not None}
     older = ""
     if found.next:
-        chosen = {"template": wish.template, "max": wish.most, "cursor": found.next, "lang": language}
-        query = urlencode({name: value for name, value in chosen.items() if value is not None})
+        query = urlencode({**chosen, "cursor": found.next, "lang": language})
         older = f'<p><a href="?{escape(query, quote=True)}">{escape(words["ratings_older"])}</a></p>'
-    ends = words["ratings_until"].format(day=show_moment(until)[:10])
+    ends = escape(words["ratings_until"]).format(day=_day(show_moment(until)[:10]))
     body = (
         f"{_form(language, templates, wish)}{numbers}<h2>{escape(words['ratings_words'])}</h2>{written}{older}"
-        f"<p><small>{escape(ends)}</small></p>"
+        f"<p><small>{ends}</small></p>"
     )
-    return page(language, words["ratings"], body)
+    return page(language, words["ratings"], body, asked=chosen)
 
 
 def _form(language: str, templates: Sequence[str], wish: Wish) -> str:
@@ -61,7 +62,7 @@ def _form(language: str, templates: Sequence[str], wish: Wish) -> str:
     )
     most = "" if wish.most is None else str(wish.most)
     return (
-        f'<form method="get"><input type="hidden" name="lang" value="{language}"><p><label>{escape(words["ratings_template"])} '
+        f'<form method="get"><input type="hidden" name="lang" value="{language}"><p class="choose"><label>{escape(words["ratings_template"])} '
         f'<select name="template"><option value="">{escape(words["ratings_all"])}</option>{options}</select></label> '
         f'<label>{escape(words["ratings_most"])} <input type="number" name="max" min="0" max="10" size="3" value="{most}"></label> '
         f"<button>{escape(words['ratings_show'])}</button></p></form>"
@@ -76,8 +77,8 @@ def _numbers(one: Rated, language: str) -> str:
         f'<th scope="col">{escape(word)}</th>' for word in (words["ratings_month"], words["ratings_answers"], measure)
     )
     rows = "".join(
-        f'<tr><th scope="row">{escape(period.start[:7])}</th><td>{period.figures.answers}</td>'
-        f"<td>{escape(_value(period.figures, language))} {_bar(period.figures, one.measure)}</td></tr>"
+        f'<tr><th scope="row">{_day(period.start[:7])}</th><td>{period.figures.answers}</td>'
+        f'<td><span class="number">{escape(_value(period.figures, language))}</span> {_bar(period.figures, one.measure)}</td></tr>'
         for period in one.series
     )
     return f'<table><caption dir="auto">{escape(caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
@@ -98,14 +99,18 @@ def _bar(figures: Figures, measure: str) -> str:
     """A picture of the number, for the eye only: the number stands before it. NPS goes from -100 to 100."""
     share = 0.0 if figures.value is None else (figures.value + 100) / 200 if measure == "nps" else figures.value / 100
     width = max(1, round(_BAR * share))
-    return f'<svg aria-hidden="true" width="{_BAR}" height="10"><rect width="{width}" height="10" rx="3" fill="#1f5fbf"/></svg>'
+    bar = f'<rect width="{width}" height="10" rx="3" fill="#1f5fbf"/>'
+    return f'<svg aria-hidden="true" width="{_BAR}" height="10" viewBox="0 0 {_BAR} 10">{bar}</svg>'
+
+
+def _day(day: str) -> str:
+    """A day or a month, in one piece: browsers break lines at hyphens."""
+    return f'<time datetime="{escape(day, quote=True)}">{escape(day)}</time>'
 
 
 def _written(said: Said, words: dict[str, str]) -> str:
     one = said.answer
     about = words["ratings_score"].format(score=one.score, highest=one.highest)
-    told = " · ".join(part for part in (about, said.template, one.rating, show_moment(one.at)[:10]) if part)
+    told = " · ".join(escape(part) for part in (about, said.template, one.rating) if part)
     tongue = f' lang="{escape(said.locale, quote=True)}"' if said.locale else ""
-    return (
-        f'<article><p dir="auto"{tongue}>{escape(one.comment or "")}</p><p><small>{escape(told)}</small></p></article>'
-    )
+    return f'<article><p dir="auto"{tongue}>{escape(one.comment or "")}</p><p><small>{told} · {_day(show_moment(one.at)[:10])}</small></p></article>'

@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from html import escape
 from typing import Final
+from urllib.parse import urlencode
 
 from posthouse.core.alerts.model import Alert, Phase
 from posthouse.core.alerts.telling import Speaker
@@ -17,6 +19,7 @@ from posthouse.http.tracking_words import WORDS
 
 HTML: Final = (b"content-type", b"text/html; charset=utf-8")
 _STYLE: Final = (
+    ":root{color-scheme:light dark}"
     "body{font:17px/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.5rem;color:#1d2430;background:#fff}"
     "h1{font-size:1.5rem}h2{font-size:1.2rem}main a{color:#1f5fbf}"
     "button{font:inherit;padding:.6rem 1.2rem;border:0;border-radius:.4rem;background:#1f5fbf;color:#fff;"
@@ -26,6 +29,8 @@ _STYLE: Final = (
     "select,input[type=number]{font:inherit}table{border-collapse:collapse;width:100%;margin:0 0 1.5rem}caption{text-align:start;font-weight:600;"
     "padding:0 0 .4rem}th,td{text-align:start;font-weight:400;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #8885}article{margin:0 0 1rem;"
     "padding:.2rem 1rem;border:1px solid #8885;border-radius:.5rem;overflow-wrap:anywhere}article p{margin:.5rem 0;white-space:pre-line}"
+    "time,.number{white-space:nowrap}td svg{display:block;max-width:100%}caption{overflow-wrap:anywhere}"
+    ".choose{display:flex;flex-wrap:wrap;align-items:end;gap:.6rem}.choose label{margin:0;white-space:normal}.choose label,select{max-width:100%}"
     "@media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181f}nav a,main a{color:#8ab4f8}rect{fill:#8ab4f8}}"
 )
 _HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -59,10 +64,12 @@ def said(language: str, word: str, status: int = 200, *, form: str = "", **value
     return page(language, words[word], f"<p>{text}</p>{form}", status)
 
 
-def page(language: str, title: str, body: str, status: int = 200) -> Reply:
-    """A page; ``body`` is markup."""
+def page(
+    language: str, title: str, body: str, status: int = 200, *, asked: Mapping[str, object] | None = None
+) -> Reply:
+    """A page; ``body`` is markup. ``asked``: what the links to it in other languages ask for as well."""
     others = "".join(
-        f'<a href="?lang={tag}" lang="{tag}" hreflang="{tag}">{name}</a>'
+        f'<a href="?{escape(urlencode({"lang": tag, **(asked or {})}), quote=True)}" lang="{tag}" hreflang="{tag}">{name}</a>'
         for tag, name in LANGUAGES.items()
         if tag != language
     )

@@ -7,6 +7,7 @@ import httpx
 from tests.unit.http.fakes import Stage
 
 from posthouse.core.kernel.clock import DAY
+from posthouse.core.templates.model import TemplateSource
 from posthouse.core.tracking.ratings import RatingAnswer
 
 
@@ -92,3 +93,21 @@ async def test_the_page(stage: Stage, client: httpx.AsyncClient) -> None:
     numbers_only = {"authorization": f"Bearer {await stage.key('analytics:read')}"}
     assert (await client.post("/v1/ratings/page", json={}, headers=numbers_only)).status_code == 403
     assert (await client.post("/v1/ratings/page", json={"days": 91})).status_code == 422
+
+
+async def test_the_page_keeps_what_was_chosen(stage: Stage, client: httpx.AsyncClient) -> None:
+    """In other languages too; the page that follows is another question. Months and days are in one piece each."""
+    stage.ratings.kept = [given(stage, number, number % 11, "fine") for number in range(1, 31)]
+    made = await client.post("/v1/ratings/page", json={})
+    path = made.json()["url"].removeprefix("https://post.example")
+    key = "survey"
+    await stage.templates.push(stage.workspace_id, TemplateSource(key, "Survey", ()))
+    page = await client.get(f"{path}?template={key}&max=6&lang=ru")
+    others = [html.unescape(one) for one in re.findall(r'href="([^"]*)" lang="\w\w" hreflang', page.text)]
+    assert others == [f"?lang={tag}&template={key}&max=6" for tag in ("en", "fr", "es")]
+    assert 'value="6"' in (await client.get(path + others[0])).text
+    days = re.findall(
+        r"(?:<time datetime=\"[\d-]+\">)?\d{4}-\d\d(?:-\d\d)?(?:</time>)?", re.sub(r'="[^"]*"', "", page.text)
+    )
+    assert days
+    assert all(day.startswith("<time") or day.endswith("</time>") for day in days)
