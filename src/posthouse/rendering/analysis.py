@@ -6,12 +6,13 @@ The analysis is deliberately simple: it follows paths (``order.lines``), loops (
 ``company.name``). Where it cannot tell, it asks for less; rendering stays strict.
 """
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from posthouse.rendering.remembering import remembered
-from posthouse.rendering.tags import Kind, Piece, pieces
+from posthouse.rendering.tags import Kind, pieces
 
 Path = tuple[str, ...]
 ITEM: Final = "[]"
@@ -42,6 +43,9 @@ _KEYWORDS: Final = frozenset(
 )
 _DEFAULTS: Final = frozenset({"default", "d"})
 _IN: Final = re.compile(r"\bin\b")
+_TAGS: Final = frozenset({Kind.EXPRESSION, Kind.BLOCK})
+_FEW: Final = 20_000
+"""Characters of a program's tags that are remembered."""
 
 
 class Node:
@@ -67,6 +71,18 @@ class Node:
         if part is None:
             part = self.children[name] = Node()
         return part
+
+    def take(self, other: "Node") -> None:
+        """Adds all that is known about another; what is new comes behind."""
+        for name, part in other.children.items():
+            self.step(name).take(part)
+        if other.item is not None:
+            self.step(ITEM).take(other.item)
+        self.formats |= other.formats
+        self.required = self.required or other.required
+        self.printed = self.printed or other.printed
+        self.guarded = self.guarded or other.guarded
+        self.used = self.used or other.used
 
 
 class _Token:
@@ -100,23 +116,37 @@ class Analysis:
     def __init__(self, known: frozenset[str]) -> None:
         self.root = Node()
         self._known = known
-        self._scopes: list[dict[str, Path | None]] = [{}]
-        self._conditions: list[Path | None] = []
-        self.seen: set[str] = set()
+        self.seen: frozenset[str] = frozenset()
         """Names that the program added last asks for."""
 
     def add(self, source: str) -> None:
         """Follows one program from its first tag to its last."""
-        self._scopes, self._conditions, self.seen = [{}], [], set()
-        for piece in pieces(source):
-            if piece.kind is Kind.EXPRESSION:
-                self._expression(piece.code, printed=True)
-            elif piece.kind is Kind.BLOCK:
-                self._block(piece)
+        tags = tuple([(piece.kind is Kind.BLOCK, piece.code) for piece in pieces(source) if piece.kind in _TAGS])
+        few = sum([len(code) for _, code in tags]) <= _FEW
+        walk = (_walked if few else _walked.__wrapped__)(tags, self._known)
+        self.root.take(walk.root)
+        self.seen = frozenset(walk.seen)
 
-    def _block(self, piece: Piece) -> None:
-        rest = piece.code[len(piece.word) :].strip()
-        match piece.word:
+
+class _Walk:
+    """One program, from its first tag to its last."""
+
+    def __init__(self, tags: Sequence[tuple[bool, str]], known: frozenset[str]) -> None:
+        self.root = Node()
+        self.seen: set[str] = set()
+        self._known = known
+        self._scopes: list[dict[str, Path | None]] = [{}]
+        self._conditions: list[Path | None] = []
+        for block, code in tags:
+            if block:
+                self._block(code)
+            else:
+                self._expression(code, printed=True)
+
+    def _block(self, code: str) -> None:
+        word = code.split(None, 1)[0] if code else ""
+        rest = code[len(word) :].strip()
+        match word:
             case "for":
                 self._for(rest)
             case "if":
@@ -134,7 +164,7 @@ class Analysis:
             case "endwith" | "endmacro" | "endcall":
                 self._leave()
             case "set" | "with":
-                self._assign(rest, new_scope=piece.word == "with")
+                self._assign(rest, new_scope=word == "with")
             case "macro" | "call":
                 self._enter(dict.fromkeys(re.findall(r"[A-Za-z_]\w*", rest)))
             case _:
@@ -239,6 +269,12 @@ class Analysis:
         for name in path:
             node = node.step(name)
         return node
+
+
+@functools.lru_cache(maxsize=256)
+def _walked(tags: tuple[tuple[bool, str], ...], known: frozenset[str]) -> _Walk:
+    """The languages of a template say other words around the same tags. Not to be changed."""
+    return _Walk(tags, known)
 
 
 @remembered(2_048)
