@@ -58,6 +58,15 @@ _HIDDEN: Final = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s
 _MAY_HIDE: Final = re.compile("hid|display", re.IGNORECASE)
 """Without one of these words no attribute hides: a glance that spares reading them."""
 _LINES: Final = frozenset({"tr", "li", "br"})
+_BLOCK, _PARAGRAPH, _CELL, _OTHER = range(4)
+_PARTS: Final = {
+    **dict.fromkeys(("html", "body", "hr", "a", "img"), _OTHER),
+    **dict.fromkeys((*_BLOCKS, *_LINES), _BLOCK),
+    **dict.fromkeys(_PARAGRAPHS, _PARAGRAPH),
+    **dict.fromkeys(("td", "th"), _CELL),
+}
+"""What an element is to the text, where it is more than words in a line."""
+_BEGINNINGS: Final = frozenset({"table", "html", "body", "li", "hr", "a", "img"})
 _SPACES: Final = re.compile(r"[ \t\r\n\f\u00a0]+")
 _BREAKS: Final = re.compile(r"[\t\r\n\f]+")
 _INVISIBLE: Final = re.compile("[\x1c-\x1f\u00ad\u034f\u200a-\u200f\u2060\ufeff]")
@@ -167,11 +176,12 @@ class _Reader:
     def opened(self, tag: str, rest: str, at: int) -> None:
         """Opens an element; what is hidden stays silent until its end."""
         del at
-        hidden = tag in _SILENT or (bool(rest) and _hides(rest))
+        hidden = tag in _SILENT or (rest != "" and _hides(rest))
         if tag not in _VOID:
             self._stack.append((tag, hidden))
             self._open[tag] += 1
-            self._silent += hidden
+            if hidden:
+                self._silent += 1
         if not self._silent:
             self._begin(tag, rest)
 
@@ -180,20 +190,31 @@ class _Reader:
         stack, still_open = self._stack, self._open
         if not still_open[tag]:
             return
-        while stack:
+        while True:
             name, hidden = stack.pop()
             still_open[name] -= 1
-            if not self._silent:
+            if hidden:
+                self._silent -= 1
+            elif not self._silent:
                 self._end(name)
-            self._silent -= hidden
             if name == tag:
                 return
 
     def _begin(self, tag: str, rest: str) -> None:
-        if tag in _PARAGRAPHS:
+        part = _PARTS.get(tag)
+        if part is None:
+            return
+        if part == _CELL:
+            self._cell(tag, rest)
+        elif part == _PARAGRAPH:
             self._paragraph()
-        elif tag in _BLOCKS or tag in _LINES:
+        elif part == _BLOCK:
             self._break()
+        if tag in _BEGINNINGS:
+            self._begin_own(tag, rest)
+
+    def _begin_own(self, tag: str, rest: str) -> None:
+        """What begins with more than a line."""
         if tag == "table":
             self._data_tables.append(
                 len(self._lines) if known_attributes(rest).get("role") not in {"presentation", "none"} else -1
@@ -213,18 +234,16 @@ class _Reader:
             self._named = _clean(given.get("aria-label", "")).strip()
         elif tag == "img":
             self._write(_clean(attributes(rest).get("alt", "")))
-        elif tag in {"td", "th"}:
-            self._cell(tag, rest)
 
     def _end(self, tag: str) -> None:
         if tag == "table" and self._data_tables:
             self._end_table(self._data_tables.pop())
-        elif tag in _PARAGRAPHS:
-            self._paragraph()
-        elif tag in _BLOCKS or tag in {"tr", "li"}:
-            self._break()
         elif tag == "a":
             self._end_link()
+        elif (part := _PARTS.get(tag)) == _PARAGRAPH:
+            self._paragraph()
+        elif part == _BLOCK and tag != "br":
+            self._break()
 
     def _end_table(self, start: int) -> None:
         self._break()

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from posthouse.core.templates.model import ISOLATES, Direction
+from posthouse.rendering.remembering import remembered
 from posthouse.rendering.tags import ISOLATING, Kind, Piece, pieces
 from posthouse.rendering.wire import MARK, wire_pieces
 
@@ -21,9 +22,10 @@ _TRIMMING: Final = "{#-~#}"
 """The comment where the expression takes the blanks before it away."""
 _MASK: Final = "\x00"
 _NO_TEXT: Final = re.compile(
-    r"<!--(?>(?:[^-]++|-(?!->))*)-->|<(script|style|title|textarea)\b(?>(?:[^<]++|<(?!/\1\s*>))*)</\1\s*>|<[a-zA-Z/!?](?>(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*)>|<[a-zA-Z/!?].*",
+    r"<(?:!--(?>(?:[^-]++|-(?!->))*)-->|(script|style|title|textarea)\b(?>(?:[^<]++|<(?!/\1\s*>))*)</\1\s*>"
+    r"|[a-zA-Z/!?](?>(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*)>|[a-zA-Z/!?].*)",
     re.DOTALL | re.IGNORECASE,
-)
+)  # it begins with the sign, outside of every choice: that is searched for many times as fast
 """Comments, raw text, tags; and what is no tag although it begins like one, to the end."""
 _OF_THE_LANGUAGE: Final = re.compile(
     r"\s*[\w.]+(?:\s*\|\s*\w+\s*(?:\([^()]*\))?)*?"
@@ -122,6 +124,7 @@ def filters_of(direction: Direction) -> dict[str, Callable[..., Any]]:
     return {"isolated": partial(isolated, direction)}
 
 
+@remembered(2_048)
 def _is_value(code: str) -> bool:
     """Not what a format wrote, nor what may be elements."""
     return all(told is None for told in (_OF_THE_LANGUAGE.fullmatch(code), _MARKUP.search(code), _CALL.match(code)))

@@ -25,16 +25,28 @@ _OUTLOOK_END: Final = "<![endif]-->"
 _BEGINS_TAG: Final = frozenset(f"/{string.ascii_letters}")
 _USUAL: Final = 3_000
 """Characters of a tag that is remembered."""
+_BEFORE_WORDS: Final = re.compile(r">(?=\s*+[^<\s])")
 _RAW: Final = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in ("script", "style", "title")}
 
 
 class _Tag(NamedTuple):
-    """A tag: whether it closes, its name in lower case, what follows the name; whether nothing more is to be told of it."""
+    """A tag: whether it closes, its name in lower case, what follows the name."""
 
     closing: bool
     name: str
     rest: str
-    plain: bool = False
+
+
+class _Event(NamedTuple):
+    """What a sink is told: of a tag its name and what follows it, of others the text; and its place."""
+
+    what: int
+    name: str
+    rest: str
+    at: int
+
+
+_TEXT, _OPENED, _CLOSED, _COMMENT = range(4)
 
 
 class Sink(Protocol):
@@ -58,34 +70,61 @@ class Sink(Protocol):
 
 def scan(html: str, sink: Sink) -> None:
     """Tells ``sink`` everything in ``html``. What is cut off at the end, inside a tag or comment, is left out as in a browser."""
-    outlook, find = _OutlookEnds(html), html.find
-    text, opened, closed = sink.text, sink.opened, sink.closed
+    outlook, runs = _OutlookEnds(html), _Runs(html)
     at = 0
-    while at >= 0 and (sign := find("<", at)) >= 0:
+    while at >= 0 and (sign := html.find("<", at)) >= 0:
         if sign > at:
-            text(html[at:sign], at)
-        following = html[sign + 1 : sign + 2]
-        if following in _BEGINS_TAG:
-            end = find(">", sign) + 1
-            tag = html[sign:end]
-            well = _well_formed(tag) if end - sign < _USUAL else _read(tag)
-            if well is None:
-                at = _past_tag(html, sign, sink)
-            elif not well.plain:
-                at = _past(html, (sign, end), well, sink)
-            else:
-                at = end
-                if well.closing:
-                    closed(well.name)
-                else:
-                    opened(well.name, well.rest, sign)
-        elif following in {"!", "?"}:
-            at = _past_declaration(html, sign, outlook, sink)
-        else:
-            text("<", sign)
-            at = sign + 1
+            sink.text(html[at:sign], at)
+        at = runs.past(sign, sink) or _past_one(html, sign, outlook, sink)
     if 0 <= at < len(html):
         sink.text(html[at:], at)
+
+
+def _past_one(html: str, sign: int, outlook: "_OutlookEnds", sink: Sink) -> int:
+    """Past whatever begins with a sign; -1 when it never ends."""
+    following = html[sign + 1 : sign + 2]
+    if following in _BEGINS_TAG:
+        end = html.find(">", sign) + 1
+        tag = html[sign:end]
+        well = _well_formed(tag) if end - sign < _USUAL else _read(tag)
+        return _past_tag(html, sign, sink) if well is None else _past(html, (sign, end), well, sink)
+    if following in {"!", "?"}:
+        return _past_declaration(html, sign, outlook, sink)
+    sink.text("<", sign)
+    return sign + 1
+
+
+class _Runs:
+    """Markup between two words: tells of all its tags at once, where they were read before. No stretch is searched twice."""
+
+    def __init__(self, html: str) -> None:
+        self._html = html
+        self._next = 0
+        self._others = 0
+        """Up to here stands what has to be read tag by tag."""
+
+    def past(self, sign: int, sink: Sink) -> int:
+        """Past the run that begins with a sign; 0 when there is none."""
+        if sign < self._others:
+            return 0
+        if sign >= self._next:
+            found = _BEFORE_WORDS.search(self._html, sign)
+            self._next = found.end() if found else len(self._html)
+        end = self._next
+        known = _events(self._html[sign:end]) if end - sign < _USUAL else ()
+        if not known:
+            self._others = end
+            return 0
+        for what, name, rest, offset in known:
+            if what == _OPENED:
+                sink.opened(name, rest, sign + offset)
+            elif what == _CLOSED:
+                sink.closed(name)
+            elif what == _TEXT:
+                sink.text(name, sign + offset)
+            else:
+                sink.comment(name)
+        return end
 
 
 class _OutlookEnds:
@@ -151,12 +190,46 @@ def _read(tag: str) -> _Tag | None:
     found = _WELL_FORMED.fullmatch(tag)
     if found is None:
         return None
-    closing, name, rest = bool(found[1]), found[2].lower(), found[3]
-    return _Tag(closing, name, rest, plain=closing or (name not in _RAW and not rest.endswith("/")))
+    return _Tag(bool(found[1]), found[2].lower(), found[3])
 
 
 _well_formed = functools.lru_cache(maxsize=1_024)(_read)
 """The same tags stand in every mail of a theme."""
+
+
+@functools.lru_cache(maxsize=1_024)
+def _events(run: str) -> tuple[_Event, ...]:
+    """What is told of markup without words; nothing when it may have to be read with what follows.
+
+    Mails are tables in tables: between two words stand dozens of tags, the same ones in every language and below every block of a kind.
+    """
+    made: list[_Event] = []
+    at = 0
+    while at < len(run):
+        sign = run.find("<", at)
+        if sign != at:
+            made.append(_Event(_TEXT, run[at : sign if sign > 0 else None], "", at))
+            at = sign if sign > 0 else len(run)
+            continue
+        if run[at + 1 : at + 2] in _BEGINS_TAG:
+            end = run.find(">", at) + 1
+            tag = _well_formed(run[at:end])
+            if tag is None or tag.name in _RAW:
+                return ()
+            if not tag.closing:
+                made.append(_Event(_OPENED, tag.name, tag.rest, at))
+            if tag.closing or tag.rest.endswith("/"):
+                made.append(_Event(_CLOSED, tag.name, "", at))
+        elif run.startswith("<!--", at) and not run.startswith(("<!-->", "<!--->"), at):
+            closing = _OUTLOOK_END if _OUTLOOK.match(run, at) else "-->"
+            end = run.find(closing, at + 4) + len(closing)
+            if end < len(closing):
+                return ()
+            made.append(_Event(_COMMENT, run[at:end], "", at))
+        else:
+            return ()
+        at = end
+    return tuple(made)
 
 
 def attributes(rest: str) -> dict[str, str]:

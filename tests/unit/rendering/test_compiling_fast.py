@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from posthouse.core.templates.model import Release
-from posthouse.rendering import quoted, tags
+from posthouse.rendering import quoted, scanning, tags
 from posthouse.rendering.checker import SchemaChecker
 from posthouse.rendering.controls import without_controls
 from posthouse.rendering.guard import Walker
@@ -34,22 +34,37 @@ TAGS = st.tuples(
 
 
 class Heard:
-    """Notes what a scan tells."""
+    """Notes what a scan tells, and where."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, str]] = []
+        self.told: list[tuple[str, str, int]] = []
 
-    def text(self, data: str) -> None:
-        self.told.append(("text", data))
+    def text(self, data: str, at: int) -> None:
+        self.told.append(("text", data, at))
 
-    def opened(self, tag: str, rest: str) -> None:
-        self.told.append((tag, rest))
+    def raw(self, data: str, at: int) -> None:
+        self.told.append(("raw", data, at))
+
+    def opened(self, tag: str, rest: str, at: int) -> None:
+        self.told.append((tag, rest, at))
 
     def closed(self, tag: str) -> None:
-        self.told.append(("/", tag))
+        self.told.append(("/", tag, 0))
 
     def comment(self, data: str) -> None:
-        self.told.append(("!", data))
+        self.told.append(("!", data, 0))
+
+
+def one_by_one(html: str) -> list[tuple[str, str, int]]:
+    """What a scan tells that reads each tag by itself."""
+    heard, outlook, at = Heard(), scanning._OutlookEnds(html), 0
+    while at >= 0 and (sign := html.find("<", at)) >= 0:
+        if sign > at:
+            heard.text(html[at:sign], at)
+        at = scanning._past_one(html, sign, outlook, heard)
+    if 0 <= at < len(html):
+        heard.text(html[at:], at)
+    return heard.told
 
 
 @given(LINES)
@@ -75,7 +90,43 @@ def test_a_sign_in_quotes_ends_no_tag() -> None:
     """The first > is not the end where it stands in a value, whichever quotes stand before it."""
     heard = Heard()
     scan("""<a x='"' y=">b">in</a><p title='a>b'>t</p><i " x=">..">u</i>""", heard)
-    assert [told for told in heard.told if told[0] == "text"] == [("text", "in"), ("text", "t"), ("text", "u")]
+    assert [told[1] for told in heard.told if told[0] == "text"] == ["in", "t", "u"]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "<p>",
+                "<td a='x > y'>",
+                "</td>",
+                "<br/>",
+                "<",
+                ">",
+                " ",
+                "word",
+                "<!-- ",
+                "-->",
+                "<!--[if mso]>",
+                "<![endif]-->",
+                "<!x>",
+                "<style>",
+                "</style>",
+                '<a b="',
+                '"',
+                "'",
+            ]
+        ),
+        max_size=12,
+    ).map("".join)
+)
+@example("<p><!--[if mso]><!-- -->words<![endif]--></p>")
+def test_markup_between_words_is_told_at_once_as_tag_by_tag(html: str) -> None:
+    """A run of tags that was read before says the same again, at its new place."""
+    for source in (html, f"more {html}"):
+        heard = Heard()
+        scan(source, heard)
+        assert heard.told == one_by_one(source)
 
 
 def test_a_tag_that_looks_simple_is_read_right() -> None:
