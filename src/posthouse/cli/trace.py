@@ -42,7 +42,7 @@ async def trace(
     ] = "en",
 ) -> None:
     """Tell what became of a message in plain sentences. Of several that match, the newest."""
-    spoken = languages.chosen(language)
+    spoken, what = languages.chosen(language), what.strip()
     async with desk.open_workspace() as (house, workspace):
         found = await _search(house, workspace, what)
         message = found[0]

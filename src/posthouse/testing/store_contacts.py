@@ -40,7 +40,7 @@ class StoreContractContacts:
         assert await store.contact(kit.workspace, first.id) == first
         assert await store.contact_by_key(kit.workspace, "customer-4711") == first
         assert await store.contacts(ContactQuery(kit.workspace)) == [other, bare, first]
-        assert await store.contacts(ContactQuery(kit.workspace, "ann@example.net", limit=1)) == [bare]
+        assert await store.contacts(ContactQuery(kit.workspace, "Ann@example.net", limit=1)) == [bare]
         assert await store.contacts(ContactQuery(kit.workspace, "ann@example.net", before=bare.id)) == [first]
         stranger = kit.ids()
         assert await store.contact(stranger, first.id) is None

@@ -153,7 +153,9 @@ class StoreContractConversions:
         await store.add_conversion(order(kit, "B-1", currency="USD", source=Source.BROWSER), None, None)
         page = await store.conversions(kit.workspace, True, before=made[3].id, limit=2)
         assert [one.order for one in page] == ["A-2", "A-1"]
-        assert await store.conversions(kit.workspace, True, order="A-3") == [made[3]]
+        assert await store.conversions(kit.workspace, True, order="a-3") == [made[3]]
+        assert await store.conversion_of_order(kit.workspace, True, "A-3") == made[3]
+        assert await store.conversion_of_order(kit.workspace, True, "a-3") is None
         since, until = made[1].at, made[4].at
         assert await store.revenue(kit.workspace, True, since, until) == [
             Sum(kit.template_id, None, None, "EUR", Source.API, 3, 149_700_000)
@@ -189,7 +191,7 @@ class StoreContractConversions:
             ],
         )
         await add(store, [hit(kit, machine.id, "o", Verdict.HUMAN)])
-        asked = (kit.workspace, Channel.EMAIL, "ann@example.net", since)
+        asked = (kit.workspace, Channel.EMAIL, "Ann@example.net", since)
         assert await store.clicked_by(*asked, True) == [one.id, two.id]
         assert await store.clicked_by(*asked, False) == []
 

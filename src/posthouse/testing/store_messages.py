@@ -251,7 +251,7 @@ class StoreContractSearch:
     """Finding messages again."""
 
     async def test_filters_and_paging(self, store: Store, kit: Kit) -> None:
-        """Each filter alone, some together, newest first, page by page without gaps or doubles."""
+        """Each filter alone, some together, newest first, page by page without gaps or doubles; addresses and numbers in whatever case."""
         template = kit.template(version=1)
         await store.publish(template, [kit.release(template, release_id=kit.release_id)])
         batch = []
@@ -259,9 +259,9 @@ class StoreContractSearch:
             kit.clock.advance(MINUTE)
             batch.append(
                 kit.new(
-                    recipient=f"u{n % 3}@example.net",
+                    recipient=f"{'uU'[n % 2]}{n % 3}@example.net",
                     tags=("even",) if n % 2 == 0 else (),
-                    correlation=f"order-{n % 5}",
+                    correlation=f"{'order' if n % 4 else 'Order'}-{n % 5}",
                     live=n % 10 != 0,
                     template_id=kit.template_id if n % 2 else None,
                     release_id=kit.release_id if n % 2 else None,
@@ -280,6 +280,7 @@ class StoreContractSearch:
         assert await found(recipient="u1@example.net") == [n for n in newest if n % 3 == 1]
         assert await found(tag="even") == [n for n in newest if n % 2 == 0]
         assert await found(correlation="order-2") == [n for n in newest if n % 5 == 2]
+        assert await found(recipient="U1@Example.NET", correlation="ORDER-2") == [n for n in newest if n % 15 == 7]
         assert await found(live=False) == [20, 10, 0]
         assert await found(template_key="order-confirmation") == [n for n in newest if n % 2]
         assert await found(template_key="unknown") == []

@@ -99,6 +99,9 @@ class FakeConversionStore:
         mine = [one for one in reversed(self.kept) if (one.workspace_id, one.live) == (workspace_id, live)]
         return [one for one in mine if order in {None, one.order} and (before is None or one.id < before)][:limit]
 
+    async def conversion_of_order(self, workspace_id: bytes, live: bool, order: str) -> Conversion | None:
+        return next(iter(await self.conversions(workspace_id, live, order=order)), None)
+
     async def conversions_of(self, message_id: bytes) -> int:
         return 0
 

@@ -14,7 +14,7 @@ from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import ConflictError, FieldProblem, InvalidIdError, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.paging import MAX_PAGE, Page
-from posthouse.core.kernel.places import LOCALE_ADVICE, PHONE_ADVICE, ZONE_ADVICE, is_locale, is_phone, is_zone
+from posthouse.core.kernel.places import LOCALE_ADVICE, PHONE_ADVICE, ZONE_ADVICE, is_locale, is_phone, is_zone, pasted
 
 FIXED: Final = ("id", "key", "name", "email", "phone", "locale", "time_zone")
 """What templates read as ``contact.NAME`` without being an attribute."""
@@ -116,7 +116,7 @@ class ContactService:
         email = query.email
         if email is not None:
             try:
-                email = self._addresses.normal_email(email.strip())
+                email = self._addresses.normal_email(pasted(email))
             except ValueError:
                 return Page([], None)
         found = await self._store.contacts(msgspec.structs.replace(query, limit=limit + 1, email=email))

@@ -35,7 +35,11 @@ class ConversionStore(Protocol):
     async def conversions(
         self, workspace_id: Id, live: bool, *, order: str | None = None, before: Id | None = None, limit: int = 50
     ) -> list[Conversion]:
-        """The newest first."""
+        """The newest first; ``order`` without regard to case."""
+        ...
+
+    async def conversion_of_order(self, workspace_id: Id, live: bool, order: str) -> Conversion | None:
+        """The one of this very number, in which case counts."""
         ...
 
     async def conversions_of(self, message_id: Id) -> int:

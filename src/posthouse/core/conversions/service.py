@@ -262,10 +262,9 @@ class ConversionService:
             advice = "a correction changes the amount only: leave out click, email and at"
             raise ValidationError("The correction is wrong.", fields=[FieldProblem("/corrects", advice, "form")])
         while True:
-            found = await self._store.conversions(workspace_id, live, order=wanted.order, limit=1)
-            if not found:
+            before = await self._store.conversion_of_order(workspace_id, live, wanted.order)
+            if before is None:
                 raise UnknownOrderError(f"order {wanted.order} was never counted; report it first, without `corrects`")
-            (before,) = found
             if before.currency != wanted.currency:
                 advice = f"the order was counted in {before.currency}; say in that what is left of it"
                 raise ValidationError(

@@ -16,7 +16,7 @@ from posthouse.core.keeping.scrubbing import Aged, left_of, less_of
 from posthouse.core.kernel.clock import MINUTE, SECOND, Clock
 from posthouse.core.kernel.errors import FieldProblem, NotFoundError, UnavailableError, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
-from posthouse.core.kernel.places import PHONE_ADVICE, is_phone
+from posthouse.core.kernel.places import PHONE_ADVICE, is_phone, pasted
 from posthouse.core.messages.model import Channel, Extras
 from posthouse.core.messages.pseudonyms import Pseudonyms
 from posthouse.core.messages.words import Words
@@ -102,7 +102,7 @@ class ErasureService:
         forms: tuple[str, ...] = ("",)
         if email:
             try:
-                forms = self._forms(email)
+                forms = self._forms(pasted(email))
             except ValueError as error:
                 problems.append(FieldProblem("/email", str(error), "bad-address"))
         if phone and not is_phone(phone):

@@ -1,10 +1,11 @@
-"""Languages, time zones and telephone numbers as people write them."""
+"""Addresses, languages, time zones and telephone numbers as people write them."""
 
 import re
 import zoneinfo
 from typing import Final
 
 _LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_NAMED: Final = re.compile(r"[^<>]*<([^<>]*)>")
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _OF_THE_MACHINE: Final = frozenset({"localtime", "posixrules", "posix", "right", "Factory"})
 """Files beside the zones that mean another thing on each machine."""
@@ -12,6 +13,13 @@ _OF_THE_MACHINE: Final = frozenset({"localtime", "posixrules", "posix", "right",
 LOCALE_ADVICE: Final = 'write a language tag like "en" or "pt-BR"'
 ZONE_ADVICE: Final = 'write an IANA time zone like "Europe/Paris"'
 PHONE_ADVICE: Final = "write the number with its country and without blanks, such as +33612345678"
+
+
+def pasted(address: str) -> str:
+    """The bare address of one that somebody looks for, copied out of a mail program perhaps: ``Ann <ann@shop.example>``."""
+    bare = address.strip()
+    found = _NAMED.fullmatch(bare)
+    return found[1].strip() if found else bare
 
 
 def is_locale(word: str) -> bool:

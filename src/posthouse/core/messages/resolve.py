@@ -10,6 +10,7 @@ from posthouse.core.kernel import ids
 from posthouse.core.kernel.errors import FieldProblem, NotFoundError, ValidationError
 from posthouse.core.kernel.ids import IdSource
 from posthouse.core.kernel.moments import show_moment
+from posthouse.core.kernel.places import pasted
 from posthouse.core.messages.checks import Checks
 from posthouse.core.messages.limits import MAX_DERIVED, READ_IN_PASSING, Limits
 from posthouse.core.messages.model import Channel, Extras, Lane, NewMessage
@@ -202,10 +203,11 @@ class Resolver:
 
     def written_as(self, recipient: str) -> str:
         """An address that somebody searches for, in the form that messages keep; what is no address stays as it is."""
+        bare = pasted(recipient)
         try:
-            return self._addresses.normal_email(recipient.strip())
+            return self._addresses.normal_email(bare)
         except ValueError:
-            return recipient
+            return bare
 
     def _recipient(self, wanted: Submission, asked: Asked, checks: Checks) -> Sender | None:
         if asked.contact is not None:  # its address is in normal form, its name was checked when it was kept

@@ -10,6 +10,7 @@ from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.paging import MAX_PAGE, Page
+from posthouse.core.kernel.places import pasted
 from posthouse.core.messages.model import Channel
 from posthouse.core.messages.pseudonyms import Pseudonyms, is_pseudonym
 from posthouse.core.suppressions.errors import UnknownSuppressionError
@@ -242,7 +243,7 @@ class SuppressionService:
                 raise _bad_address(f"write 1 to {_MOST_ADDRESS} characters")
             return fold(address.strip())
         try:
-            return fold(self._addresses.normal_email(address))
+            return fold(self._addresses.normal_email(pasted(address)))
         except ValueError as error:
             raise _bad_address(str(error)) from None
 

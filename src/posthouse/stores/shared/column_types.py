@@ -3,8 +3,11 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, MetaData, TypeDecorator
+from sqlalchemy import BigInteger, ColumnElement, Dialect, Integer, LargeBinary, MetaData, Text, TypeDecorator, literal
 from sqlalchemy.dialects.postgresql import BYTEA, UUID
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import BLOB, TypeEngine
 
 metadata = MetaData()
@@ -36,3 +39,28 @@ Id = IdType()
 Bytes = LargeBinary().with_variant(BYTEA(), "postgresql")
 Sequence = BigInteger().with_variant(Integer(), "sqlite")
 """Auto-incrementing 64-bit key (SQLite wants INTEGER for that)."""
+
+
+class Folded(FunctionElement[str]):
+    """A text without regard to the case of A to Z: what indexes of addresses and order numbers hold. A literal is folded the same way.
+
+    Other letters count as they are. SQLite knows the case of no others; PostgreSQL does as it does, whatever its locale, so that an index
+    stays right when the system's tables of letters change.
+    """
+
+    type = Text()
+    name = "folded"
+    inherit_cache = True
+
+    def __init__(self, word: ColumnElement[Any] | str) -> None:
+        super().__init__(literal(word) if isinstance(word, str) else word)
+
+
+@compiles(Folded)
+def _folded(element: Folded, compiler: SQLCompiler, **options: Any) -> str:
+    return f"lower({compiler.process(element.clauses, **options)})"
+
+
+@compiles(Folded, "postgresql")
+def _folded_on_postgres(element: Folded, compiler: SQLCompiler, **options: Any) -> str:
+    return f'lower({compiler.process(element.clauses, **options)} COLLATE "C")'

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, Table, Text
 
-from posthouse.stores.shared.column_types import Bytes, Id, metadata
+from posthouse.stores.shared.column_types import Bytes, Folded, Id, metadata
 
 contacts = Table(
     "contacts",
@@ -13,7 +13,8 @@ contacts = Table(
     Column("email", Text),
     Column("document", Bytes, nullable=False),
     Index("contacts_by_key", "workspace_id", "key", unique=True),
-    Index("contacts_by_email", "workspace_id", "email", "id"),
     Index("contacts_by_time", "workspace_id", "id"),
 )
 """``email`` in its normal form. Contacts without a key are many: nulls are distinct in both stores."""
+
+Index("contacts_by_email", contacts.c.workspace_id, Folded(contacts.c.email), contacts.c.id)

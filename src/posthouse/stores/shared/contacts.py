@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from posthouse.core.contacts.errors import ContactKeyTakenError
 from posthouse.core.contacts.model import Contact, ContactQuery
 from posthouse.core.kernel.ids import Id
+from posthouse.stores.shared.column_types import Folded
 from posthouse.stores.shared.contact_schema import contacts
 from posthouse.stores.shared.documents import from_document, to_document
 
@@ -48,7 +49,7 @@ def listed(connection: Connection, query: ContactQuery) -> list[Contact]:
     """The newest first."""
     statement = select(_C.document).where(_C.workspace_id == query.workspace_id)
     if query.email is not None:
-        statement = statement.where(_C.email == query.email)
+        statement = statement.where(Folded(_C.email) == Folded(query.email))
     if query.before is not None:
         statement = statement.where(_C.id < query.before)
     found = connection.execute(statement.order_by(_C.id.desc()).limit(query.limit))

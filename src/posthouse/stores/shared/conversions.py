@@ -13,6 +13,7 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Channel, Event, EventType
 from posthouse.core.tracking.model import Tracked
 from posthouse.stores.shared import tracking
+from posthouse.stores.shared.column_types import Folded
 from posthouse.stores.shared.documents import insert_unless_there
 from posthouse.stores.shared.schema import conversions, engagements, messages
 
@@ -28,7 +29,9 @@ def add(
         _check_room(connection, message.id)
     row = msgspec.structs.asdict(new) | {"source": new.source.value, "basis": new.basis.value}
     if connection.execute(insert_unless_there(connection, conversions), row).rowcount == 0:
-        before = listed(connection, new.workspace_id, new.live, order=new.order, before=None, limit=1)[0]
+        before = of_order(connection, new.workspace_id, new.live, new.order)
+        if before is None:  # gone this very moment
+            raise ConflictError("the order was changed at the same moment; report it once more")
         if not _instead(connection, new, row):
             return before
         if event is not None:  # the stream has the other one already, and forgets nothing
@@ -87,10 +90,18 @@ def listed(
     c = conversions.c
     statement = select(conversions).where(c.workspace_id == workspace_id, c.live == live)
     if order is not None:
-        statement = statement.where(c.order == order)
+        statement = statement.where(Folded(c.order) == Folded(order))
     if before is not None:
         statement = statement.where(c.id < before)
     return [_conversion(row) for row in connection.execute(statement.order_by(c.id.desc()).limit(limit))]
+
+
+def of_order(connection: Connection, workspace_id: Id, live: bool, order: str) -> Conversion | None:
+    """The one that is kept under this very number, in which case counts."""
+    c = conversions.c
+    mine = (c.workspace_id == workspace_id) & (c.live == live) & (c.order == order)
+    row = connection.execute(select(conversions).where(mine)).first()
+    return None if row is None else _conversion(row)
 
 
 def of_message(connection: Connection, message_id: Id) -> int:
@@ -138,7 +149,12 @@ def clicked_by(
     statement = (
         select(m.id)
         .join(engagements, (e.message_id == m.id) & (e.type == int(EventType.CLICKED)))
-        .where(m.workspace_id == workspace_id, m.recipient == address, m.channel == int(channel), m.live == live)
+        .where(
+            m.workspace_id == workspace_id,
+            Folded(m.recipient) == Folded(address),
+            m.channel == int(channel),
+            m.live == live,
+        )
         .where(somebody, e.last_at >= since)
         .order_by(e.last_at.desc())
         .limit(_FEW)

@@ -17,6 +17,7 @@ from posthouse.core.messages.model import Channel, Extras
 from posthouse.core.messages.pseudonyms import PREFIX
 from posthouse.core.suppressions.model import Suppression
 from posthouse.stores.shared import keeping, schema
+from posthouse.stores.shared.column_types import Folded
 from posthouse.stores.shared.documents import SUPPRESSION_GENERATION, from_document, raise_number, to_document
 from posthouse.stores.shared.erasure_tables import AT_ONCE, GONE, TABLES, scope_of, words_of
 from posthouse.stores.shared.keeping_schema import erasures
@@ -79,7 +80,7 @@ def persons_messages(connection: Connection, workspace_id: Id, recipients: Seque
     statement = select(_M.id, _M.channel, _M.recipient, _M.extras, pending)
     found: list[Aged] = []
     for recipient in recipients:
-        mine = (_M.workspace_id == workspace_id) & (_M.recipient == recipient)
+        mine = (_M.workspace_id == workspace_id) & (Folded(_M.recipient) == Folded(recipient))
         rows = connection.execute(statement.where(mine).order_by(_M.id).limit(limit - len(found)))
         found += [Aged(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows]
     return found

@@ -15,6 +15,7 @@ Instants are microseconds since the Unix epoch.
 """
 
 from functools import cache
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -45,6 +46,7 @@ from posthouse.stores.shared import (
 metadata = column_types.metadata
 Id = column_types.Id
 Bytes = column_types.Bytes
+Folded = column_types.Folded
 Sequence = column_types.Sequence
 ELSEWHERE = (
     alert_schema,
@@ -221,16 +223,7 @@ messages = Table(
     Column("tags", Text),
     Column("correlation", Text),
     Column("supersedes", Text),
-    Index("messages_by_recipient", "workspace_id", "recipient", "id"),
     Index("messages_by_template", "workspace_id", "template_id", "id"),
-    Index(
-        "messages_by_correlation",
-        "workspace_id",
-        "correlation",
-        "id",
-        sqlite_where=text("correlation IS NOT NULL"),
-        postgresql_where=text("correlation IS NOT NULL"),
-    ),
     Index(
         "messages_by_supersedes",
         "workspace_id",
@@ -243,6 +236,17 @@ messages = Table(
 )
 """``tags`` is the JSON array as text, NULL for none; ``policy`` 0 resend, 1 hold. A search by workspace and time alone
 walks the key backwards."""
+
+_written: Final = messages.c.correlation.is_not(None)
+Index("messages_by_recipient", messages.c.workspace_id, Folded(messages.c.recipient), messages.c.id)
+Index(
+    "messages_by_correlation",
+    messages.c.workspace_id,
+    Folded(messages.c.correlation),
+    messages.c.id,
+    sqlite_where=_written,
+    postgresql_where=_written,
+)
 
 message_tags = Table(
     "message_tags",
@@ -368,6 +372,14 @@ conversions = Table(
     Index("conversions_by_message", "message_id"),
 )
 """Orders, each once; ``amount`` in millionths of the currency's unit. What was corrected says in ``ordered`` what it was at first."""
+
+Index(
+    "conversions_by_folded_order",
+    conversions.c.workspace_id,
+    conversions.c.live,
+    Folded(conversions.c.order),
+    conversions.c.id,
+)
 
 verdicts = Table(
     "verdicts",

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, lit
 from posthouse.core.kernel.clock import MINUTE
 from posthouse.core.kernel.ids import Id, lowest_at
 from posthouse.core.messages.model import Found, Message, MessageQuery, Status
+from posthouse.stores.shared.column_types import Folded
 from posthouse.stores.shared.messages import messages_by_id
 from posthouse.stores.shared.schema import message_tags, messages, queue, states, templates
 from posthouse.stores.shared.word_schema import message_words
@@ -78,9 +79,14 @@ def _drivers(query: MessageQuery, template_id: Id | None) -> Iterator[Driver]:
     for word in query.words:
         yield Driver(f"word {word}", message_words, message_words.c.message_id, (message_words.c.word == word,))
     if query.correlation is not None:
-        yield Driver("correlation", messages, _M.id, (mine, _M.correlation == query.correlation))
+        yield Driver(
+            "correlation",
+            messages,
+            _M.id,
+            (mine, _M.correlation.is_not(None), Folded(_M.correlation) == Folded(query.correlation)),
+        )
     if query.recipient is not None:
-        yield Driver("recipient", messages, _M.id, (mine, _M.recipient == query.recipient))
+        yield Driver("recipient", messages, _M.id, (mine, Folded(_M.recipient) == Folded(query.recipient)))
     if template_id is not None:
         yield Driver("template", messages, _M.id, (mine, _M.template_id == template_id))
     if query.tag is not None:
@@ -153,12 +159,14 @@ def _rest(query: MessageQuery, template_id: Id | None, driven: str, now: int) ->
             func.coalesce(_M.workspace_id, _M.workspace_id) == query.workspace_id
         )  # no planner takes an index for it
     wanted: dict[str, tuple[Any, ColumnElement[Any]]] = {
-        "correlation": (query.correlation, _M.correlation),
-        "recipient": (query.recipient, _M.recipient),
         "template": (template_id, _M.template_id),
         "live": (query.live, _M.live),
     }
     found += [column == value for name, (value, column) in wanted.items() if value is not None and name != driven]
+    folded = {"correlation": (query.correlation, _M.correlation), "recipient": (query.recipient, _M.recipient)}
+    found += [
+        Folded(column) == Folded(word) for name, (word, column) in folded.items() if word is not None and name != driven
+    ]
     if query.tag is not None and driven != "tag":
         t = message_tags.c
         found.append(_there(t.workspace_id == query.workspace_id, t.tag == query.tag, t.message_id == _M.id))

@@ -387,6 +387,10 @@ class SharedStore(
         """See ConversionStore."""
         return await self._read(conversions.listed, workspace_id, live, order=order, before=before, limit=limit)
 
+    async def conversion_of_order(self, workspace_id: Id, live: bool, order: str) -> Conversion | None:
+        """See ConversionStore."""
+        return await self._read(conversions.of_order, workspace_id, live, order)
+
     async def conversions_of(self, message_id: Id) -> int:
         """See ConversionStore."""
         return await self._read(conversions.of_message, message_id)
