@@ -6,6 +6,7 @@ import msgspec
 import typer
 
 from posthouse.cli.frame import Desk, command
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.http.schemas import alerts as schemas
 
@@ -63,7 +64,7 @@ def _show(desk: Desk, items: list[schemas.LevelAnswer]) -> None:
         rows = [
             (
                 one.template,
-                f"{100 * one.share:g} % within {one.seconds:g} s ({one.measure}, {one.days} days)",
+                f"{100 * one.share:g} % within {one.seconds:g} s ({one.measure}, {counted(one.days, 'day')})",
                 "" if one.kept is None else f"{one.kept:.2%}",
                 f"{one.late:,} of {one.messages:,}",
                 f"{one.left:,.1f}" + ("" if one.left_share is None else f" ({one.left_share:.0%})"),

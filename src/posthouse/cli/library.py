@@ -8,6 +8,7 @@ import msgspec
 import typer
 
 from posthouse.cli.frame import Desk, command, group
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.kernel.ids import PUBLICATION, read, show
 from posthouse.core.kernel.moments import show_moment
@@ -233,7 +234,7 @@ def _publication(one: Publication) -> dict[str, Any]:
 
 
 def _sentence(one: Publication) -> str:
-    many = f"{len(one.turns)} templates, {one.releases} releases"
+    many = f"{counted(len(one.turns), 'template')}, {counted(one.releases, 'release')}"
     return f"{one.key}: version {one.version} {one.state.value} ({many}); undo: {show(PUBLICATION, one.id)}"
 
 

@@ -8,7 +8,8 @@ import typer
 
 from posthouse.cli.frame import Desk, command
 from posthouse.cli.frame.exits import Exit
-from posthouse.cli.lint import is_folder, template_files
+from posthouse.cli.lint import by_key, is_folder, template_files
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.templates.folder import is_template_file, read_tree
 from posthouse.core.templates.folder_writing import written_folder
@@ -60,7 +61,7 @@ async def pull(
     def human() -> None:
         for path, state in changes.items():
             desk.out.say(f"{path}: {state}")
-        desk.out.note(f"{len(files)} files, {len(changes)} changed")
+        desk.out.note(f"{counted(len(files), 'file')}, {len(changes)} changed")
 
     desk.out.result({"files": sorted(files), "changed": changes}, human)
 
@@ -79,7 +80,7 @@ async def diff(
     if is_folder(what) and (before, after) == ("live", "draft"):  # versions are a template's, whatever folder lies here
         found = await _folder_diffs(desk, Path(what))
     else:
-        async with desk.open_workspace() as (house, workspace):
+        async with by_key(desk, what) as (house, workspace):
             sides = await house.lifecycle.diff(workspace.id, what, _version(before), _version(after))
         found = {what: sides.rendered if rendered else sides.source}
     documents = [

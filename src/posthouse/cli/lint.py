@@ -1,16 +1,19 @@
 """``posthouse templates lint``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 import typer
 
 from posthouse.cli.frame import Desk, command
 from posthouse.cli.frame.exits import Exit
+from posthouse.config import SettingsError
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import ValidationError
-from posthouse.core.templates.errors import TemplateProblemsError
+from posthouse.core.templates.errors import TemplateProblemsError, UnknownTemplateError
 from posthouse.core.templates.folder import read_folder, template_folders
 from posthouse.core.templates.library.folder import library_of, read_library
 from posthouse.core.templates.library.uses import uses_of
@@ -18,6 +21,10 @@ from posthouse.core.templates.lint.content import kept
 from posthouse.core.templates.lint.model import Finding, Overlook, Severity
 from posthouse.core.templates.lint.pictures import look_outside, unproved
 from posthouse.core.templates.lint.rules import RULES
+
+if TYPE_CHECKING:
+    from posthouse.bootstrap import House
+    from posthouse.core.workspaces.model import Workspace
 
 LARGEST_FILE: Final = 5_000_000
 """Bytes; a template file is text, and nobody writes so much of it."""
@@ -94,6 +101,22 @@ def is_folder(what: str) -> bool:
     return "/" in what or what.startswith(".") or Path(what).is_dir()
 
 
+@asynccontextmanager
+async def by_key(desk: Desk, what: str) -> "AsyncIterator[tuple[House, Workspace]]":
+    """The house and its workspace, for a word that is no folder's: where it is no key either, both are said."""
+    try:
+        async with desk.open_workspace() as opened:
+            yield opened
+    except (SettingsError, UnknownTemplateError) as error:
+        if not _there(what):
+            error.detail = f"There is no folder {what!r}; taken as the key of a template: {error.detail}"
+        raise
+
+
+def _there(what: str) -> bool:
+    return Path(what).exists()
+
+
 def _of_folder(folder: Path) -> dict[str, tuple[Overlook, tuple[str, ...]]]:
     """Every template of the folder with the rules it ignores; one that cannot be read does not hide the others."""
     from posthouse.rendering.press import make_press
@@ -129,7 +152,7 @@ def _unread(pointer: str, detail: str) -> Finding:
 
 
 async def _of_key(desk: Desk, key: str, *, online: bool) -> dict[str, Overlook]:
-    async with desk.open_workspace() as (house, workspace):
+    async with by_key(desk, key) as (house, workspace):
         return {key: await house.templates.lint(workspace.id, key, house.pictures if online else None)}
 
 
@@ -141,7 +164,7 @@ def _tell(desk: Desk, found: Mapping[str, Sequence[Finding]], unasked: int) -> N
             place = f"{key}/{one.file}" if one.file else key
             shown = f"{place}:{one.line}" if one.line else place
             desk.out.say(f"{shown}: {one.severity.value} {one.rule}: {one.detail}", style=_COLOURS[one.severity])
-    words = ", ".join(f"{count} {severity.value}{'s' if count != 1 else ''}" for severity, count in counts.items())
-    desk.out.note(f"{len(found)} templates: {words}; docs/reference/lint.md explains the rules")
+    words = ", ".join(counted(count, severity.value) for severity, count in counts.items())
+    desk.out.note(f"{counted(len(found), 'template')}: {words}; docs/reference/lint.md explains the rules")
     if unasked:
-        desk.out.note(f"{unasked} images on other hosts were not looked at: --online asks for them")
+        desk.out.note(f"not looked at: {counted(unasked, 'image')} on other hosts; --online asks for them")

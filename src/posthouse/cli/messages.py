@@ -8,6 +8,7 @@ import typer
 
 from posthouse.cli.frame import Desk, command, group
 from posthouse.cli.moments import ago
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.kernel.ids import MESSAGE, read
 from posthouse.core.kernel.nearest import did_you_mean
@@ -69,7 +70,9 @@ async def list_some(
     items = [schema.summary(message) for message in page.items]
 
     def human() -> None:
-        rows = [(item.id, item.created_at, item.status, item.to.email, item.template or "") for item in items]
+        rows = [
+            (item.id, item.created_at, item.status, item.to.email or "(erased)", item.template or "") for item in items
+        ]
         empty = "none among those looked at" if page.next else "no message matches"
         desk.out.table(("id", "accepted", "status", "to", "template"), rows, empty=empty)
         if page.next:
@@ -98,7 +101,10 @@ async def timeline(desk: Desk, message: MessageWord) -> None:
         told = schema.timeline(identifier, await house.messages.timeline(workspace.id, identifier), "en")
 
     def human() -> None:
-        rows = [(event.at, event.type.removeprefix("message."), _facts(event.data)) for event in told.events]
+        rows = [
+            (event.at, event.type.removeprefix("message."), _facts(event.data) or event.sentence)
+            for event in told.events
+        ]
         desk.out.table(("at", "event", "what was said"), rows, empty="nothing happened yet")
 
     desk.out.result(told, human)
@@ -124,11 +130,13 @@ async def content(
             return
         desk.out.say(f"Subject: {found.subject}", style="bold")
         for item in found.attachments:
-            desk.out.say(f"Attachment: {item.name} ({item.type}, {item.size} bytes)")
+            desk.out.say(f"Attachment: {item.name} ({item.type}, {counted(item.size, 'byte')})")
         desk.out.say("")
         desk.out.say(found.text)
         if found.html and html is None:
-            desk.out.note(f"There is an HTML part of {len(found.html)} characters: --html FILE writes it out.")
+            desk.out.note(
+                f"There is an HTML part of {counted(len(found.html), 'character')}: --html FILE writes it out."
+            )
 
     desk.out.result(schema.content(identifier, found), human)
 

@@ -7,6 +7,7 @@ import typer
 
 from posthouse.cli.frame import Desk, command, group
 from posthouse.core.keeping.settings import Retention, Rule
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.http.schemas import keeping as schema
 
@@ -105,12 +106,11 @@ async def run(
             desk.out.result(due, lambda: desk.out.table(columns, rows, empty="nothing is due"))
             return
         swept = await service.sweep(rest, workspace.id)
-    desk.out.result(
-        swept,
-        lambda: desk.out.say(
-            f"erased: content and addresses of {swept.messages:,} messages, {swept.events:,} events, {swept.uploads:,} uploads"
-        ),
+    said = ", ".join(
+        counted(number, one)
+        for number, one in ((swept.messages, "message"), (swept.events, "event"), (swept.uploads, "upload"))
     )
+    desk.out.result(swept, lambda: desk.out.say(f"erased: content and addresses of {said}"))
 
 
 def _changed(
@@ -157,4 +157,4 @@ def _how(word: str | None) -> Literal["hash", "erase"] | None:
 
 
 def _days(days: int | None) -> str:
-    return "for good" if days is None else f"{days} days"
+    return "for good" if days is None else counted(days, "day")

@@ -9,6 +9,7 @@ import typer
 from posthouse.cli import restoring
 from posthouse.cli.frame import Desk, Output, command
 from posthouse.cli.frame.exits import Exit
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.kernel.moments import show_moment
 
@@ -37,8 +38,8 @@ async def backup(
         with desk.out.progress("copying", None):
             await house.store.backup(file)
     file.chmod(0o600)  # it holds people's addresses
-    document = {"file": str(file), "bytes": file.stat().st_size}
-    desk.out.result(document, lambda: desk.out.say(f"{file}: {document['bytes']} bytes"))
+    size = file.stat().st_size
+    desk.out.result({"file": str(file), "bytes": size}, lambda: desk.out.say(f"{file}: {counted(size, 'byte')}"))
 
 
 async def restore(
@@ -64,7 +65,7 @@ async def restore(
     document = {"held": outcome.held, "replaced": str(outcome.replaced) if outcome.replaced else None}
 
     def human() -> None:
-        desk.out.say(f"restored; {outcome.held} messages are held: posthouse held list{desk.again}")
+        desk.out.say(f"restored; held: {counted(outcome.held, 'message')}: posthouse held list{desk.again}")
         if outcome.replaced:
             desk.out.note(f"what was there before: {outcome.replaced}")
 

@@ -15,6 +15,7 @@ from posthouse.core.analytics.answers import Period, Table, Timeseries, Values
 from posthouse.core.analytics.asking import Asked
 from posthouse.core.analytics.dimensions import DIMENSIONS, FILTERS
 from posthouse.core.analytics.measures import METRICS
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.kernel.nearest import did_you_mean
@@ -159,7 +160,7 @@ async def recompute(desk: Desk) -> None:
         end = await house.store.stream_end()
         with desk.out.progress("counting events", end) as advance:
             done = await follower_of(house).recompute(advance, asyncio.sleep)
-    said = f"counted {done.events:,} events again; statistics are answered from these numbers now"
+    said = f"counted again: {counted(done.events, 'event')}; statistics are answered from these numbers now"
     desk.out.result(msgspec.to_builtins(done), lambda: desk.out.say(said))
 
 

@@ -8,7 +8,8 @@ import typer
 
 from posthouse.cli.frame import Desk, command
 from posthouse.cli.frame.exits import Exit
-from posthouse.cli.lint import is_folder, template_files
+from posthouse.cli.lint import by_key, is_folder, template_files
+from posthouse.core.kernel.counts import counted
 from posthouse.core.templates.cases.folder import FOLDER
 from posthouse.core.templates.cases.model import Outcome
 from posthouse.core.templates.errors import TemplateProblemsError
@@ -45,7 +46,7 @@ async def run_tests(
     if is_folder(what):
         found = _of_folder(Path(what), update=update)
     else:
-        async with desk.open_workspace() as (house, workspace):
+        async with by_key(desk, what) as (house, workspace):
             found = {what: await house.templates.test(workspace.id, what)}
     documents = [
         {
@@ -111,4 +112,6 @@ def _tell(desk: Desk, found: Mapping[str, Sequence[Outcome]]) -> None:
             for failure in one.failures:
                 desk.out.say(f"  {failure.pointer or '/'}: {failure.detail}")
     without = sum(not outcomes for outcomes in found.values())
-    desk.out.note(f"{total} cases, {failed} failed; {without} of {len(found)} templates have no case")
+    desk.out.note(
+        f"{counted(total, 'case')}, {failed} failed; without a case: {without} of {counted(len(found), 'template')}"
+    )

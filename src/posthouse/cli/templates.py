@@ -16,6 +16,7 @@ from posthouse.cli.rollouts import Percent, document_of, rollout_commands, told
 from posthouse.cli.template_tests import test_commands
 from posthouse.cli.translations import translation_commands
 from posthouse.cli.versions import version_commands
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.templates.mobile.sms import Sms
 from posthouse.core.templates.model import Template
@@ -147,9 +148,9 @@ async def render(
             desk.out.say(f"Subject: {rendered.subject}", style="bold")
             desk.out.say("")
         desk.out.say(rendered.text)
-        if isinstance(rendered.content, Sms) and (counted := rendered.content.segments):
+        if isinstance(rendered.content, Sms) and (sized := rendered.content.segments):
             desk.out.note(
-                f"{counted.segments} segments, {counted.units} units of {counted.encoding}, room for {counted.room}"
+                f"{counted(sized.segments, 'segment')}, {counted(sized.units, 'unit')} of {sized.encoding}, room for {sized.room}"
             )
         warn(desk, preview.warnings)
 

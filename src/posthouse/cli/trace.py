@@ -6,12 +6,14 @@ import msgspec
 import typer
 
 from posthouse.cli.frame import Desk, command
-from posthouse.core.kernel.errors import NotFoundError
+from posthouse.core.kernel.errors import NotFoundError, ValidationError
 from posthouse.core.kernel.ids import MESSAGE, read
 from posthouse.core.messages.model import Message, MessageQuery
+from posthouse.core.messages.pseudonyms import is_pseudonym
 from posthouse.core.workspaces.model import Workspace
 from posthouse.http import languages
 from posthouse.http.schemas import messages as schema
+from posthouse.http.telling import words
 
 if TYPE_CHECKING:
     from posthouse.bootstrap import House
@@ -50,12 +52,16 @@ async def trace(
     others = [schema.summary(other) for other in found[1:]]
     shown = schema.detail(message)
 
+    say = words(spoken).trace
+
     def human() -> None:
         desk.out.say(f"{shown.id}  {shown.status}", style="bold")
         version = f" v{shown.version}" if shown.version else ""
-        desk.out.say(
-            f"{shown.template or 'own content'}{version} by {shown.channel} to {shown.to.email}, {shown.mode}, lane {shown.lane}"
-        )
+        to = shown.to.email if shown.to.email and not is_pseudonym(shown.to.email) else say["erased_address"]
+        template = f"{shown.template or say['own_content']}{version}"
+        desk.out.say(say["line"].format(template=template, channel=shown.channel, to=to, lane=shown.lane))
+        if shown.mode == "test":
+            desk.out.say(say["test"], style="yellow")
         if shown.correlation or shown.tags:
             desk.out.say("  ".join(filter(None, [shown.correlation or "", *(f"#{tag}" for tag in shown.tags)])))
         desk.out.say("")
@@ -63,15 +69,16 @@ async def trace(
             desk.out.say(f"{event.at}  {event.type.removeprefix('message.')}", style="bold")
             desk.out.say(f"  {event.sentence}")
         if told.erased is not None:
-            desk.out.note(f"content and addresses were erased on {told.erased.at} ({told.erased.why})")
+            desk.out.note(say[f"erased_{told.erased.why}"].format(at=told.erased.at))
         if told.events_erased:
-            desk.out.note("its events were erased by the rules of retention")
+            desk.out.note(say["events_erased"])
         if shown.next_attempt_at and shown.status in {"deferred", "scheduled"}:
-            desk.out.note(f"due: {shown.next_attempt_at}")
+            desk.out.note(say["due"].format(at=shown.next_attempt_at))
         if others:
-            desk.out.note(f"{len(others)} older of {what}:")
+            desk.out.note(say["older"].format(what=what, count=len(others)))
             rows = [(other.id, other.created_at, other.status, other.template or "") for other in others]
-            desk.out.table(("id", "accepted", "status", "template"), rows, empty="")
+            heads = [say[f"head_{name}"] for name in ("id", "accepted", "status", "template")]
+            desk.out.table(heads, rows, empty="")
 
     document = {"message": shown, "language": spoken, "events": told.events, "erased": told.erased, "older": others}
     desk.out.result(document, human)
@@ -79,6 +86,10 @@ async def trace(
 
 async def _search(house: "House", workspace: Workspace, what: str) -> list[Message]:
     """What an identifier, an address, an order number, a provider's word, an order's report or a subject leads to, newest first."""
+    if not what:
+        raise ValidationError(
+            "say which message: an address, an order number, the message's id, what a provider called it, or words of its subject"
+        )
     if what.startswith(f"{MESSAGE}_") and "@" not in what:
         return [await house.messages.get(workspace.id, read(MESSAGE, what))]
     query = MessageQuery(workspace_id=workspace.id, limit=_FOUND)

@@ -7,6 +7,7 @@ import typer
 
 from posthouse.cli.domains import domain_document
 from posthouse.cli.frame import Desk, command, group
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.http.schemas import tracking as schemas
 
@@ -122,7 +123,10 @@ async def recount(desk: Desk) -> None:
         done = await house.tracking_reports.recount()
         version = house.tracking_reports.rules_version
     document = {**msgspec.to_builtins(done), "rules": version}
-    said = f"{done.hits} opens and clicks of {done.messages} messages, by rules {version}: {done.changed} verdicts are others now"
+    said = (
+        f"opens and clicks told again: {done.hits:,} of {counted(done.messages, 'message')}, by rules {version}; "
+        f"another verdict now: {done.changed:,}"
+    )
     desk.out.result(document, lambda: desk.out.say(said))
 
 

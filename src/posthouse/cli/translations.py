@@ -7,8 +7,9 @@ import msgspec
 import typer
 
 from posthouse.cli.frame import Desk, command
-from posthouse.cli.lint import is_folder, template_files
+from posthouse.cli.lint import by_key, is_folder, template_files
 from posthouse.cli.pushing import BY
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.templates.folder import read_folder, template_folders
 from posthouse.core.templates.model import TemplateSource
@@ -61,7 +62,9 @@ async def translations(
     source = await _source(desk, what)
     if export is not None:
         count = _exported(source, export, to or [])
-        desk.out.result({"file": str(export), "texts": count}, lambda: desk.out.say(f"{export}: {count} texts"))
+        desk.out.result(
+            {"file": str(export), "texts": count}, lambda: desk.out.say(f"{export}: {counted(count, 'text')}")
+        )
         return
     missing = missing_in(source, to or ())
     rows = [(one.locale, one.key, one.shown or "nothing") for one in missing]
@@ -71,14 +74,14 @@ async def translations(
 async def _source(desk: Desk, what: str) -> TemplateSource:
     if is_folder(what):
         return _of_folder(Path(what))
-    async with desk.open_workspace() as (house, workspace):
+    async with by_key(desk, what) as (house, workspace):
         return draft_of(await house.templates.get(workspace.id, what))
 
 
 def _of_folder(folder: Path) -> TemplateSource:
     found = template_folders(template_files(folder))
     if len(found) != 1:
-        raise ValidationError(f"{folder} holds {len(found)} templates; name the folder of one")
+        raise ValidationError(f"{folder} holds {counted(len(found), 'template')}; name the folder of one")
     ((path, files),) = found.items()
     return read_folder(files, path.rpartition("/")[2] or folder.resolve().name)
 
@@ -100,7 +103,7 @@ async def _brought(desk: Desk, what: str, file: Path, back: _Back) -> dict[str, 
         if not back.dry:
             _write(Path(what), made)
         return {"key": source.key, "locale": found.locale, "texts": len(found.words)}
-    async with desk.open_workspace() as (house, workspace):
+    async with by_key(desk, what) as (house, workspace):
         done = await bring_home(
             house.templates, workspace.id, what, text, _form(file), base=back.base, by=BY, dry=back.dry
         )

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from posthouse.cli.frame import Desk, command, group
+from posthouse.core.kernel.counts import counted
 from posthouse.core.messages.files import FileUse
 from posthouse.http.schemas import files as schemas
 
@@ -63,7 +64,9 @@ async def show(desk: Desk, upload: Word) -> None:
     document = schemas.detail(found)
 
     def human() -> None:
-        desk.out.say(f"{document.size:,} bytes, last used {document.used_at}, {document.waiting} messages wait with it")
+        desk.out.say(
+            f"{counted(document.size, 'byte')}, last used {document.used_at}, wanted by {counted(document.waiting, 'waiting message')}"
+        )
         rows = [_row(use) for use in found.uses]
         desk.out.table(("template", "as", "draft", "versions"), rows, empty="no template attaches it")
 

@@ -6,6 +6,7 @@ import typer
 
 from posthouse.cli.frame import Desk, command, group
 from posthouse.core.kernel.clock import HOUR
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.kernel.ids import ATTEMPT, WEBHOOK, read, show
 from posthouse.core.kernel.moments import show_moment
@@ -182,7 +183,9 @@ async def rotate(
     async with desk.open_workspace() as (house, workspace):
         made = await house.webhooks.rotate(workspace.id, name, overlap_hours * HOUR)
         _, line = await house.webhooks.get(workspace.id, name)
-    _tell_secret(desk, made, line, f"{name} has a new secret; the old one signs too for {overlap_hours} hours")
+    _tell_secret(
+        desk, made, line, f"{name} has a new secret; the old one signs too for {counted(overlap_hours, 'hour')}"
+    )
 
 
 async def deliveries(
@@ -228,7 +231,7 @@ async def replay(
     following = None if found.more is None else stream.show_cursor(found.more)
 
     def human() -> None:
-        desk.out.say(f"{found.events} {'event' if found.events == 1 else 'events'} will be told again")
+        desk.out.say(f"{counted(found.events, 'event')} will be told again")
         if following:
             desk.out.note(f"there are more: repeat with --after {following}")
 

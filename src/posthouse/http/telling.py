@@ -26,6 +26,8 @@ class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     events: dict[str, str]
     further: dict[str, str]
+    trace: dict[str, str]
+    """What ``posthouse trace`` says around them."""
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from tests.unit.cli.conftest import Run
 
+from posthouse.runtime.metrics import Slots
+
 
 def test_init_answers_with_workspace_and_keys(tmp_path: Path, run: Run) -> None:
     """posthouse init --data DIR --json → {"workspace", "live_key", "test_key"}; files are private."""
@@ -331,6 +333,25 @@ def test_doctor_finds_what_is_wrong(house: Path, run: Run) -> None:
     errors = {finding["about"]: finding for finding in told.json["findings"] if finding["level"] == "error"}
     assert {"files", "provider gone"} <= errors.keys()
     assert all(finding["advice"] for finding in errors.values())
+
+
+def test_doctor_says_what_does_not_run(house: Path, run: Run) -> None:
+    """Nothing at all, or a part without which nothing is sent; and how to start it."""
+
+    def told() -> list[tuple[str, str]]:
+        found = run("doctor", "--data", house, "--json").json["findings"]
+        return [(one["said"], one["advice"]) for one in found if one["about"] == "processes"]
+
+    assert told() == [
+        ("nothing is running: nobody answers and nothing is sent", f"start it: posthouse serve --data {house}")
+    ]
+    running = [Slots(house / "run" / "metrics", name) for name in ("api-0", "api-1", "scheduler-0")]
+    assert told() == [
+        ("api 2, scheduler 1", ""),
+        ("no dispatcher: nothing is sent", f"posthouse serve --role dispatch --data {house}"),
+    ]
+    for one in running:
+        one.close()
 
 
 def test_restore_holds_what_was_pending(house: Path, tmp_path: Path, run: Run) -> None:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from tests.unit.cli.conftest import Run
 
 ROOT = Path(__file__).parents[3]
@@ -44,10 +45,21 @@ def test_errors_always_fail(tmp_path: Path, run: Run) -> None:
     assert "broken/template.toml: error cannot-publish: the field 'subjekt' is unknown" in told.out
 
 
-def test_a_key_is_looked_up(house: Path, run: Run) -> None:
-    """And an unknown one is named."""
-    told = run("templates", "lint", "nothing-like-it", "--data", house)
-    assert told.code == 3
+@pytest.mark.parametrize(
+    "words", [("lint",), ("test",), ("diff",), ("translations",), ("translations", "--export", "de.xlf", "--to", "de")]
+)
+def test_what_is_neither_a_folder_nor_a_key_is_told_as_both(
+    words: tuple[str, ...], house: Path, tmp_path: Path, run: Run
+) -> None:
+    """With an installation, where the key is looked up, and without one."""
+    command, *more = words
+    for data, code, said in (
+        (house, 3, "There is no template 'nowhere'"),
+        (tmp_path / "none", 2, "there is no master key"),
+    ):
+        told = run("templates", command, "nowhere", *more, "--data", data)
+        assert (told.code, "There is no folder 'nowhere'" in told.err, said in told.err) == (code, True, True)
+    assert "is no folder" in run("templates", "push", "nowhere", "--data", tmp_path / "none").err
 
 
 def test_images_of_other_hosts_are_asked_for_when_wanted(tmp_path: Path, run: Run) -> None:
@@ -55,7 +67,7 @@ def test_images_of_other_hosts_are_asked_for_when_wanted(tmp_path: Path, run: Ru
     templates = folder(tmp_path, '<img src="https://10.0.0.1/a.png" alt="A"><img src="cid:cup" alt="Cup">')
     attached = f'[[attachments]]\nkind = "file"\nname = "cup.png"\nupload = "upl_{"a" * 64}-9"\ninline = "cup"\ntype = "image/png"\n'
     (templates / "welcome" / "template.toml").write_text(f'subject = "Welcome"\n{attached}')
-    assert "1 images on other hosts were not looked at" in run("templates", "lint", templates).err
+    assert "not looked at: 1 image on other hosts" in run("templates", "lint", templates).err
     told = run("templates", "lint", templates, "--online", "--json").json
     found = [one["detail"] for one in told if one["rule"] == "image-unjudged"]
     assert len(found) == 2

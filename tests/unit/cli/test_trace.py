@@ -54,3 +54,25 @@ def test_case_and_names_around_an_address_do_not_count(house: Path, run: Run) ->
             assert len(run("contacts", "list", "--email", word, "--json", *there).json["items"]) == 1
             assert len(run("suppressions", "check", word, "--json", *there).json["suppressions"]) == 1
             assert run("contacts", "erase", word, "--dry-run", "--json", *there).json["found"]["contacts"] == 1
+
+
+def test_a_trace_speaks_one_language_and_tells_what_is_missing(house: Path, run: Run) -> None:
+    """Its heads too; nothing to look for, test keys and erased addresses are told as that."""
+    there = ("--data", house)
+    for _ in range(2):
+        run("send", "hello", "--to", "ann@example.com", "--var", "name=Ann", "--test", *there)
+    french = run("trace", "ann@example.com", "--language", "fr", *there)
+    assert "hello v1 par email à ann@example.com" in french.out
+    assert "clé de test" in french.out
+    assert "Plus anciens pour ann@example.com : 1." in french.err
+    assert [line.split() for line in french.out.splitlines() if line.startswith("id")] == [
+        ["id", "accepté", "état", "modèle"]
+    ]
+    message = run("trace", "ann@example.com", "--json", *there).json["message"]["id"]
+    assert "accepted the message" in run("messages", "timeline", message, *there).out
+    run("contacts", "erase", "ann@example.com", "--yes", *there)
+    erased = run("trace", message, *there)
+    assert ("to an erased address," in erased.out, "the person was removed" in erased.err) == (True, True)
+    assert "(erased)" in run("messages", "list", *there).out
+    nothing = run("trace", " ", *there)
+    assert (nothing.code, "say which message" in nothing.err) == (2, True)

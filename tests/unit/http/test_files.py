@@ -26,7 +26,7 @@ async def test_files_and_their_uses(stage: Stage, client: AsyncClient) -> None:
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/file-in-use")
     assert [one["detail"] for one in refused.json()["errors"]] == [
         "the draft, version 3 (live) and version 2 of 'order' attaches it as 'Terms.pdf'",
-        "2 messages wait to be sent with it",
+        "2 messages to be sent with it",
     ]
     assert (await client.delete(f"/v1/uploads/{words[b'old terms']}")).status_code == 204
     for word in (words[b"old terms"], words[b"terms"] + "0", "upl_1"):

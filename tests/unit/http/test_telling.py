@@ -21,7 +21,8 @@ def _event(kind: EventType, **data: Any) -> Event:
 def test_every_language_says_everything_with_the_same_facts(language: str) -> None:
     """No sentence is missing, none is too many, and none forgets or invents a fact."""
     english, spoken = words("en"), words(language)
-    for said, wanted in ((spoken.events, english.events), (spoken.further, english.further)):
+    for part in ("events", "further", "trace"):
+        said, wanted = getattr(spoken, part), getattr(english, part)
         assert {key: _facts(text) for key, text in said.items()} == {key: _facts(text) for key, text in wanted.items()}
 
 

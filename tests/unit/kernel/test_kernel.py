@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from posthouse.core.kernel import ids
 from posthouse.core.kernel.cache import FRESH_FOR, GenerationCache
 from posthouse.core.kernel.clock import HOUR, SECOND, HouseClock
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import InvalidIdError
 from posthouse.core.kernel.moments import read_moment, show_moment
 from posthouse.core.kernel.nearest import nearest
@@ -175,3 +176,10 @@ def test_character_references_are_read_however_long(written: str, meant: str) ->
     """The standard library raises at a number of thousands of digits; nothing else is read otherwise."""
     assert resolved(written) == meant
     assert html.unescape(bounded(written)) == meant
+
+
+def test_one_thing_is_no_many() -> None:
+    """Numbers agree with their nouns."""
+    told = [counted(number, "template") for number in (0, 1, 2, 1_204)]
+    assert told == ["0 templates", "1 template", "2 templates", "1,204 templates"]
+    assert (counted(1, "entry", "entries"), counted(2, "entry", "entries")) == ("1 entry", "2 entries")

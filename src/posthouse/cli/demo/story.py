@@ -16,6 +16,7 @@ from posthouse.cli.demo.house import DOMAIN, House, free_port
 from posthouse.cli.demo.shop import DAY, Signal, examples, happen
 from posthouse.cli.frame import Desk, Output
 from posthouse.cli.mailbox import until_told_to_stop
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.testing.mailbox import Mail, Mailbox
 
@@ -138,14 +139,14 @@ def _close(out: Output, verdicts: Mapping[str, list[str]], surplus: int, code: i
     """The closing words; PosthouseError when something was not as it should be."""
     wrong = sum(bool(faults) for faults in verdicts.values())
     if surplus > 0:
-        raise PosthouseError(f"{surplus} mails more came than were asked for")
+        raise PosthouseError(f"{counted(surplus, 'mail')} more came than were asked for")
     if wrong:
-        raise PosthouseError(f"{wrong} of {len(verdicts)} mails are not as they should be; see above")
+        raise PosthouseError(f"not as they should be: {wrong} of {counted(len(verdicts), 'mail')}; see above")
     if code != 0:
         raise PosthouseError(f"posthouse serve ended with {code} instead of 0 after SIGTERM")
     signed = "DKIM verified by dkimpy" if judge.can_verify() else "DKIM-signed (install dkimpy to have it verified)"
     document = {"messages": len(verdicts), "seconds": round(seconds, 1), "dkim_verified": judge.can_verify()}
-    words = f"Demo: {len(verdicts)} messages asked for, {len(verdicts)} right mails, {signed}, {seconds:.1f} s."
+    words = f"Demo: {counted(len(verdicts), 'message')} asked for, {counted(len(verdicts), 'right mail')}, {signed}, {seconds:.1f} s."
     out.result(document, lambda: out.say(words, style="bold green"))
 
 

@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import ConflictError, FieldProblem, NotFoundError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.uploads import read_upload_id, upload_id
@@ -136,10 +137,10 @@ def _in_use(found: StoredFile) -> FileInUseError:
         for use in found.uses
     ]
     if found.waiting:
-        fields.append(FieldProblem("/messages", f"{found.waiting} messages wait to be sent with it", "in-use"))
+        fields.append(FieldProblem("/messages", f"{counted(found.waiting, 'message')} to be sent with it", "in-use"))
     names = [repr(use.template) for use in found.uses]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    who = f"the templates {', '.join(names[:_SHOWN])}{more}" if names else f"{found.waiting} messages that wait"
+    who = f"the templates {', '.join(names[:_SHOWN])}{more}" if names else counted(found.waiting, "waiting message")
     return FileInUseError(f"the file is used by {who}; nothing was removed", fields=fields)
 
 

@@ -8,6 +8,7 @@ from posthouse.runtime.doctor.findings import Finding, Report, error
 from posthouse.runtime.doctor.following import look_at_followers
 from posthouse.runtime.doctor.keeping import look_at_retention
 from posthouse.runtime.doctor.machine import look_at_clock, look_at_disk, look_at_files, look_at_limits, look_at_name
+from posthouse.runtime.doctor.processes import look_at_processes
 from posthouse.runtime.doctor.store import look_at_queue, look_at_store
 from posthouse.runtime.doctor.ways import look_at_domains, look_at_names, look_at_providers
 
@@ -21,6 +22,7 @@ async def examine(settings: Settings) -> Report:
         look_at_limits(settings),
         look_at_name(settings),
         look_at_clock(clock),
+        *look_at_processes(settings),
     ]
     try:
         read_master_key(settings)  # first: looking must not make a store where there is none

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.runtime.doctor.findings import Finding, error, ok, warning
 from posthouse.runtime.lags import Lag, LagStore, lags_of
@@ -25,7 +26,7 @@ def _said(lag: Lag) -> Finding:
     if lag.events is None:
         said = f"judged {lag.seconds:.0f} s ago"
     elif lag.events:
-        said = f"{lag.events} events and {lag.seconds:.0f} s behind"
+        said = f"{counted(lag.events, 'event')} and {lag.seconds:.0f} s behind"
     else:
         said = "up to date"
     return warning(about, said, _ADVICE) if lag.seconds > LATE else ok(about, said)

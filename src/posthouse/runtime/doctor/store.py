@@ -7,6 +7,7 @@ from typing import Final
 from posthouse.bootstrap import House
 from posthouse.core.delivery.model import LaneDepth
 from posthouse.core.kernel.clock import HOUR, SECOND, Clock
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.runtime.doctor.findings import Finding, error, ok, warning
 
@@ -73,11 +74,11 @@ def _age(depths: Sequence[LaneDepth], now: int) -> int:
 def _held(held: int) -> Iterator[Finding]:
     if held:
         advice = "look at them with `posthouse held list`, then `posthouse held release` or `posthouse messages cancel`"
-        yield warning("queue", f"{held} messages are held and wait for your decision", advice)
+        yield warning("queue", f"held, and waiting for your decision: {counted(held, 'message')}", advice)
 
 
 def _stuck(age: int, ready: int) -> Iterator[Finding]:
-    said = f"{ready} messages are due"
+    said = f"due: {counted(ready, 'message')}"
     if age > HOUR:
         advice = "is `posthouse serve` (or `posthouse worker`) running, and is a provider enabled?"
         yield warning("queue", f"{said}, one for {age / HOUR:.1f} hours", advice)

@@ -108,6 +108,18 @@ def clean_folder(folder: Path) -> None:
         names.close()
 
 
+def held_names(folder: Path) -> list[str]:
+    """The processes of this machine that count there now."""
+    found = []
+    for path in sorted(folder.glob("*" + NAMES)):
+        with path.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                found.append(path.name.removesuffix(NAMES))
+    return found
+
+
 def _lock(folder: Path, name: str) -> "_NamesFile":
     """The file of names, locked for this process."""
     for candidate in (name, f"{name}-{os.getpid()}"):

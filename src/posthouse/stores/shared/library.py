@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import ConflictError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.library.errors import ItemInUseError, UnknownItemError
@@ -77,7 +78,7 @@ def remove_item(connection: Connection, workspace_id: Id, kind: ItemKind, key: s
     if users:
         named = ", ".join(users[:5])
         raise ItemInUseError(
-            f"The {kind.value} {key!r} is used by {len(users)} templates ({named}); change these first."
+            f"The {kind.value} {key!r} is used by {counted(len(users), 'template')} ({named}); change these first."
         )
     connection.execute(delete(item_versions).where(item_versions.c.item_id == found.id))
     connection.execute(delete(items).where(items.c.id == found.id))

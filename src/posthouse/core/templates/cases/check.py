@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from posthouse.core.kernel.counts import counted
 from posthouse.core.templates.cases.model import Case, Expect, Failure
 from posthouse.core.templates.cases.seen import Seen, addresses_in, plain
 from posthouse.core.templates.mobile.push import Push
@@ -36,9 +37,9 @@ def failures(expect: Expect, rendered: Rendered, attachments: tuple[str, ...]) -
         if name not in attachments:
             there = ", ".join(attachments) or "none"
             yield Failure(f"/expect/attachments/{index}", f"{name!r} is not attached (there: {there})")
-    counted = rendered.content.segments if isinstance(rendered.content, Sms) else None
-    if expect.segments is not None and (counted is None or counted.segments > expect.segments):
-        found = "is no SMS" if counted is None else f"takes {counted.segments} segments"
+    sized = rendered.content.segments if isinstance(rendered.content, Sms) else None
+    if expect.segments is not None and (sized is None or sized.segments > expect.segments):
+        found = "is no SMS" if sized is None else f"takes {counted(sized.segments, 'segment')}"
         yield Failure("/expect/segments", f"it {found}; at most {expect.segments} are expected")
 
 

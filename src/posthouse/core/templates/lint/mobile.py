@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
+from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.core.templates.lint.model import Finding
 from posthouse.core.templates.lint.rules import finding
@@ -68,26 +69,25 @@ def look_at_room(
     if not isinstance(seen, Sms) or seen.segments is None or content.segments is None:
         return
     if seen.segments.segments > max(content.max_segments, content.segments.segments):
-        detail = f"{seen.segments.segments} segments with longer values of {', '.join(names)}"
-        detail += f"; with the sample's there are {content.segments.room} units left"
+        detail = f"{counted(seen.segments.segments, 'segment')} with longer values of {', '.join(names)}"
+        detail += f"; with the sample's room is left for {counted(content.segments.room, 'unit')}"
         yield finding("sms-variable", detail, pointer=f"/variants/{index}/content/text", file=file)
 
 
 def _sms(sms: Sms, found: _Found) -> Iterator[Finding]:
-    counted = sms.segments
-    if counted is None:
+    sized = sms.segments
+    if sized is None:
         return
-    if counted.segments > sms.max_segments:
-        detail = (
-            f"{counted.segments} segments ({counted.units} units of {counted.encoding}); wanted: {sms.max_segments}"
-        )
+    if sized.segments > sms.max_segments:
+        units = counted(sized.units, "unit")
+        detail = f"{counted(sized.segments, 'segment')} ({units} of {sized.encoding}); wanted: {sms.max_segments}"
         yield found("sms-segments", detail)
-    if counted.encoding == "ucs-2":
+    if sized.encoding == "ucs-2":
         yield from _alphabet(sms.text, found)
     for link in _LINK.findall(sms.text):
-        units = sum(units_of(letter, counted.encoding) for letter in link)
-        if units > _LONG_LINK:
-            yield found("sms-link", f"{units} units for {link[:80]}")
+        long = sum(units_of(letter, sized.encoding) for letter in link)
+        if long > _LONG_LINK:
+            yield found("sms-link", f"{long} units for {link[:80]}")
 
 
 def _alphabet(text: str, found: _Found) -> Iterator[Finding]:
