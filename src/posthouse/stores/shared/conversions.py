@@ -14,8 +14,9 @@ from posthouse.core.messages.model import Channel, Event, EventType
 from posthouse.core.tracking.model import Tracked
 from posthouse.stores.shared import tracking
 from posthouse.stores.shared.column_types import Folded
+from posthouse.stores.shared.conversion_schema import conversions
 from posthouse.stores.shared.documents import insert_unless_there
-from posthouse.stores.shared.schema import conversions, engagements, messages
+from posthouse.stores.shared.schema import engagements, messages
 
 _FEW = 10
 """Messages of one address whose clicks are looked at."""

@@ -18,10 +18,11 @@ from posthouse.core.messages.pseudonyms import PREFIX
 from posthouse.core.suppressions.model import Suppression
 from posthouse.stores.shared import keeping, schema
 from posthouse.stores.shared.column_types import Folded
+from posthouse.stores.shared.conversion_schema import conversions
 from posthouse.stores.shared.documents import SUPPRESSION_GENERATION, from_document, raise_number, to_document
 from posthouse.stores.shared.erasure_tables import AT_ONCE, GONE, TABLES, scope_of, words_of
 from posthouse.stores.shared.keeping_schema import erasures
-from posthouse.stores.shared.schema import blobs, conversions, messages, queue, sandbox
+from posthouse.stores.shared.schema import blobs, messages, queue, sandbox
 from posthouse.stores.shared.suppression_schema import soft_bounces, suppression_log, suppressions
 
 _E: Final = erasures.c

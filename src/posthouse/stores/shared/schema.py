@@ -36,6 +36,7 @@ from posthouse.stores.shared import (
     alert_schema,
     column_types,
     contact_schema,
+    conversion_schema,
     keeping_schema,
     rating_schema,
     rollup_schema,
@@ -51,6 +52,7 @@ Sequence = column_types.Sequence
 ELSEWHERE = (
     alert_schema,
     contact_schema,
+    conversion_schema,
     keeping_schema,
     rating_schema,
     rollup_schema,
@@ -347,39 +349,6 @@ engagements = Table(
     postgresql_partition_by="RANGE (message_id)",
 )
 """What came back for each message, by verdicts: kept in the transaction that writes the events."""
-
-conversions = Table(
-    "conversions",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("workspace_id", Id, nullable=False),
-    Column("live", Boolean, nullable=False),
-    Column("order", Text, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("amount", BigInteger, nullable=False),
-    Column("currency", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("basis", Text, nullable=False),
-    Column("message_id", Id),
-    Column("template_id", Id),
-    Column("release_id", Id),
-    Column("link", SmallInteger),
-    Column("clicked_at", BigInteger),
-    Column("ordered", BigInteger),
-    Column("corrected_at", BigInteger),
-    Index("conversions_by_order", "workspace_id", "live", "order", unique=True),
-    Index("conversions_by_time", "workspace_id", "live", "at"),
-    Index("conversions_by_message", "message_id"),
-)
-"""Orders, each once; ``amount`` in millionths of the currency's unit. What was corrected says in ``ordered`` what it was at first."""
-
-Index(
-    "conversions_by_folded_order",
-    conversions.c.workspace_id,
-    conversions.c.live,
-    Folded(conversions.c.order),
-    conversions.c.id,
-)
 
 verdicts = Table(
     "verdicts",

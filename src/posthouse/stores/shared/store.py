@@ -3,10 +3,9 @@
 import abc
 from collections.abc import Callable, Mapping, Sequence
 
-from posthouse.core.conversions.model import Conversion, Sum
 from posthouse.core.delivery.model import CounterKey, ProviderRow, Route, SandboxMessage
 from posthouse.core.kernel.ids import Id
-from posthouse.core.messages.model import Channel, Event, Message, Status
+from posthouse.core.messages.model import Event, Message, Status
 from posthouse.core.messages.stream import StreamQuery, Told
 from posthouse.core.templates.library.model import Item, ItemKind, ItemVersion
 from posthouse.core.templates.library.publication import Follower, LiveSource, Publication, Turn
@@ -16,7 +15,6 @@ from posthouse.core.tracking.model import Correction, Engagement, Shares, Tracke
 from posthouse.core.webhooks.model import Attempt, Endpoint, Filter, Line, Pause, Step, Waiting
 from posthouse.core.workspaces.model import ApiKey, Domain, Workspace
 from posthouse.stores.shared import (
-    conversions,
     delivery,
     events,
     library,
@@ -33,6 +31,7 @@ from posthouse.stores.shared import (
 )
 from posthouse.stores.shared.alert_store import SharedAlerts
 from posthouse.stores.shared.contact_store import SharedContacts
+from posthouse.stores.shared.conversion_store import SharedConversions
 from posthouse.stores.shared.files_store import SharedFiles
 from posthouse.stores.shared.gentle import GentleBell
 from posthouse.stores.shared.keeping_store import SharedKeeping
@@ -48,6 +47,7 @@ class SharedStore(
     SharedSuppressions,
     SharedWords,
     SharedContacts,
+    SharedConversions,
     SharedAlerts,
     SharedKeeping,
     SharedFiles,
@@ -364,46 +364,6 @@ class SharedStore(
     async def purge_attempts(self, before: Id, limit: int) -> int:
         """See WebhookStore."""
         return await self._write(webhooks.purge_attempts, before, limit)
-
-    # --- ConversionStore
-
-    async def add_conversion(self, new: Conversion, event: Event | None, message: Tracked | None) -> Conversion:
-        """See ConversionStore."""
-        kept = await self._write(conversions.add, self._shard, new, event, message)
-        self._told.ring()
-        return kept
-
-    async def correct_conversion(
-        self, before: Conversion, after: Conversion, event: Event | None, message: Tracked | None
-    ) -> bool:
-        """See ConversionStore."""
-        kept = await self._write(conversions.correct, self._shard, before, after, event, message)
-        self._told.ring()
-        return kept
-
-    async def conversions(
-        self, workspace_id: Id, live: bool, *, order: str | None = None, before: Id | None = None, limit: int = 50
-    ) -> list[Conversion]:
-        """See ConversionStore."""
-        return await self._read(conversions.listed, workspace_id, live, order=order, before=before, limit=limit)
-
-    async def conversion_of_order(self, workspace_id: Id, live: bool, order: str) -> Conversion | None:
-        """See ConversionStore."""
-        return await self._read(conversions.of_order, workspace_id, live, order)
-
-    async def conversions_of(self, message_id: Id) -> int:
-        """See ConversionStore."""
-        return await self._read(conversions.of_message, message_id)
-
-    async def revenue(self, workspace_id: Id, live: bool, since: int | None, until: int | None) -> list[Sum]:
-        """See ConversionStore."""
-        return await self._read(conversions.revenue, workspace_id, live, since, until)
-
-    async def clicked_by(
-        self, workspace_id: Id, channel: Channel, address: str, since: int, live: bool
-    ) -> Sequence[Id]:
-        """See ConversionStore."""
-        return await self._read(conversions.clicked_by, workspace_id, channel, address, since, live)
 
     # --- QueueStore, but claim, extend, record, depth and wake
 
