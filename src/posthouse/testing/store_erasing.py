@@ -1,5 +1,7 @@
 """The contract of ErasureStore: a person who stands everywhere, removed, and everybody else left alone."""
 
+import base64
+
 import msgspec
 import pytest
 
@@ -76,6 +78,7 @@ async def write_down(store: Store, kit: Kit) -> dict[str, NewMessage]:
         "in capitals": kit.new(recipient="Ann@bücher.example"),
         "a copy": kit.new(recipient=BOB, recipient_name="Bob", extras=attached(SHARED, bcc=(Sender(ANN, "Ann"), Sender(JOANN)))),
         "a mention": kit.new(recipient=BOB, variables=f'{{"customer": "ANN@xn--bcher-kva.example", "other": "{JOANN}"}}'.encode()),
+        "a token": kit.new(recipient=BOB, variables=b'{"token": "%b"}' % base64.b64encode(f"7:{ANN}:x".encode())),
         "joann": kit.new(recipient=JOANN),
     }  # fmt: skip
     for digest in (HERS, SHARED):
@@ -134,7 +137,7 @@ class StoreContractErasure:
         assert await service.outlook(kit.workspace, person, unhurried) == {}
         assert await self._seen(store, kit, made) == {
             "sent": ("", Status.SENT), "in capitals": ("", Status.SENT), "waits": ("", Status.CANCELLED),
-            "a copy": (BOB, Status.SENT), "a mention": (BOB, Status.SENT), "joann": (JOANN, Status.SENT),
+            "a copy": (BOB, Status.SENT), "a mention": (BOB, Status.SENT), "a token": (BOB, Status.SENT), "joann": (JOANN, Status.SENT),
         }  # fmt: skip
         copy = await store.message(kit.workspace, made["a copy"].id, kit.clock.now())
         mention = await store.message(kit.workspace, made["a mention"].id, kit.clock.now())
@@ -142,6 +145,10 @@ class StoreContractErasure:
         assert mention is not None
         assert [one.email for one in msgspec.json.decode(copy.extras or b"", type=Extras).bcc] == [JOANN]
         assert msgspec.json.decode(mention.variables) == {"customer": "erased", "other": JOANN}
+        token = await store.message(kit.workspace, made["a token"].id, kit.clock.now())
+        assert token is not None
+        left = base64.b64decode(msgspec.json.decode(token.variables)["token"]).decode()
+        assert left == f"7:{'x' * len(ANN.encode())}:x"
         assert [await store.blob(kit.workspace, one) for one in (HERS, SHARED)] == [None, b"pdf"]
         why = [event.data for event in await store.events_of(kit.workspace, made["waits"].id)]
         assert why[-1] == {"reason": "its person was removed"}

@@ -8,17 +8,11 @@ from urllib.parse import quote
 
 import msgspec
 
+from posthouse.core.keeping import spelling
+from posthouse.core.keeping.encodings import Encoded
+
 ERASED: Final = "erased"
 """What stands in the place of an address in the middle of other words."""
-_BEFORE: Final = (
-    r"(?:(?<![\w.+~-])(?<!\w')"
-    r"|(?<=\\[bfnrt])|(?<=\\u[0-9a-f]{4})"
-    r"|(?<=%[0-9a-f]{2})(?<!%2[bde])(?<!%5f)(?<!%7e))"
-)
-"""No letter of a longer name: not ``joann``, ``jo.ann``, ``jo+ann`` or ``o'ann``. What looks like a letter may be the end of an escape, of JSON
-(``\\n``) or of a URL (``%3D``)."""
-_AFTER: Final = r"(?![\w-]|\.\w)"
-
 _DOTLESS: Final = "\u0131"
 """Without regard to case it is an i for `re`, and for nobody else."""
 
@@ -40,20 +34,19 @@ class Naming:
     """Finds a person in texts, whatever the case. Most texts are plain ASCII and do not name her: those are looked through as C does.
 
     Args:
-        words: every way in which her addresses are written, the longest first.
+        addresses: hers.
+        words: every way in which they are written as a whole, the longest first.
     """
 
-    def __init__(self, words: Sequence[str]) -> None:
-        self._pattern = re.compile(f"{_BEFORE}(?:{'|'.join(map(re.escape, words))}){_AFTER}", re.IGNORECASE)
+    def __init__(self, addresses: Sequence[str], words: Sequence[str]) -> None:
+        self._pattern = spelling.plainly(words)
+        self._escaped = spelling.escaped(addresses)
+        self._encoded = Encoded(addresses, words)
         self._folded = tuple({word.casefold().replace(_DOTLESS, "i") for word in words})
 
-    def search(self, text: str) -> re.Match[str] | None:
-        """Where a text names her first."""
-        if text.isascii():
-            lower = text.lower()
-            if not any(word in lower for word in self._folded):
-                return None
-        return self._pattern.search(text)
+    def names(self, text: str) -> bool:
+        """Whether a text names her, in whatever form."""
+        return self._says(text) or self._says_escaped(text) or self._encoded.names(text)
 
     def fullmatch(self, text: str) -> re.Match[str] | None:
         """Whether a text is one of her addresses, and nothing else."""
@@ -61,15 +54,32 @@ class Naming:
 
     def sub(self, instead: str, text: str) -> str:
         """A text with something else where it names her."""
-        return self._pattern.sub(instead, text) if self.search(text) is not None else text
+        if self._says(text):
+            text = self._pattern.sub(instead, text)
+        if self._says_escaped(text):
+            text = self._escaped.sub(instead, text)
+        return self._encoded.sub(text) if self._encoded.names(text) else text
+
+    def _says(self, text: str) -> bool:
+        return self._may_say(text) and self._pattern.search(text) is not None
+
+    def _says_escaped(self, text: str) -> bool:
+        plain = spelling.unescaped(text)
+        return plain != text and self._may_say(plain) and self._escaped.search(text) is not None
+
+    def _may_say(self, text: str) -> bool:
+        if not text.isascii():
+            return True
+        lower = text.lower()
+        return any(word in lower for word in self._folded)
 
 
 def pattern_of(person: Person) -> Naming:
-    """Finds the person in any text, as she is written in JSON, in a URL or in quoted-printable too.
+    """Finds the person in any text, as she is written in JSON, HTML or a URL, in quoted-printable, in base64 or hexadecimal, and by plain digests.
 
     ``joann@shop.example`` is not ``ann@shop.example``, nor is ``ann@shop.example.org``.
     """
-    return Naming(_written(person.addresses))
+    return Naming(person.addresses, _written(person.addresses))
 
 
 def _written(addresses: Iterable[str]) -> list[str]:

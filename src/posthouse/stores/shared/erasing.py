@@ -150,7 +150,7 @@ def scan(connection: Connection, workspace_id: Id, number: int, after: str, patt
     hits = [
         Hit(tuple(row[: len(key)]), dict(zip([column.name for column in columns], row[len(key) :], strict=True)))
         for row in rows
-        if tuple(row[: len(key)]) in hers or any(value and pattern.search(text_of(value)) for value in row[len(key) :])
+        if tuple(row[: len(key)]) in hers or any(value and pattern.names(text_of(value)) for value in row[len(key) :])
     ]
     files: set[bytes] = set()
     if table.name == "messages":
@@ -175,7 +175,7 @@ def strike(
             changes = _contact(from_document(document, Contact), pattern, person)
         else:
             changes = None if name in GONE else _changes(name, hit, pattern, person)
-        if changes and name == "events" and pattern.search(hit.values["key"]):
+        if changes and name == "events" and pattern.names(hit.values["key"]):
             changes["key"] = _nobody(erasure, number)
         if changes is None:
             connection.execute(delete(table).where(*mine))
@@ -199,7 +199,7 @@ def forget_files(connection: Connection, erasure: Erasure) -> Erasure | None:
 def _changes(name: str, hit: Hit, pattern: Naming, person: Person) -> dict[str, Any] | None:
     """What a row becomes; None: it goes."""
     values = dict(hit.values)
-    if name == "conversions" and pattern.search(values["order"]):
+    if name == "conversions" and pattern.names(values["order"]):
         values["order"] = _no_order(hit.key[0])
     if name == "messages":
         if pattern.fullmatch(values["recipient"]):  # written in another case: found by its address in the next round
@@ -216,7 +216,7 @@ def _contact(contact: Contact, pattern: Naming, person: Person) -> dict[str, Any
     """
     if pattern.fullmatch(contact.email or "") or (person.phone and contact.phone == person.phone):
         return None
-    if contact.key is not None and pattern.search(contact.key):
+    if contact.key is not None and pattern.names(contact.key):
         contact = msgspec.structs.replace(contact, key=None)
     if contact.key is None and contact.email is None and contact.phone is None:
         return None
