@@ -131,8 +131,8 @@ ADVICE: Final[dict[str, tuple[str, str]]] = {
         "Begin with `PUT /v1/templates/{key}/rollout` and a version, or publish with `percent`.",
     ),
     "scope-too-wide": (
-        "A key can only make keys that may do no more than itself, and a test key makes only test keys.",
-        "Ask for fewer scopes, or make the key on the command line.",
+        "A key can only make and revoke keys that may do no more than itself, from no more networks; a test key only test keys.",
+        "Ask for fewer scopes, or use a wider key or the command line.",
     ),
     "stale-draft": (
         "The draft is not the one that this change was made from: somebody else saved another one. Nothing was overwritten.",

@@ -45,6 +45,11 @@ async def test_a_missing_scope_is_403_and_named(stage: Stage) -> None:
         assert 'scope="messages:write"' in answer.headers["www-authenticate"]
         assert (await client.get("/v1/messages", headers=bearer(reader))).status_code == 200
         assert (await client.get("/v1/keys", headers=bearer(reader))).status_code == 403
+        all_keys = (await client.get("/v1/keys", headers=bearer(stage.live_key))).json()["items"]
+        admin = await stage.key("admin:*")
+        for key in all_keys:
+            answer = await client.post(f"/v1/keys/{key['id']}/revoke", headers=bearer(admin))
+            assert (answer.status_code, answer.json()["type"]) == (403, "/problems/scope-too-wide")
         assert (await client.get("/v1/workspace", headers=bearer(reader))).status_code == 200
 
 

@@ -166,7 +166,26 @@ async def test_a_test_key_does_not_revoke_live_ones(stage: Stage) -> None:
     tester = (await stage.keys.create(stage.workspace_id, "t", live=False, scopes=["*"])).key
     live = await stage.keys.authenticate(stage.live_key)
     assert live is not None
-    with pytest.raises(ScopeTooWideError, match="revoke a live key"):
+    with pytest.raises(ScopeTooWideError, match="cannot revoke"):
         await stage.keys.revoke(stage.workspace_id, live.id, tester)
     assert (await stage.keys.revoke(stage.workspace_id, tester.id, tester)).revoked_at is not None
     assert (await stage.keys.revoke(stage.workspace_id, live.id, live)).revoked_at is not None
+
+
+async def test_a_key_revokes_none_that_it_could_not_have_made(stage: Stage) -> None:
+    """Whoever administers keys and may do nothing else must not stop those who may."""
+    here, admin = stage.workspace_id, {"live": True, "scopes": ["admin:*"]}
+    revoker = (await stage.keys.create(here, "a", networks=["10.0.0.0/8"], **admin)).key
+    wider = [
+        (await stage.keys.create(here, "w", live=True, scopes=["messages:write"], networks=["10.0.0.0/8"])).key,
+        (await stage.keys.create(here, "w", live=False, scopes=["*"], networks=["10.0.0.0/8"])).key,
+        (await stage.keys.create(here, "w", networks=["10.0.0.0/7"], **admin)).key,
+        (await stage.keys.create(here, "w", **admin)).key,
+    ]
+    for other in wider:
+        with pytest.raises(ScopeTooWideError, match="cannot revoke"):
+            await stage.keys.revoke(here, other.id, revoker)
+        assert (await stage.keys.revoke(here, other.id)).revoked_at is not None
+    narrow = (await stage.keys.create(here, "n", live=False, scopes=["admin:read"], networks=["10.1.0.0/16"])).key
+    for one in (narrow, revoker):
+        assert (await stage.keys.revoke(here, one.id, revoker)).revoked_at is not None

@@ -10,7 +10,7 @@ PosthouseError
 │   ├── DomainExistsError
 │   └── StaleSettingsError      they are not those that a change was made from
 └── ForbiddenError
-    └── ScopeTooWideError       a key cannot give away more than it has
+    └── ScopeTooWideError       a key cannot give away or revoke more than it has
 """
 
 from posthouse.core.kernel.errors import ConflictError, ForbiddenError, NotFoundError
@@ -53,6 +53,6 @@ class StaleSettingsError(ConflictError):
 
 
 class ScopeTooWideError(ForbiddenError):
-    """A key cannot give away more than it has."""
+    """A key cannot give away or revoke more than it has."""
 
     slug = "scope-too-wide"

@@ -29,6 +29,9 @@ GENERATION_TTL: Final = SECOND // 10
 """How long a recognised key is believed without asking the store whether settings changed (microseconds)."""
 MAX_NAME: Final = 100
 
+_INSTEAD: Final = "use a wider key or the command line."
+_ANYWHERE: Final = ("0.0.0.0/0", "::/0")
+"""Where keys may come from that are bound to no network."""
 _FORM: Final = re.compile(r"ph_(?:live|test)_[A-Za-z0-9_-]{43}")
 
 
@@ -111,7 +114,7 @@ class KeyService:
             locale=_checked_locale(locale),
         )
         if creator is not None:
-            _check_creator(creator, key)
+            _check_reach(creator, key, "give it away")
         secret = (LIVE_PREFIX if live else TEST_PREFIX) + letters
         await self._store.add_key(key, self._box.digest(secret))
         return CreatedKey(key, secret)
@@ -143,12 +146,13 @@ class KeyService:
 
         Raises:
             NotFoundError: there is none in this workspace.
-            ScopeTooWideError: the key that asks (``revoker``; None: the operator) is a test key, and this one is live.
+            ScopeTooWideError: the key that asks (``revoker``; None: the operator) could not have made this one: it may do less, comes from
+                fewer networks, or is a test key and this one is live.
         """
-        if revoker is not None and not revoker.live:
-            keys = await self._store.keys(workspace_id)
-            if any(key.id == key_id and key.live for key in keys):
-                raise ScopeTooWideError("A test key cannot revoke a live key; use a live key or the command line.")
+        if revoker is not None:
+            for key in await self._store.keys(workspace_id):
+                if key.id == key_id:
+                    _check_reach(revoker, key, "revoke it")
         key = await self._store.revoke_key(workspace_id, key_id, self._clock.now())
         self._known = {}
         return key
@@ -216,13 +220,20 @@ def _checked_networks(networks: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _check_creator(creator: ApiKey, wanted: ApiKey) -> None:
-    if wanted.live and not creator.live:
-        raise ScopeTooWideError("A test key cannot make a live key; use a live key or the command line.")
-    for scope in wanted.scopes:
-        if not scope_rules.covers(creator.scopes, scope):
-            raise ScopeTooWideError(f"This key does not have {scope} itself, so it cannot give it away.")
-    allowed = [ipaddress.ip_network(one) for one in creator.networks]
-    for network in [ipaddress.ip_network(one) for one in wanted.networks] if allowed else []:
+def _check_reach(holder: ApiKey, other: ApiKey, what: str) -> None:
+    """Whether a key may do and reach all that another does.
+
+    Args:
+        holder: the key that asks.
+        other: what it wants to make or to revoke.
+        what: what it wants, for people: "give it away".
+    """
+    if other.live and not holder.live:
+        raise ScopeTooWideError(f"This is a test key and that one is live, so it cannot {what}; {_INSTEAD}")
+    for scope in other.scopes:
+        if not scope_rules.covers(holder.scopes, scope):
+            raise ScopeTooWideError(f"This key does not have {scope} itself, so it cannot {what}; {_INSTEAD}")
+    allowed = [ipaddress.ip_network(one) for one in holder.networks]
+    for network in [ipaddress.ip_network(one) for one in other.networks or _ANYWHERE] if allowed else []:
         if not any(network.version == one.version and network.subnet_of(one) for one in allowed):  # type: ignore[arg-type]
-            raise ScopeTooWideError(f"This key may not come from {network} itself, so it cannot let another.")
+            raise ScopeTooWideError(f"This key may not come from {network} itself, so it cannot {what}; {_INSTEAD}")

@@ -43,7 +43,7 @@ async def create_key(
 
 
 async def revoke_key(here: ServicesHere, access: AccessHere, key_id: str) -> Response:
-    """Makes a key worthless."""
+    """Makes a key worthless that is no wider than the one that asks."""
     found = await here.keys.revoke(access.caller.workspace_id, ids.read(ids.KEY, key_id), access.key)
     return answer(schemas.key(found))
 
@@ -88,7 +88,7 @@ OPERATIONS = (
         path="/v1/keys/{key_id}/revoke",
         id="revokeKey",
         summary="Revoke a key",
-        description="It is refused everywhere a tenth of a second later.",
+        description="It is refused everywhere a tenth of a second later. A key revokes none that it could not have made; itself it may.",
         tag=TAG,
         endpoint=revoke_key,
         scope=ADMIN_WRITE,
