@@ -13,6 +13,7 @@ import typer
 from posthouse.cli.app import build
 from posthouse.config.fields import all_settings
 from posthouse.core.messages.model import EventType, Status
+from posthouse.core.templates.kinds import KINDS
 from posthouse.core.templates.lint.rules import RULES
 from posthouse.rendering.lint.clients import support
 from posthouse.runtime.metrics import DEFINITIONS
@@ -85,6 +86,12 @@ def test_every_metric_is_in_the_reference() -> None:
     """By its name."""
     text = page("metrics.md")
     assert [item.name for item in DEFINITIONS if f"`{item.name}`" not in text] == []
+
+
+def test_every_kind_of_template_is_in_the_docs() -> None:
+    """The list of kinds, with when each is sent."""
+    text = (DOCS / "howto" / "templates.md").read_text(encoding="utf-8")
+    assert [kind for kind, when in KINDS.items() if f"| `{kind}` | {when} |" not in text] == []
 
 
 def test_every_rule_of_the_lint_is_in_the_reference() -> None:

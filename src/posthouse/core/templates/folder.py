@@ -20,6 +20,7 @@ from posthouse.core.templates.cases.folder import FOLDER as TESTS
 from posthouse.core.templates.cases.folder import take_cases, with_cases
 from posthouse.core.templates.document_folder import DOCUMENT, THEME, document_variants, with_theme
 from posthouse.core.templates.errors import TemplateProblemsError
+from posthouse.core.templates.kinds import kind_problem
 from posthouse.core.templates.library.folder import library_files
 from posthouse.core.templates.lint.pictures import LARGE
 from posthouse.core.templates.lint.rules import RULES
@@ -117,7 +118,7 @@ def read_folder(files: Mapping[str, bytes], folder: str = "") -> TemplateSource:
         key=_key(settings, folder, problems),
         name=_word(settings, "name", folder.replace("-", " ").capitalize(), problems),
         description=_word(settings, "description", "", problems),
-        kind=_word(settings, "kind", "", problems),
+        kind=_kind(settings, problems),
         category=Category(_choice(settings, "category", tuple(Category), "transactional", problems)),
         lane=_choice(settings, "lane", _LANES, "normal", problems),
         default_channel=_choice(settings, "default_channel", _CHANNELS, _first_channel((*variants, *mobile)), problems),
@@ -316,6 +317,13 @@ def _choice(settings: Mapping[str, Any], field: str, known: tuple[str, ...], def
         return value
     problems.add(SETTINGS, f"{field} must be one of {', '.join(known)}, not {value!r}{_near(value, known)}")
     return default
+
+
+def _kind(settings: Mapping[str, Any], problems: _Problems) -> str:
+    kind = _word(settings, "kind", "", problems)
+    if told := kind_problem(kind):
+        problems.add(SETTINGS, f"kind: {told}", "unknown-kind")
+    return kind
 
 
 def _legal_basis(settings: Mapping[str, Any], problems: _Problems) -> str:

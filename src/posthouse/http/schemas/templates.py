@@ -95,7 +95,13 @@ class TemplateAnswer(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     name: str
     description: str
-    kind: str
+    kind: Annotated[
+        str,
+        Meta(
+            description="Of what kind its messages are: one of the list in docs/howto/templates.md, `x-…` for a company's own, or empty.",
+            examples=["order-confirmation"],
+        ),
+    ]
     category: Literal["transactional", "commercial"]
     version: int
     archived: bool
