@@ -5,7 +5,7 @@ from typing import Final
 
 from posthouse.channels.email.returned.parts import Fields
 from posthouse.channels.email.returned.sections import Sections
-from posthouse.channels.email.returned.tongues import AWAY, NOT_DELIVERED, bare
+from posthouse.channels.email.returned.tongues import AWAY, CHALLENGE, NOT_DELIVERED, bare
 from posthouse.channels.email.returned.words import first_address
 from posthouse.core.returned.model import Kind
 
@@ -16,7 +16,10 @@ _CHALLENGE: Final = re.compile(
     r"so that your (?:message|mail))|prove (?:that )?you(?:'re| are) (?:a |not a )?(?:human|person|robot)"
     r"|awaiting (?:your )?(?:verification|confirmation|approval)|spamarrest|boxbe|sender (?:verification|"
     r"confirmation) (?:required|request)|bluebottle|added to (?:my|the|his|her) (?:list of )?(?:approved|allowed|"
-    r"guest)",
+    r"guest)"
+    r"|(?:approved|allowed|trusted) (?:senders?|beforehand)|real (?:live )?(?:human|person)\b|human being"
+    r"|held (?:because|until|pending)[^.]{0,80}(?:verif|confirm|approv)"
+    rf"|{CHALLENGE}",
     re.IGNORECASE,
 )
 _AWAY: Final = re.compile(
@@ -26,10 +29,16 @@ _AWAY: Final = re.compile(
     rf"|{AWAY}",
     re.IGNORECASE,
 )
-_AUTO_FIELDS: Final = ("x-autoreply", "x-autorespond", "x-autoreply-from", "x-mail-autoreply", "x-autoresponder")
+_AUTO_FIELD: Final = re.compile(
+    r"x-(?:[a-z]{1,20}-)?(?:auto-?(?:repl(?:y|ied)|respond(?:er)?|response|answer|generated)|vacation|out-?of-?office)(?:-from|-by)?|x-fc-machinegenerated"
+)
+"""Fields that only machines write, of many makers; not ``X-Auto-Response-Suppress``, which ordinary mail has."""
+_SAID_BY: Final = ("precedence", "x-precedence", "preference", "delivered-to", "x-post-messageclass")
+_MACHINE: Final = re.compile(r"auto[-_ ]?(?:repl|respon)", re.IGNORECASE)
 _REPLY: Final = re.compile(r"\s*(?:re|aw|sv|antw|odp)\s*:", re.IGNORECASE)
 _BOUNCING: Final = re.compile(
-    r"mailer-?daemon|postmaster|mail (?:delivery|system|administrator)|mdaemon|daemon@|bounce", re.IGNORECASE
+    r"mailer-?daemon|postmaster|microsoftexchange\w{0,40}@|mail (?:delivery|system|administrator)|mdaemon|daemon@|bounce",
+    re.IGNORECASE,
 )
 _BOUNCE_SUBJECT: Final = re.compile(
     r"undeliver|\bare not (?:a )?member|non[- ]?deliver|not deliver|(?:could|can)(?:no| no|n')t be (?:delivered|"
@@ -48,16 +57,19 @@ def challenge_or_auto(sections: Sections) -> Kind | None:
     fields = sections.fields
     subject = fields.subject
     submitted = fields.first("auto-submitted").lower()
-    if _CHALLENGE.search(subject) or _CHALLENGE.search(sections.human[:4_000]):
+    if _CHALLENGE.search(bare(subject.lower())) or _CHALLENGE.search(bare(sections.human[:4_000].lower())):
         return Kind.CHALLENGE
-    replied = submitted.startswith(("auto-replied", "auto-generated")) or any(
-        fields.first(name) for name in _AUTO_FIELDS
+    replied = submitted.startswith(("auto-replied", "auto-generated")) or _marked(fields)
+    return Kind.AUTO if replied or _AWAY.search(bare(subject.lower())) else None
+
+
+def _marked(fields: Fields) -> bool:
+    """Whether a field says that a machine wrote it, in one of the ways that were in use before RFC 3834."""
+    return any(
+        value.strip().lower() not in {"", "no", "false", "0"}
+        and (_AUTO_FIELD.fullmatch(name) or (name in _SAID_BY and _MACHINE.search(value[:200])))
+        for name, value in fields.pairs
     )
-    precedence = fields.first("precedence").strip().lower() in {"auto_reply", "auto-reply"}
-    suppressed = bool(fields.first("x-auto-response-suppress")) and bool(_AWAY.search(bare(subject.lower())))
-    if replied or precedence or suppressed or _AWAY.search(bare(subject.lower())):
-        return Kind.AUTO
-    return None
 
 
 def sent_by_a_server(fields: Fields) -> bool:

@@ -33,6 +33,11 @@ _A_SENTENCE: Final = 8
 # Where it was refused, in Postfix' words behind the remote's: "mail from" there says nothing about the sender.
 _AT_STAGE: Final = re.compile(r"\(in reply to [^()]{1,60}\)")
 
+# "The following recipient(s) could not be reached:" announces; what follows is another sentence.
+_ANNOUNCED: Final = re.compile(
+    r"following (?:recipient|address|mailbox|person|people|user)\w{0,3}(?:\(\w{1,3}\))?[^.;:]{0,60}:", re.IGNORECASE
+)
+
 _BY_CODE: Final = "the enhanced status code"
 _NOTHING: Final = Rule("nothing that we know", Verdict.UNKNOWN, "", vague=True)
 _TEMPORARY: Final = Rule("a temporary code", Verdict.SOFT, "", vague=True)
@@ -97,7 +102,7 @@ def _rule(case: _Case) -> Rule:
         return _better(rule, by_code, case) if rule.vague else rule
     if by_code and case.quoted:
         return Rule(_BY_CODE, by_code, "")
-    rule = judge_words(plain(case.human))
+    rule = judge_words(plain(_ANNOUNCED.sub(" . ", case.human[:8_000])))
     if rule:
         return rule
     if by_code:

@@ -96,7 +96,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?:unable|not allowed|not permitted|refuse[ds]?|denied|cannot|can't|not) (?:to )?relay|"
         r"relay(?:ing)? (?:mail )?(?:to|from|through)[^.;]{0,40}(?:denied|prohibited|not)|"
         r"insecure mail relay|no relay|don't relay|we do not relay|not (?:a|an) (?:open )?relay|"
-        r"isn't in my list of allowed rcpthosts|not in my list of allowed|(?<!user )not local|" + NO_RELAY,
+        r"isn't in my list of allowed rcpthosts|not in my list of allowed|(?<!user )(?<!or )not local|" + NO_RELAY,
     ),
     Rule(
         "the sender's address or domain",
@@ -130,14 +130,15 @@ RULES: Final[tuple[Rule, ...]] = (
         "the mailbox is full",
         Verdict.FULL,
         r"(?:mail ?box|inbox|mail ?folder|maildir|account|mail ?store|storage|quota|mail drop|disk quota|"
-        r"mailspool)[^.;]{0,30}\b(?:full|exceed\w*|over\b|exhausted|over ?quota|out of (?:space|storage|room|"
+        r"mailspool)(?:(?!\brate\b)[^.;]){0,30}\b(?:full|exceed\w*|over\b|exhausted|over ?quota|out of (?:space|storage|room|"
         r"disk|quota))|"
         r"(?:over|exceed\w*|above|out of|beyond|hit|reached|not enough|insufficient(?! system))[^.;]{0,40}\b(?:quota|"
         r"storage|mailbox (?:size|limit|space)|allocation|allotted|disk space|mail ?box|space (?:for|in|left|"
         r"on) (?:mail|the user|user|recipient|account|inbox))|"
         r"\bover ?quota\b|quota (?:is )?(?:exceeded|violation|full|reached|limit)|mailfull|mailbox_?full|"
         r"user is over|message is larger than the space available|"
-        r"(?:too much|no more|no) (?:mail|space|room)[^.;]{0,20}(?:mailbox|account|inbox)|" + FULL,
+        r"(?:too much|no more|no) (?:mail|space|room)[^.;]{0,20}(?:mailbox|account|inbox)|"
+        r"(?:mailbox|account|inbox|user)\b[^.;]{0,30}\bno (?:more )?(?:free )?(?:space|room)|" + FULL,
     ),
     Rule(
         "a loop",
@@ -165,7 +166,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"dormant) \b(?:{_WHO})\b|"
         r"administratively disabled|not an active (?:address|account|user|mailbox)|"
         r"account[^.;]{0,20} is not available|user is inactive|no longer (?:works (?:here|for|with)|employed|"
-        r"with (?:us|the company))|" + CLOSED,
+        r"with (?:us|the company))|\b(?:has|have) left (?:the|our|this|us)\b|" + CLOSED,
     ),
     Rule(
         "a list of bad senders has us, or our reputation is poor",
@@ -213,7 +214,7 @@ RULES: Final[tuple[Rule, ...]] = (
         Verdict.CONTENT,
         r"(?:message|mail|e-?mail|header|headers|body|data|letter|size|length|msg|"
         r"total)\b[^.;]{0,40}(?:too (?:large|big)|is too long(?! in)|exceeds?\b|exceeded|over ?size|larger than|larger|is over|"
-        r"maximum|limit)|"
+        r"maximum|(?<!time )limit)|"
         r"(?:too (?:large|big|long)|oversized?) (?:a )?(?:message|mail|e-?mail|body|header|for)|message size|"
         r"size limit|(?:exceeds?|larger than|over) [^.;]{0,40}(?:message size|size limit|maximum size|"
         r"fixed limit|size)|message length|maximum (?:allowed )?(?:message )?size|sizelimit|line limit|too large|"
@@ -235,7 +236,7 @@ RULES: Final[tuple[Rule, ...]] = (
         Verdict.HARD,
         r"\b(?:unknown|invalid|illegal|bad|undeliverable|nonexistent|non-existent|non-existing|unrecognized|"
         rf"unrecognised|wrong|incorrect|obsolete|misspelled) (?:or (?:\w+ )?)?(?:\w+ )?{_WHO}|"
-        rf"\b{_WHO}\b[^.;]{{0,60}}\b(?:unknown|invalid|not (?:be )?(?:found|exist|known|valid|listed|"
+        rf"\b{_WHO}\b[^.;]{{0,60}}\b(?:unknown|invalid|(?:can ?)?not (?:be )?(?:found|exist|known|valid|listed|present|in use|"
         r"recogni[sz]ed|registered|have|here|a valid|on this|defined|available|resolve[d]?|locate[d]?|unique)|"
         r"does ?n[o']t (?:exist|have|match)|doesn't exist|don't exist|didn't exist|unavailable|undeliverable|"
         r"do not exist|isn't (?:known|found|valid|here)|could not be found|couldn't be found|cannot be found|"
@@ -254,6 +255,8 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?:doesn't|does not|do not) have (?:a|an|any)[^.;]{0,30}(?:account|mailbox)|"
         r"account (?:that )?you tried to reach|not listed in (?:the |public |domino |our )|"
         r"(?:please )?check (?:if |the )?(?:address|recipient|spelling)|"
+        r"(?:isn't|is not|not) (?:in|on) (?:the |my |our )?list of (?:\w+ )?(?:recipients|users|mailboxes)|"
+        r"not (?:present |listed |found )?in (?:the |our |this )?(?:directory|address book|user list|user database)|"
         r"invalid final delivery|delivery user|unknown local[- ]part|destination mailbox|"
         r"address (?:was )?not found|recipient (?:address )?(?:was )?rejected: (?:access denied|undeliverable)|" + GONE,
     ),
@@ -279,7 +282,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"unrouteable|non-?existent) (?:host|domain|mail domain|destination)(?:/domain)?|"
         r"name or service not known|no (?:mx|a record|mail server|mail exchanger|dns|valid mx|"
         r"address associated)|"
-        r"all relevant mx records point to non-existent|domain (?:is )?not (?:reachable|hosted|found|local)|"
+        r"all relevant mx records point to non-existent|domain (?:is not|isn't|not) (?:reachable|hosted|found|local)|"
         r"unable to (?:look ?up|resolve|find|route to) (?:the |this |destination |recipient )?(?:domain|host)|"
         r"lookup of[^;]{0,40}nxdomain",
     ),

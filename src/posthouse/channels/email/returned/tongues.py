@@ -8,8 +8,8 @@ text without accents (:func:`bare`), as many servers leave them out. Every gap i
 import re
 from typing import Final
 
-_ACCENTED: Final = "àáâãäåāąçćčďèéêëēęěìíîïīłñńňòóôõöøōőřśšşťùúûüūůűýÿžźżğıæœß"
-_BARE: Final = "aaaaaaaacccdeeeeeeeiiiiilnnnoooooooorssstuuuuuuuyyzzzgiaos"
+_ACCENTED: Final = "àáâãäåāąçćčďèéêëēęěìíîïīłñńňòóôõöøōőřśšşťùúûüūůűýÿžźżğıæœßășțţđľĺŕųįėģķļņ"
+_BARE: Final = "aaaaaaaacccdeeeeeeeiiiiilnnnoooooooorssstuuuuuuuyyzzzgiaosasttdllruiegkln"
 _WITHOUT: Final = str.maketrans(_ACCENTED, _BARE)
 
 
@@ -29,7 +29,7 @@ def _near(first: str, second: str, gap: int = 60) -> str:
 
 GONE: Final = _any(
     _near(
-        r"\b(?:adresse|e-?mail-?adresse|empfanger\w*|benutzer\w*|postfach|konto)\b",
+        r"\b(?:adresse|e-?mail-?adresse|adressat\w*|empfanger\w*|benutzer\w*|teilnehmer\w*|postfach|konto)\b",
         r"unbekannt|existiert (?:leider )?nicht|nicht (?:gefunden|vorhanden|bekannt|existent|mehr (?:gultig|aktiv))|ungultig|gibt es nicht",
     ),
     r"(?:unbekannte|ungultige|falsche)\w* (?:empfanger|benutzer|adresse|e-?mail)",
@@ -41,7 +41,7 @@ GONE: Final = _any(
     ),
     _near(
         r"\b(?:usuario|destinatario|cuenta|direccion|buzon|casilla)\b",
-        r"desconocid|no existe|inexistente|no (?:es )?valid|no encontrad|no se (?:ha )?(?:encontr|pudo encontrar)|ya no (?:existe|esta)",
+        r"desconocid|no existe|inexistente|no (?:es )?valid|no encontrad|no se (?:ha )?(?:enc(?:ontr|uentr)|pudo encontrar)|ya no (?:existe|esta)",
     ),
     _near(
         r"no (?:se (?:ha )?(?:encontr\w+|puede encontrar|pudo encontrar)|existe)",
@@ -52,7 +52,7 @@ GONE: Final = _any(
         r"\b(?:utente|destinatario|casella|indirizzo|account)\b",
         r"sconosciut|inesistente|non (?:esiste|valid|trovat|e stato trovato)|errat",
     ),
-    _near(r"impossibile trovare", r"indirizzo|destinatario|utente|casella", 30),
+    _near(r"(?:impossibile|non (?:e|e stato) possibile) trovare", r"indirizzo|destinatario|utente|casella", 30),
     _near(
         r"\b(?:usuario|destinatario|conta|endereco|caixa)\b",
         r"desconhecid|nao (?:existe|encontrad|foi encontrad|e valid)|inexistente|invalid",
@@ -128,6 +128,12 @@ SENDER: Final = _any(
     r"\b(?:absender|expediteur|remitente|remetente|mittente|afzender|nadawca|odesilatel|avsandaren?|gonderen)\w*[^.;:,]{0,25}"
     r"(?:\bnicht\b|unbekannt|abgelehnt|gesperrt|ungultig|\bnon\b|\bno\b|\bnao\b|inconnue?|inexistan|refuse|rejet|interdit|bloqu"
     r"|desconhecid|desconocid|inexistente|rechazad|rejeitad|invalid|sconosciut|rifiutat|bloccat|onbekend|geweigerd|nieznan|odrzucon|okand)",
+    r"nicht (?:berechtigt|autorisiert|befugt)[^.;]{0,60}(?:send|schick|schreib)\w*|keine berechtigung[^.;]{0,40}(?:send|schick)\w*",
+    r"(?:pas|non) autorisee? a (?:envoyer|ecrire|poster)|pas l'autorisation d'(?:envoyer|ecrire)|no (?:tiene|dispone de) permisos? para enviar",
+    r"no (?:esta|se encuentra) autorizad\w para enviar",
+    r"non (?:sei|si e|e) autorizzat\w a (?:inviare|spedire)|nao (?:tem permissao|esta autorizad\w) para enviar",
+    r"niet (?:gemachtigd|bevoegd|toegestaan) om[^.;]{0,40}(?:verzend|stur)\w*",
+    r"nie (?:masz|ma) uprawnien do wysyl\w*|нет (?:прав|разрешения) на отправку",
     r"отправител\w*[^.;:,]{0,25}(?:не (?:разреш|найден|существ|принима|допущ|авториз|подтвер)|неизвест|запрещ|заблокир|отклон|отверг)",
     r"(?:发件人|發件人|寄件者|寄件人|送信者|差出人|보낸 ?사람|발신자)[^。;:,]{0,10}(?:拒|不|无效|無効|未|非法|없|차단|거부)",
 )
@@ -237,6 +243,10 @@ NO_RELAY: Final = _any(
 """It relays for others only."""
 
 LATER: Final = _any(
+    r"antwortet nicht|zeituberschreitung|zeitlimit|ne repond pas|delai (?:d'attente )?(?:depasse|expire|imparti|ecoule)|no responde|tiempo de espera",
+    r"non risponde|tempo scaduto|nao (?:esta respondendo|responde)|tempo (?:limite|esgotado)",
+    r"reageert niet|nie odpowiada|przekroczono (?:limit )?czas",
+    r"не отвечает|(?:истекло|превышено) время|тайм-?аут|超时|超時|没有响应|タイムアウト|応答がありません|응답하지 않|시간 ?초과",
     r"versuchen sie es (?:bitte )?(?:spater|erneut)|spater (?:noch ?(?:ein)?mal|erneut|wieder)",
     r"(?:voruber|zeitweil)\w* nicht (?:verfugbar|erreichbar)",
     r"reessayer (?:plus tard|ulterieurement)|temporairement (?:indisponible|refuse|impossible)|intente\w* (?:de nuevo )?mas tarde|temporalmente",
@@ -250,7 +260,8 @@ NOT_DELIVERED: Final = re.compile(
     _any(
         r"did not reach|could ?n(?:o|')t be (?:delivered|sent)|(?:was|were) (?:not|un)(?: ?able to be)? ?deliver(?:ed|able)",
         r"unable to (?:be )?deliver|not (?:been )?delivered|non-?delivery|undeliver|delivery (?:has |to )[^.]{0,60}fail|delivery failed",
-        r"returned to sender|rejected your message|unzustellbar|nachrichtenzustellung",
+        r"returned to sender|rejected your message|unzustellbar|nachrichtenzustellung|fehler bei der zustellung",
+        r"erreur (?:de|lors de la) (?:remise|livraison|distribution)|error (?:de|en la) entrega|erro (?:de|na) entrega|errore (?:di|nel) recapito",
         _near(r"\bnicht\b", r"zugestellt", 40),
         _near(r"zustellung", r"fehlgeschlagen|gescheitert|nicht moglich", 40),
         r"n'a (?:pas|pu)[^.]{0,20}etre (?:delivre|remis|distribue|transmis)|n'a pas ete (?:delivre|remis|distribue)",
@@ -283,11 +294,25 @@ STILL_TRYING: Final = _any(
 )
 """Not yet: it goes on trying."""
 
+CHALLENGE: Final = _any(
+    r"authentification (?:requise|demandee|de l'expediteur)|vous authentifier (?:en|pour|sur)|confirme[rz] que vous (?:etes|n'etes)",
+    r"bestatigen sie[^.]{0,60}(?:mensch|robot|absender|link|klick)|absenderbestatigung|klicken sie[^.]{0,60}(?:zuzustellen|zugestellt|freizu)",
+    r"confirme? que (?:es|usted es|no es|e|voce e|nao e) (?:una? |uma? )?(?:persona|pessoa|human|robot)|verificacion (?:de|del) remitente",
+    r"conferm(?:a|are|i) (?:di essere|di non essere|che (?:sei|e)) |verifica (?:del )?mittente|confirmacao d[eo] (?:remetente|envio)|antispam uol",
+    r"подтвердите,? что вы (?:не робот|человек)|подтверждени\w+ отправителя|potwierdz\w* (?:ze|swoja|nadawc)|bevestig[^.]{0,40}(?:mens|afzender)",
+)
+"""A filter asks the sender to prove to be human."""
+
 AWAY: Final = _any(
+    r"accuse de reception|eingangsbestatigung|empfangsbestatigung|acuse de recibo|conferma di ricezione|confirmacao de rec(?:ebimento|epcao)",
+    r"(?:confirmation|acknowledge?ment) of receipt|automatisch (?:erstellt|generiert)|ontvangstbevestiging|potwierdzenie (?:otrzymania|odbioru)",
     r"abwesen|nicht im (?:buro|haus)|im urlaub|automatische (?:antwort|ruckmeldung)",
     r"absen(?:t|ce) (?:du|de)|en (?:conges?|vacances)|reponse automatique|message d'absence",
     r"fuera de (?:la )?oficina|de vacaciones|respuesta automatica|ausencia|ausente|fuori (?:sede|ufficio)|in ferie|risposta automatica|assente",
     r"fora d[oe] escritorio|de ferias|resposta automatica|afwezig|automatisch antwoord|poza biurem|nieobecn|automatyczna odpowiedz",
+    r"odpowiedz automatyczna|na urlopie|automaattinen vastaus|poissa (?:toimistosta|toista)|automatisk svar|automatikus valasz|hazon kivul",
+    r"raspuns automat|αυτοματη απαντηση|αυτόματη απάντηση",
+    r"תשובה אוטומטית|מענה אוטומטי|رد تلقائي|автоматична відповідь|resposta automatica|fora de l'oficina|automatski odgovor|automaticen odgovor",
     r"mimo kancelar|automaticka odpoved|franvaro|autosvar|automatiskt svar|ikke til stede|otomatik yanit|ofis disinda",
     r"автоответ|автоматическ\w+ (?:ответ|уведомлен)|в отпуске|вне офиса|не в офисе|автовідповідь|відпустц",
     r"不在|休暇|自動(?:返信|応答|回覆)|自动(?:回复|答复)|休假|外出|부재|자동 (?:응답|회신)",
