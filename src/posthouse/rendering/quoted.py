@@ -37,7 +37,8 @@ def quote_values(values: list[str], *, html: bool) -> list[bytes]:
     text = "\n".join(values)
     if html:
         text = text.replace(SLASH, "/")
-    if "  " not in text and "\t" not in text and "\n." not in text and text[:1] != ".":
+    # binascii lets carriage returns through as they are, and takes one before a line feed for a part of the line's end.
+    if "  " not in text and "\t" not in text and "\r" not in text and "\n." not in text and text[:1] != ".":
         octets = binascii.b2a_qp(text.encode("utf-8", "replace"))
         quoted = octets.replace(b"=\n", b"").split(b"\n")
         if len(quoted) == len(values) and not _QUOTED_CONTROL.search(octets):

@@ -18,7 +18,7 @@ MOST_HEAD: Final = 65_536
 _HOST: Final = b"host"
 _CODING: Final = b"transfer-encoding"
 _KNOWN: Final = frozenset({"1.1", "1.0"})
-_AUTHORITY: Final = re.compile(rb"(?:[\w.~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?[ \t]*")
+_AUTHORITY: Final = re.compile(rb"(?:[\w.~!$&'()+,;=%*-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?[ \t]*")
 """``uri-host [":" port]`` (RFC 9110 §7.2). It may be empty, where the client knows no name."""
 
 _LONGEST_AUTHORITY: Final = 300
