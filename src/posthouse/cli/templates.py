@@ -169,7 +169,7 @@ async def send_test(
     locale: Annotated[str | None, typer.Option("--locale", help="Language tag, such as fr.")] = None,
     sandbox: Annotated[bool, typer.Option("--sandbox", help="Not through the real way out.")] = False,
 ) -> None:
-    """Send a template to colleagues through the real way out: marked [test], not tracked, not counted."""
+    """Send a template to colleagues through the real way out: marked as a test in the subject, not tracked, not counted."""
     async with desk.open_workspace() as (house, workspace):
         results = await house.test_sends.send(
             workspace.id,

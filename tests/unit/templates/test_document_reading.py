@@ -91,6 +91,14 @@ def test_the_built_in_theme_can_be_read_by_everybody(palette: Palette):
     assert contrast(palette.on_primary, palette.primary) >= 4.5
 
 
+def test_what_a_theme_leaves_out_stays_dark_and_of_even_width():
+    """One colour of its own for dark mode does not bring the light ones back, one font for codes not the letters of texts."""
+    theme = read_theme({"dark": {"primary": "#f2a3bc"}, "fonts": {"code": {"family": "Fira Code"}}})
+    assert theme.dark.primary == "#f2a3bc"
+    assert (theme.dark.page, theme.dark.text) == (DEFAULT_THEME.dark.page, DEFAULT_THEME.dark.text)
+    assert theme.fonts.code.fallbacks[-1] == "monospace"
+
+
 def test_an_empty_theme_is_the_built_in_one():
     """And what is no token is refused."""
     assert read_theme({}) == DEFAULT_THEME

@@ -42,22 +42,22 @@ class Palette(_Part, frozen=True):
     danger: Colour = "#a8261d"
 
 
-DARK = Palette(
-    page="#101412",
-    surface="#191f1c",
-    tint="#232c27",
-    border="#36413b",
-    heading="#f1f5f2",
-    text="#d6ddd9",
-    muted="#a3aea8",
-    primary="#7fd0a9",
-    on_primary="#0d2118",
-    link="#8bd8b3",
-    success="#7fd6a1",
-    warning="#f0b95e",
-    danger="#ff9c92",
-)
-"""The dark colours of the built-in theme."""
+class DarkPalette(Palette, frozen=True):
+    """The colours of dark mode. What a theme leaves out is dark too: one colour of its own must not bring the light ones back."""
+
+    page: Colour = "#101412"
+    surface: Colour = "#191f1c"
+    tint: Colour = "#232c27"
+    border: Colour = "#36413b"
+    heading: Colour = "#f1f5f2"
+    text: Colour = "#d6ddd9"
+    muted: Colour = "#a3aea8"
+    primary: Colour = "#7fd0a9"
+    on_primary: Colour = "#0d2118"
+    link: Colour = "#8bd8b3"
+    success: Colour = "#7fd6a1"
+    warning: Colour = "#f0b95e"
+    danger: Colour = "#ff9c92"
 
 
 class Font(_Part, frozen=True):
@@ -68,12 +68,19 @@ class Font(_Part, frozen=True):
     url: Https | None = None
 
 
+class CodeFont(Font, frozen=True):
+    """A family of even width, and what stands in for it."""
+
+    family: FontName = "SFMono-Regular"
+    fallbacks: tuple[FontName, ...] = ("Menlo", "Consolas", "Liberation Mono", "monospace")
+
+
 class Fonts(_Part, frozen=True):
     """One family for headings, one for text, one of even width for codes."""
 
     heading: Font = Font()
     text: Font = Font()
-    code: Font = Font("SFMono-Regular", ("Menlo", "Consolas", "Liberation Mono", "monospace"))
+    code: CodeFont = CodeFont()
 
 
 class Logo(_Part, frozen=True):
@@ -117,7 +124,7 @@ class Theme(_Part, frozen=True):
     name: Name = "Posthouse"
     """The brand as it is written where there is no logo."""
     light: Palette = Palette()
-    dark: Palette = DARK
+    dark: DarkPalette = DarkPalette()
     fonts: Fonts = Fonts()
     logo: Logo | None = None
     radii: Radii = Radii()
