@@ -10,6 +10,7 @@ import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id
+from posthouse.core.templates.attachments.codes import FORMAT, SYMBOLOGIES, bar_problem
 from posthouse.core.templates.model import Release
 from posthouse.rendering.remembering import remembered
 
@@ -27,6 +28,14 @@ _WORDS: Final = {
 }
 _KINDS: Final = {"str": "text", "int": "a number", "float": "a number", "bool": "true or false", "list": "a list",
                  "tuple": "a list", "dict": "an object", "NoneType": "null"}  # fmt: skip
+
+
+def _can_be(symbology: str) -> Callable[[str], bool]:
+    return lambda given: not bar_problem(symbology, given)
+
+
+_CODES: Final = {f"{FORMAT}{symbology}": _can_be(symbology) for symbology in SYMBOLOGIES}
+"""Formats of variables that bar codes are made of."""
 
 
 class SchemaChecker:
@@ -63,7 +72,7 @@ def compiled(schema: dict[str, Any]) -> Any:
         ValidationError: it is no JSON Schema, or refers to something outside itself.
     """
     try:
-        return jsonschema_rs.validator_for(schema, validate_formats=True, offline=True)
+        return jsonschema_rs.validator_for(schema, validate_formats=True, offline=True, formats=_CODES)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError, TypeError) as error:
         detail = str(getattr(error, "message", error)).splitlines()[0]
         raise ValidationError(
@@ -118,6 +127,17 @@ def _ill_typed(error: Any, path: list[str | int], around: _Around) -> Iterator[F
     yield FieldProblem(_pointer(path), f"{shown!r} is {given}; {_listed(words)} is expected.", "type")
 
 
+def _ill_formed(error: Any, path: list[str | int], around: _Around) -> Iterator[FieldProblem]:
+    """What cannot be a bar code says why; of other formats the library tells."""
+    del around
+    name = str(error.kind.as_dict()["format"])
+    shown = ".".join(str(step) for step in path)
+    told = f"{error.message}."
+    if name in _CODES:
+        told = f"{shown!r} cannot be a bar code: {bar_problem(name.removeprefix(FORMAT), error.instance)}."
+    yield FieldProblem(_pointer(path), told, "format")
+
+
 def _unexpected(error: Any, path: list[str | int], around: _Around) -> Iterator[FieldProblem]:
     for name in error.kind.as_dict()["unexpected"]:
         near = difflib.get_close_matches(name, list(around.known), 1)
@@ -128,6 +148,7 @@ def _unexpected(error: Any, path: list[str | int], around: _Around) -> Iterator[
 _EXPLAINED: Final[dict[str, Callable[[Any, list[str | int], _Around], Iterator[FieldProblem]]]] = {
     "required": _missing,
     "type": _ill_typed,
+    "format": _ill_formed,
     "additionalProperties": _unexpected,
 }
 

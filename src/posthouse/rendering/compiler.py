@@ -11,6 +11,7 @@ import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.templates.always import NAMES
+from posthouse.core.templates.attachments.codes import with_formats
 from posthouse.core.templates.attachments.model import Declared
 from posthouse.core.templates.attachments.programs import attachment_programs, pointer_of, without_sources
 from posthouse.core.templates.library.model import NO_LIBRARY, Library
@@ -139,7 +140,7 @@ class MinijinjaCompiler:
         return CompiledVariant(
             programs=programs,
             variables=tuple(derived.get("required", ())),
-            schema=merge(template.schema, derived) if template.schema else derived,
+            schema=with_formats(merge(template.schema, derived) if template.schema else derived, template.attachments),
             compiler=self.name,
             content=variant.content if mobile else None,
             attachments=() if mobile else without_sources(template.attachments),

@@ -10,6 +10,8 @@ from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import FieldProblem, PosthouseError, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.templates.always import sampled
+from posthouse.core.templates.attachments.codes import constant_problems, sample_problems
+from posthouse.core.templates.attachments.model import Declared
 from posthouse.core.templates.cases.model import Outcome
 from posthouse.core.templates.cases.run import CaseRunner, as_problems
 from posthouse.core.templates.errors import TemplateProblemsError
@@ -201,7 +203,7 @@ class Press:
                 findings.extend(_warned(variant, problem) for problem in compiled.warnings)
                 sample = sampled(source.sample, release.always, release.locale)
                 if prove:
-                    self._prove(release, sample, index)
+                    self._prove(release, sample, index, source.attachments)
                 if look:
                     rendered.append(self._renderer.plain(release, sample, at=self._clock.now()))
                     findings.extend(look_at_rendering(rendered[-1], variant.locale, index))
@@ -229,7 +231,9 @@ class Press:
         more = [one for one in seen.pictures if one.address not in known]
         return Shown(seen.findings, (*looked.pictures, *more))
 
-    def _prove(self, release: Release, sample: Mapping[str, Any], index: int) -> None:
+    def _prove(
+        self, release: Release, sample: Mapping[str, Any], index: int, declared: Sequence[Declared] = ()
+    ) -> None:
         """Renders with the sample: what cannot be rendered cannot be published."""
         where = f"{release.channel}.{release.locale}"
         if problems := self._checker.problems(release, sample):
@@ -243,11 +247,15 @@ class Press:
                 self._renderer.wire(release, sample, at=self._clock.now())
             else:
                 self._renderer.plain(release, sample, at=self._clock.now())
-            if release.attachments:
-                self._renderer.attachments(release, sample, at=self._clock.now())
+            planned = self._renderer.attachments(release, sample, at=self._clock.now()) if release.attachments else ()
         except ValidationError as error:
             problem = FieldProblem(f"/variants/{index}", f"{where} with sample.json: {error.detail}", "render")
             raise ValidationError(error.detail, fields=[problem]) from None
+        if found := sample_problems(planned, declared):
+            told = [
+                FieldProblem(f"/attachments/{at}/data", f"{where} with sample.json: {one}", "code") for at, one in found
+            ]
+            raise ValidationError("A code cannot be made of the sample.", fields=told)
 
     def _look_at_mobile(
         self, source: TemplateSource, sample: Mapping[str, Any], release: Release, index: int
@@ -361,6 +369,8 @@ def _source_problems(source: TemplateSource) -> Sequence[FieldProblem]:
         if variant.channel == "email" and not variant.subject.strip():
             detail = f"the e-mail in {variant.locale!r} has no subject; add subject.{variant.locale}.txt"
             problems.append(FieldProblem(f"/variants/{index}/subject", detail, "missing"))
+    for index, told in constant_problems(source.attachments):
+        problems.append(FieldProblem(f"/attachments/{index}/data", told, "code"))
     return problems
 
 

@@ -127,6 +127,10 @@ def test_a_bar_code_is_drawn_as_the_standard_says() -> None:
         ("ean13", "59012341234570"),
         ("ean8", "x" * 8),
         ("code128", "€"),
+        ("code128", ""),
+        ("code39", "a_b"),
+        ("itf", "12a"),
+        ("gs1_128", "é"),
         ("code128", "a" * 81),
     ],
 )
