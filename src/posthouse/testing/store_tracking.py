@@ -47,8 +47,9 @@ class StoreContractTracking:
         )  # fmt: skip
         assert found[failed.id].release_id is None
         assert await store.tracked([]) == {}
-        assert await store.variables_of(sent.id) == sent.variables
-        assert await store.variables_of(kit.ids()) is None
+        asked = [sent.id, kit.ids(), waiting.id]
+        assert await store.variables_of(asked) == {sent.id: sent.variables, waiting.id: waiting.variables}
+        assert await store.variables_of([]) == {}
 
     async def test_hits_are_kept_once_and_counted(self, store: Store, kit: Kit) -> None:
         """The same key again is dropped; events, counters and engagements agree; hits of strangers' messages are dropped."""

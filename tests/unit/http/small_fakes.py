@@ -46,6 +46,9 @@ class FakeHeld:
 class FakeTrackingStore:
     """Knows one figure."""
 
+    async def variables_of(self, message_ids: Sequence[bytes]) -> dict[bytes, bytes]:
+        return {}
+
     async def tracked(self, message_ids: Sequence[bytes]) -> dict[bytes, Tracked]:
         return {}
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import itertools
+from collections.abc import Sequence
 
 import pytest
 
-from posthouse.core.kernel.waiting import AskedOnce, Turnstile
+from posthouse.core.kernel.waiting import AskedOnce, AskedTogether, Turnstile
 
 
 class _Oracle:
@@ -110,3 +111,26 @@ async def test_who_gives_up_stops_nobody(when: str) -> None:
     gone.cancel()
     await asyncio.wait_for(stays, 5)
     await asyncio.wait_for(turnstile.passed(), 5)
+
+
+async def test_what_is_asked_in_one_turn_is_asked_together() -> None:
+    """One question for all of them, each thing once; the next turn asks anew; an error is everybody's, and who goes away stops nobody."""
+    asked: list[list[str]] = []
+
+    async def ask(keys: Sequence[str]) -> dict[str, int]:
+        asked.append(list(keys))
+        if "bad" in keys:
+            raise ValueError("bad")
+        await asyncio.sleep(0)
+        return {key: len(key) for key in keys if key != "none"}
+
+    together: AskedTogether[str, int] = AskedTogether(ask)
+    gone = asyncio.ensure_future(together.of("a"))
+    others = [asyncio.ensure_future(together.of(key)) for key in ("a", "bb", "none")]
+    await asyncio.sleep(0)
+    gone.cancel()
+    assert await asyncio.gather(*others) == [1, 2, None]
+    assert await together.of("ccc") == 3
+    assert asked == [["a", "bb", "none"], ["ccc"]]
+    found = await asyncio.gather(together.of("bad"), together.of("a"), return_exceptions=True)
+    assert [type(one) for one in found] == [ValueError, ValueError]

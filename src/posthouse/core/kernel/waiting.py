@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import Final, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Any, Final, Generic, TypeVar
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 HURRY: Final = 2.0
 """Seconds for which one is followed by others that are as urgent, or so it is taken."""
@@ -47,8 +48,39 @@ class AskedOnce(Generic[T]):
 
     def _answered(self, answer: asyncio.Future[T]) -> None:
         self._answer = None
-        if not answer.cancelled():
-            answer.exception()  # nobody may be left who would look at it
+        _looked_at(answer)
+
+
+def _looked_at(answer: asyncio.Future[Any]) -> None:
+    """Nobody may be left who would look at an error."""
+    if not answer.cancelled():
+        answer.exception()
+
+
+class AskedTogether(Generic[K, T]):
+    """Asks one question for all who want to know of something in the same turn of the event loop.
+
+    Args:
+        ask: finds out about several things; what is not there is left out.
+    """
+
+    def __init__(self, ask: Callable[[Sequence[K]], Awaitable[Mapping[K, T]]]) -> None:
+        self._ask = ask
+        self._next: dict[K, None] = {}
+        self._answer: asyncio.Task[Mapping[K, T]] | None = None
+
+    async def of(self, key: K) -> T | None:
+        """What is known of one thing; None: it is not there. An error is everybody's."""
+        if self._answer is None:
+            self._answer = asyncio.ensure_future(self._together())
+            self._answer.add_done_callback(_looked_at)
+        self._next[key] = None
+        return (await asyncio.shield(self._answer)).get(key)
+
+    async def _together(self) -> Mapping[K, T]:
+        """Begins in the next turn: until then others may add to the question."""
+        wanted, self._next, self._answer = list(self._next), {}, None
+        return await self._ask(wanted)
 
 
 class Turnstile:

@@ -16,8 +16,8 @@ class TrackingStore(Protocol):
         """Messages by their identifiers, of whatever workspace; what is not there is left out."""
         ...
 
-    async def variables_of(self, message_id: Id) -> bytes | None:
-        """The variables of a message as JSON; None when there is no such message."""
+    async def variables_of(self, message_ids: Sequence[Id]) -> dict[Id, bytes]:
+        """The variables of messages as JSON, each asked for once; what is not there is left out."""
         ...
 
     async def add_hits(self, events: Sequence[Event], messages: Mapping[Id, Tracked]) -> None:

@@ -27,6 +27,8 @@ COMPANY: Final = 4
 REMEMBERED: Final = 10_000
 """Messages whose last hits a process remembers."""
 _LAST: Final = 20
+_NAMES: Final = {kind: kind.name.lower() for kind in EventType}
+_UNKNOWN: Final = Verdict.UNKNOWN.word
 
 
 class Hit(msgspec.Struct):
@@ -182,9 +184,9 @@ class HitRecorder:
 
     def _dropped(self, kind: EventType) -> None:
         if self._on_hit is not None:
-            self._on_hit(kind.name.lower(), "dropped")
+            self._on_hit(_NAMES[kind], "dropped")
 
     def _tell(self, events: list[Event], instead: str) -> None:
         if self._on_hit is not None:
             for event in events:
-                self._on_hit(event.type.name.lower(), instead or str(event.data.get("verdict", Verdict.UNKNOWN.word)))
+                self._on_hit(_NAMES[event.type], instead or str(event.data.get("verdict", _UNKNOWN)))

@@ -14,6 +14,7 @@ from posthouse.core.kernel.clock import DAY, MINUTE, Clock
 from posthouse.core.kernel.errors import PosthouseError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.kernel.urls import MAX_URL, matches, with_parameters
+from posthouse.core.kernel.waiting import AskedTogether
 from posthouse.core.messages.model import Event, EventType
 from posthouse.core.templates.model import Category, Link, Release, Rendered, Scale
 from posthouse.core.templates.ports import LinkWriter
@@ -107,6 +108,7 @@ class TrackingService:
         self._tokens = tokens
         self._recorder = recorder
         self._store = store
+        self._kept_variables = AskedTogether(store.variables_of)
         self._releases = releases
         self._printer = printer
         self._opt_outs = opt_outs
@@ -245,7 +247,7 @@ class TrackingService:
 
     async def _variables(self, message: Tracked) -> dict[str, Any] | None:
         """None: they were erased."""
-        raw = await self._store.variables_of(message.id)
+        raw = await self._kept_variables.of(message.id)
         try:
             variables: dict[str, Any] | None = msgspec.json.decode(raw) if raw else None
         except msgspec.DecodeError:

@@ -273,9 +273,9 @@ class SharedStore(
         """See TrackingStore."""
         return await self._read(tracking.tracked, message_ids)
 
-    async def variables_of(self, message_id: Id) -> bytes | None:
+    async def variables_of(self, message_ids: Sequence[Id]) -> dict[Id, bytes]:
         """See TrackingStore."""
-        return await self._read(tracking.variables_of, message_id)
+        return await self._read(tracking.variables_of, message_ids)
 
     async def add_hits(self, events: Sequence[Event], messages: Mapping[Id, Tracked]) -> None:
         """See TrackingStore. A store may do it faster."""

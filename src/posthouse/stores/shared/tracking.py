@@ -37,9 +37,14 @@ def tracked(connection: Connection, message_ids: Sequence[Id]) -> dict[Id, Track
     return found
 
 
-def variables_of(connection: Connection, message_id: Id) -> bytes | None:
-    """The variables of a message."""
-    return connection.execute(select(messages.c.variables).where(messages.c.id == message_id)).scalar()
+def variables_of(connection: Connection, message_ids: Sequence[Id]) -> dict[Id, bytes]:
+    """The variables of messages."""
+    m = messages.c
+    found: dict[Id, bytes] = {}
+    for start in range(0, len(message_ids), CHUNK):
+        asked = select(m.id, m.variables).where(m.id.in_(message_ids[start : start + CHUNK]))
+        found.update({row[0]: row[1] for row in connection.execute(asked)})
+    return found
 
 
 def add_hits(connection: Connection, shard: int, hits: Sequence[Event], known: Mapping[Id, Tracked]) -> None:

@@ -166,9 +166,9 @@ class SqliteStore(SharedStore):
         """See TrackingStore."""
         return await self._do(self._to_read, lambda handle: tracking.tracked(handle.raw, message_ids))
 
-    async def variables_of(self, message_id: Id) -> bytes | None:
+    async def variables_of(self, message_ids: Sequence[Id]) -> dict[Id, bytes]:
         """See TrackingStore."""
-        return await self._do(self._to_read, lambda handle: tracking.variables_of(handle.raw, message_id))
+        return await self._do(self._to_read, lambda handle: tracking.variables_of(handle.raw, message_ids))
 
     async def add_hits(self, events: Sequence[Event], messages: Mapping[Id, Tracked]) -> None:
         """See TrackingStore."""

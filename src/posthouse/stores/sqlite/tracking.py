@@ -15,13 +15,22 @@ from posthouse.stores.shared.events import encode_data
 from posthouse.stores.shared.late import NONE, without_person
 from posthouse.stores.shared.tracking import summed_by_type
 from posthouse.stores.sqlite.events import write_events
+from posthouse.stores.sqlite.rows import by_ids, insert
 
 _TRACKED: Final = f"""
-SELECT m.id, m.workspace_id, m.template_id, m.release_id, m.channel, m.lane, m.live, m.locale, m.recipient, m.created_at,
-    m.due_at, CASE WHEN s.status IN ({int(Status.SENT)}, {int(Status.DELIVERED)}) THEN s.ended_at END, length(m.variables) = 0
-FROM messages m LEFT JOIN states s ON s.message_id = m.id WHERE m.id = ?
+SELECT json_group_array(json_array(hex(m.id), hex(m.workspace_id), hex(m.template_id), hex(m.release_id), m.channel, m.lane, m.live,
+    m.locale, m.recipient, m.created_at, m.due_at,
+    CASE WHEN s.status IN ({int(Status.SENT)}, {int(Status.DELIVERED)}) THEN s.ended_at END, length(m.variables) = 0))
+FROM messages m LEFT JOIN states s ON s.message_id = m.id WHERE m.id IN ({{}})
 """  # noqa: S608 - numbers of ours
-_VARIABLES: Final = "SELECT variables FROM messages WHERE id = ?"
+"""As one row: see rows.py on what each step costs."""
+_rows_of: Final = msgspec.json.Decoder(
+    list[tuple[str, str, str, str, int, int, int, str, str, int, int, int | None, int]]
+).decode
+_id_of: Final = bytes.fromhex
+_CHANNELS: Final = {int(one): one for one in Channel}
+_LANES: Final = {int(one): one for one in Lane}
+_VARIABLES: Final = "SELECT id, variables FROM messages WHERE id IN ({})"
 _ENGAGE: Final = """
 INSERT INTO engagements (message_id, type, workspace_id, template_id, human, machine, unknown, first_at, last_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -43,19 +52,33 @@ WHERE excluded.at >= rating_answers.at
 def tracked(raw: sqlite3.Connection, message_ids: Sequence[Id]) -> dict[Id, Tracked]:
     """Messages by their identifiers."""
     found: dict[Id, Tracked] = {}
-    for message_id in message_ids:
-        row = raw.execute(_TRACKED, (message_id,)).fetchone()
-        if row is not None:
-            one, workspace, template, release, channel, lane, live, *rest = row
-            rest[-1] = bool(rest[-1])
-            found[one] = Tracked(one, workspace, template, release, Channel(channel), Lane(lane), bool(live), *rest)
+    for (rows,) in by_ids(raw, _TRACKED, message_ids):
+        for (
+            word,
+            workspace,
+            template,
+            release,
+            channel,
+            lane,
+            live,
+            locale,
+            recipient,
+            made,
+            due,
+            sent,
+            erased,
+        ) in _rows_of(rows):
+            one = _id_of(word)
+            found[one] = Tracked(
+                one, _id_of(workspace), _id_of(template) or None, _id_of(release) or None, _CHANNELS[channel], _LANES[lane],
+                bool(live), locale, recipient, made, due, sent, bool(erased),
+            )  # fmt: skip
     return found
 
 
-def variables_of(raw: sqlite3.Connection, message_id: Id) -> bytes | None:
-    """The variables of a message."""
-    row = raw.execute(_VARIABLES, (message_id,)).fetchone()
-    return None if row is None else bytes(row[0])
+def variables_of(raw: sqlite3.Connection, message_ids: Sequence[Id]) -> dict[Id, bytes]:
+    """The variables of messages."""
+    return {row[0]: bytes(row[1]) for row in by_ids(raw, _VARIABLES, message_ids)}
 
 
 def add_hits(raw: sqlite3.Connection, shard: int, hits: Sequence[Event], known: Mapping[Id, Tracked]) -> None:
@@ -77,7 +100,8 @@ def add_hits(raw: sqlite3.Connection, shard: int, hits: Sequence[Event], known: 
     if fresh is not None:
         kept = {(e.message_id, int(e.type), e.key): e for e in reversed(ours)}
         ours = [event for identity, event in kept.items() if identity in fresh]
-    raw.executemany(
+    insert(
+        raw,
         _ENGAGE,
         [
             (
