@@ -2,7 +2,7 @@
 
 Escaping makes a value safe inside its quotes; what an address does when it is followed, its scheme decides (WHATWG URL §4.4: blanks at its
 beginning, and tabs and line breaks anywhere in it, are passed over). At publish the expressions that an address begins with are handed
-through a filter. What the author wrote as a scheme is the author's.
+through a filter (guarding.py finds them). What the author wrote as a scheme is the author's.
 """
 
 import html
@@ -19,16 +19,14 @@ _NEVER: Final = frozenset({"javascript", "vbscript", "data", "file", "blob", "ab
 _PICTURE: Final = re.compile(r"data:image/(?:png|jpe?g|gif|webp)[;,]", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _PASSED_OVER: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff]+")
-_ATTRIBUTE: Final = r"href|src|action|formaction|background|poster|cite|data|lowsrc|dynsrc|longdesc|xlink:href"
-_OPENED: Final = re.compile(rf"\s(?:{_ATTRIBUTE})\s*=\s*([\"']?)\s*$", re.IGNORECASE)
-"""What stands before the beginning of an address."""
-_LONGEST: Final = 60
-"""Characters of that."""
-_UNQUOTED: Final = re.compile(r"[\s>]")
-_TAGS: Final = frozenset({Kind.EXPRESSION, Kind.BLOCK})
 _AFTER_SCHEME: Final = re.compile(r"[:/?#]")
 _CONSTANT: Final = re.compile(r"\(\"\" ~ [\"']https?://", re.IGNORECASE)
 """What link_parameters.py makes of an address that is known."""
+_ENDS_URL: Final = re.compile(r"[\x00-\x20\"'()\\\\<>{};]")
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]+")
+_CSS_LOADS: Final = re.compile(
+    r"[{}<>\\@]|/\*|(?:url|image|image-set|cross-fade|element|src|expression)\s*\(|script\s*:|-moz-binding|behavior"
+)
 _SAFE: Final = re.compile(r"\|\s*safe\b")
 _GUARDED: Final = re.compile(r'\{\{-? \("" ~ \((.*)\)\)\|as_(?:address|marked_address) -?\}\}', re.DOTALL)
 
@@ -50,48 +48,32 @@ def as_marked_address(value: object) -> str:
     return as_address(html.unescape(str(value)))
 
 
+def as_addresses(value: object) -> str:
+    """Several addresses with commas between them (``srcset``): all of them, or :data:`NOWHERE`."""
+    listed = html.unescape(str(value))
+    if any(as_address(one) == NOWHERE and one.strip() != NOWHERE for one in listed.split(",")):
+        return NOWHERE
+    return str(value)
+
+
+def as_css_address(value: object) -> str:
+    """An address inside ``url(…)``, which nothing in it ends; or :data:`NOWHERE`."""
+    return _ENDS_URL.sub(lambda found: f"%{ord(found[0]):02X}", as_marked_address(value))
+
+
+def as_css(value: object) -> str:
+    """A value of a style, nothing where it would load, run or end something (CSS Values 4 §3, CSS Syntax 3 §4)."""
+    bare = _CONTROLS.sub("", html.unescape(str(value))).lower()
+    return "" if _CSS_LOADS.search(bare) else str(value)
+
+
 ADDRESS_FILTERS: Final[dict[str, Callable[..., str]]] = {
     "as_address": as_address,
     "as_marked_address": as_marked_address,
+    "as_addresses": as_addresses,
+    "as_css_address": as_css_address,
+    "as_css": as_css,
 }
-
-
-def guarded(source: str) -> str:
-    """A program of HTML whose addresses cannot run anything, and stand in quotes."""
-    listed = pieces(source)
-    made, at = list[str](), 0
-    for index, piece in enumerate(listed):
-        if piece.start < at or piece.kind not in _TAGS or (quote := _opened(listed, index)) is None:
-            continue
-        end = _end(listed, index, quote)
-        kept = _guarded_value(source[piece.start : end])
-        made += [source[at : piece.start], kept if quote else f'"{kept}"']
-        at = end
-    return "".join([*made, source[at:]]) if made else source
-
-
-def _opened(listed: Sequence[Piece], index: int) -> str | None:
-    """The quote that an address begins with before a tag, empty when there is none; None: there is no address."""
-    before = listed[index - 1] if index else None
-    if before is None or before.kind is not Kind.LITERAL or before.source.rstrip()[-1:] not in {"=", '"', "'"}:
-        return None
-    found = _OPENED.search(before.source[-_LONGEST:])
-    return found[1] if found else None
-
-
-def _end(listed: Sequence[Piece], index: int, quote: str) -> int:
-    """Where the address ends that begins with a tag."""
-    for piece in listed[index:]:
-        if piece.kind is Kind.LITERAL:
-            found = piece.source.find(quote) if quote else _blank(piece.source)
-            if found >= 0:
-                return piece.start + found
-    return listed[-1].start + len(listed[-1].source)
-
-
-def _blank(text: str) -> int:
-    found = _UNQUOTED.search(text)
-    return found.start() if found else -1
 
 
 def unguarded(value: str) -> str:
@@ -100,7 +82,8 @@ def unguarded(value: str) -> str:
     return f"{{{{ {found[1].replace(') ~ (', ' }}{{ ')} }}}}{value[found.end() :]}" if found else value
 
 
-def _guarded_value(value: str) -> str:
+def guarded_value(value: str) -> str:
+    """The value of an attribute that begins with a tag of the template, its address judged when it is printed."""
     listed = pieces(value)
     if all(piece.kind in {Kind.LITERAL, Kind.EXPRESSION} for piece in listed):
         start, end = _scheme(listed)

@@ -17,10 +17,10 @@ from posthouse.core.templates.attachments.programs import attachment_programs, p
 from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.mobile import FORMATS, programs_of, read_content
 from posthouse.core.templates.model import Direction, Link, Scale, TemplateSource, VariantSource
-from posthouse.rendering import engine, guard, isolation, mjml_lint, mrml, tags
-from posthouse.rendering.addresses import guarded
+from posthouse.rendering import engine, guard, guarding, isolation, mjml_lint, mrml, tags
 from posthouse.rendering.analysis import Analysis
 from posthouse.rendering.checker import compiled as compiled_schema
+from posthouse.rendering.contexts import edited, page_of
 from posthouse.rendering.controls import without_controls
 from posthouse.rendering.document import Written, speaking, written
 from posthouse.rendering.formats.tongue import right_to_left
@@ -130,7 +130,7 @@ class MinijinjaCompiler:
             raise _refused(variant, [FieldProblem(f"{base}/text", _NOT_DERIVED, "missing")])
         marks = Marked({})
         if not mobile:
-            programs |= {name: isolation.placed(guarded(programs[name])) for name in programs if _is_html(name)}
+            programs |= {name: _in_place(variant, programs[name], name, place) for name in programs if _is_html(name)}
             marks = marked({name: programs[name] for name in _BODIES if name in programs}, template.link_parameters)
             programs |= {f"wire.{name}": wired for name in _BODIES if (wired := wire_program(programs.get(name, "")))}
             slow = [name for name in _BODIES if name in programs and f"wire.{name}" not in programs]
@@ -234,6 +234,15 @@ def read_of(name: str, programs: Iterable[str]) -> tuple[str, ...] | None:
             if piece.kind in {tags.Kind.EXPRESSION, tags.Kind.BLOCK}:
                 found.update(attribute for attribute in word.findall(_QUOTED.sub("''", piece.code)))
     return None if "" in found else tuple(sorted(found))
+
+
+def _in_place(variant: VariantSource, source: str, name: str, place: str) -> str:
+    """A program of HTML whose values stay in their places, and where they may be of another writing direction."""
+    page = page_of(source)
+    if found := list(guarding.refusals(page)):
+        pointer = pointer_of(name) or f"{place}/{name}"
+        raise _refused(variant, [_at(pointer, tags.line_of(source, at), told) for at, told in found])
+    return edited(source, [*guarding.edits(page), *isolation.edits(page)])
 
 
 def _is_html(name: str) -> bool:

@@ -7,11 +7,12 @@ from right to left, or a variable is in one that is not) its programs are loaded
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
 from posthouse.core.templates.model import ISOLATES, Direction
+from posthouse.rendering.contexts import Edit, Page
 from posthouse.rendering.remembering import remembered
 from posthouse.rendering.tags import ISOLATING, Kind, Piece, pieces
 from posthouse.rendering.wire import MARK, wire_pieces
@@ -20,13 +21,6 @@ FSI: Final = "\u2068"
 PDI: Final = "\u2069"
 _TRIMMING: Final = "{#-~#}"
 """The comment where the expression takes the blanks before it away."""
-_MASK: Final = "\x00"
-_NO_TEXT: Final = re.compile(
-    r"<(?:!--(?>(?:[^-]++|-(?!->))*)-->|(script|style|title|textarea)\b(?>(?:[^<]++|<(?!/\1\s*>))*)</\1\s*>"
-    r"|[a-zA-Z/!?](?>(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*)>|[a-zA-Z/!?].*)",
-    re.DOTALL | re.IGNORECASE,
-)  # it begins with the sign, outside of every choice: that is searched for many times as fast
-"""Comments, raw text, tags; and what is no tag although it begins like one, to the end."""
 _OF_THE_LANGUAGE: Final = re.compile(
     r"\s*[\w.]+(?:\s*\|\s*\w+\s*(?:\([^()]*\))?)*?"
     r"\s*\|\s*(?:money|number|percent|date|time|datetime|relative|unit|plural|country|length|round)\s*(?:\([^()]*\))?\s*"
@@ -57,23 +51,19 @@ _SHOWN: Final = {"push": re.compile(r"title|body|actions/\d+/title"), "whatsapp"
 """Which texts of other channels people read. Not those of an SMS: the signs would take the room of two letters each."""
 
 
-def placed(html: str) -> str:
-    """A program of HTML with a comment before each expression that prints into text."""
-    listed = pieces(html)
-    if wire_pieces([piece for piece in listed if piece.kind is Kind.BLOCK]) is None:
-        return html  # it takes hold of what it printed, and might print that into an attribute
-    masked = "".join([piece.source if piece.kind is Kind.LITERAL else _MASK * len(piece.source) for piece in listed])
-    spans = [found.span() for found in _NO_TEXT.finditer(masked)]
-    made, at = list[str](), 0
-    for piece in listed:
+def edits(page: Page) -> Iterator[Edit]:
+    """A comment before each expression that prints into text; none twice."""
+    if wire_pieces([piece for piece in page.listed if piece.kind is Kind.BLOCK]) is None:
+        return  # it takes hold of what it printed, and might print that into an attribute
+    at, spans = 0, page.spans
+    for piece in page.listed:
         while at < len(spans) and spans[at][1] <= piece.start:
             at += 1
         in_text = at == len(spans) or piece.start < spans[at][0]
-        if piece.kind is Kind.EXPRESSION and in_text and _is_value(piece.code):
-            made.append(_TRIMMING if piece.trims_before else ISOLATES)
-        if piece.source not in ISOLATING:
-            made.append(piece.source)
-    return "".join(made)
+        if piece.source in ISOLATING:
+            yield Edit(piece.start, piece.start + len(piece.source), "")
+        elif piece.kind is Kind.EXPRESSION and in_text and _is_value(piece.code):
+            yield Edit(piece.start, piece.start, _TRIMMING if piece.trims_before else ISOLATES)
 
 
 def needed(direction: Direction, variables: bytes | None) -> bool:

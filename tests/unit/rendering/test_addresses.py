@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from posthouse.core.templates.model import TemplateSource, VariantSource
 from posthouse.rendering import engine
-from posthouse.rendering.addresses import as_address, guarded, unguarded
+from posthouse.rendering.addresses import as_address, unguarded
 from posthouse.rendering.compiler import MinijinjaCompiler
+from posthouse.rendering.guarding import guarded
 
 ENGINE = engine.environment()
 RUNS = [
