@@ -1,6 +1,7 @@
 """One request to a stranger: where it may go, and how little it believes of what comes back."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import threading
@@ -193,6 +194,103 @@ async def test_an_endless_answer_is_cut_off() -> None:
         await poster.close()
     assert (posted.status, posted.body) == (500, "x" * SHOWN)
     assert MOST_OF_ANSWER > SHOWN
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("beginning", "again"),
+    [(CHUNKED + b"0\r\n", b"x-%d: y\r\n"), (CHUNKED + b"1;a=", b"%d"), (CHUNKED, b"1;%0500d\r\na\r\n")],
+    ids=["trailers", "a chunk's extension", "extensions"],
+)
+async def test_what_frames_an_answer_has_an_end(beginning: bytes, again: bytes) -> None:
+    """Not only the body: for as long as it may take a server could send a gigabyte of it."""
+    sent = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n{}")
+        writer.write(beginning)
+        with contextlib.suppress(OSError):
+            while sent < 64_000_000:
+                piece = b"".join(again % number for number in range(1_000))
+                writer.write(piece)
+                sent += len(piece)
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        poster = HttpPoster(20, LOOPBACK)
+        posted = await poster.post(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", HEADERS, b"{}")
+        await poster.close()
+    assert (posted.status, posted.error) == (None, "protocol: there is too much around the body")
+    assert sent < 32_000_000
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "2130706433",
+        "017700000001",
+        "0x7f000001",
+        "0x7f.1",
+        "127.1",
+        "0",
+        "0.0.0.0",
+        "localhost.",
+        "[::127.0.0.1]",
+        "①②⑦.⓪.⓪.①",
+    ],
+)
+async def test_no_way_to_write_our_own_machine_leads_there(host: str) -> None:
+    """With the machine's own resolver, which knows numbers of all kinds."""
+    async with Receiver() as receiver:
+        poster = HttpPoster(5)
+        posted = await poster.post(f"https://{host}:{receiver.port}/", HEADERS, b"{}")
+        await poster.close()
+    assert (posted.status, receiver.connections) == (None, 0)
+    assert posted.error.partition(":")[0] in {"forbidden-address", "connection"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "2002:7f00:1::",
+        "2002:a00:1::1",
+        "64:ff9b::a00:1",
+        "64:ff9b:1::a00:1",
+        "::ffff:0:127.0.0.1",
+        "2001:0:a00:1:0:0:80ff:fffe",
+        "0.0.0.0",
+        "100.64.0.1",
+        "192.0.0.8",
+        "240.0.0.1",
+        "255.255.255.255",
+        "224.0.0.1",
+        "fec0::1",
+        "fd00::1",
+    ],
+)
+async def test_no_address_that_ends_inside_is_connected_to(address: str) -> None:
+    """6to4, NAT64, Teredo and translated IPv4, private and reserved networks, multicast: a name may lead to any of them."""
+    poster = HttpPoster(5, lookup=Names([address]))
+    posted = await poster.post("https://hooks.example/", HEADERS, b"{}")
+    await poster.close()
+    assert posted.error.startswith("forbidden-address: hooks.example has no public address")
+
+
+async def test_a_name_that_changes_its_mind_is_judged_at_each_connection() -> None:
+    """DNS rebinding between two requests: the second look-up is judged like the first, and nobody inside is asked."""
+    async with Receiver(lambda _: Answer(headers=(("connection", "close"),))) as outside, Receiver() as inside:
+        names = Names(["127.0.0.2"], ["127.0.0.1"])
+        poster = HttpPoster(5, ["127.0.0.2/32"], lookup=names)
+        for _ in range(2):
+            posted = await poster.post(f"https://hooks.example:{inside.port}/", HEADERS, b"{}")
+        await poster.close()
+    assert posted.error.startswith("forbidden-address")
+    assert (names.asked, inside.connections, outside.connections) == (["hooks.example"] * 2, 0, 0)
 
 
 async def test_a_connection_is_used_again_until_the_other_side_closes_it() -> None:

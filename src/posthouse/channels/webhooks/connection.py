@@ -9,6 +9,8 @@ MOST_OF_HEAD: Final = 65_536
 """Bytes of status line and headers, interim answers (1xx) included."""
 MOST_OF_ANSWER: Final = 16_384
 """Bytes of an answer's body that are read; the connection is closed when there are more."""
+MOST_FRAMING: Final = 8
+"""Bytes on the wire for each of the body that is read: what frames it, and stands behind it, may be no more."""
 
 
 class BrokenAnswerError(Exception):
@@ -44,7 +46,9 @@ class _Reading:
             self.headers = {}
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self.complete:
+        if (
+            not self.head_is_read
+        ):  # what stands behind the body is none of the head (RFC 9110 §6.5.1), and may have no end
             self.headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
@@ -74,7 +78,10 @@ class _Reading:
             self.keep = False
         if not self.head_is_read and self.size > MOST_OF_HEAD:
             raise BrokenAnswerError("the headers are too long")
-        return self.complete or (self.head_is_read and len(self.body) >= self.most)
+        enough = self.complete or (self.head_is_read and len(self.body) >= self.most)
+        if not enough and self.size > MOST_OF_HEAD + MOST_FRAMING * self.most:
+            raise BrokenAnswerError("there is too much around the body")
+        return enough
 
     @property
     def ends_with_the_connection(self) -> bool:

@@ -106,6 +106,20 @@ async def test_a_name_that_leads_inside_is_not_asked() -> None:
     assert (asked.verdict, made.asked) == ("unjudged", [])
 
 
+async def test_a_redirect_to_a_name_that_leads_inside_is_not_followed() -> None:
+    """Each place on the way is looked up and judged by itself, also the same name once more (DNS rebinding)."""
+    answers = [["127.0.0.1"], ["10.0.0.1"]]
+
+    async def rebound(host: str, port: int) -> Sequence[str]:
+        return answers.pop(0)
+
+    async with host() as (made, base):
+        wanted = f"http://pictures.shop.org:{base.rpartition(':')[2]}/moved.png"
+        asked = (await WebPictures(LOOPBACK, lookup=rebound).ask([wanted]))[wanted]
+    assert (asked.verdict, made.asked, answers) == ("unjudged", ["/moved.png"], [])
+    assert "no public address" in asked.words
+
+
 async def test_names_for_examples_are_not_looked_up() -> None:
     """They lead nowhere by definition, and the lint has a rule for them."""
 
