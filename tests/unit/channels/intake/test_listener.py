@@ -1,11 +1,12 @@
 """The listener for returned mail: ours only, strict, and never a 250 for what is not on the disk."""
 
 import asyncio
+import contextlib
 
 import pytest
 from tests.unit.channels.intake.conftest import MAIL, PATH, Clerk, Talk, call
 
-from posthouse.channels.email.intake.strict import Crowd, ListenerLimits
+from posthouse.channels.email.intake.strict import Crowd, ListenerLimits, peer_of
 
 
 async def test_a_bounce_is_taken_in(clerk: Clerk) -> None:
@@ -150,6 +151,45 @@ async def test_too_large_is_refused_and_forgotten() -> None:
         await talk.say(b".\r\n")
         assert (await talk.hear()).startswith("552")
         assert clerk.taken == []
+
+
+async def test_a_line_without_an_end_is_hung_up_on(clerk: Clerk) -> None:
+    """It is told so after a megabyte, and nothing more of it is read: it would be kept for two minutes."""
+    talk = await call(clerk)
+    await talk.begin()
+    sent = 0
+    with contextlib.suppress(OSError):
+        while sent < 40_000_000 and not talk.reader.at_eof():
+            await talk.say(b"x" * 100_000)
+            sent += 100_000
+            await asyncio.sleep(0)
+    assert sent < 30_000_000
+    with contextlib.suppress(OSError):
+        assert (await talk.hear())[:3] in {"500", ""}
+    assert clerk.taken == []
+
+
+@pytest.mark.parametrize("greedy", [b"", b"NOOP\r\n", b"HELP\r\n" * 100_000])
+async def test_nobody_stays_for_ever(greedy: bytes) -> None:
+    """Who is busy all the time, who is not, and who never reads an answer: the place is free again."""
+    async with Clerk(ListenerLimits(peer_connections=1, seconds=0.5)) as clerk:
+        talk = await call(clerk)
+        await talk.hear()
+        with contextlib.suppress(OSError):
+            talk.writer.write(greedy)
+        async with asyncio.timeout(20):
+            while not (await (other := await call(clerk)).hear()).startswith("220"):
+                other.writer.close()
+                talk.writer.write(greedy[:6])
+                await asyncio.sleep(0.1)
+
+
+def test_one_house_counts_as_one() -> None:
+    """Of IPv6 a /64 has more addresses than there are connections."""
+    assert peer_of(("2001:db8:1:2::a", 25, 0, 0)) == peer_of(("2001:db8:1:2:ffff::b", 25, 0, 0))
+    assert peer_of(("2001:db8:1:2::a", 25, 0, 0)) != peer_of(("2001:db8:1:3::a", 25, 0, 0))
+    assert peer_of(("::ffff:192.0.2.1", 25, 0, 0)) == peer_of(("192.0.2.1", 25)) == "192.0.2.1"
+    assert peer_of("/run/socket") == "local"
 
 
 async def test_crowds_are_kept_out() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from posthouse.channels.email.addresses import ascii_domain
-from posthouse.channels.email.intake.strict import Crowd, ListenerLimits, StrictSmtp
+from posthouse.channels.email.intake.strict import Crowd, ListenerLimits, StrictSmtp, peer_of
 from posthouse.core.kernel.errors import UnavailableError
 from posthouse.core.kernel.ids import Id
 from posthouse.core.returned.intake import Filed
@@ -74,8 +74,7 @@ class ReturnedMail:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - as above
         """Files the mail; the answer says that it is on the disk."""
-        peer = session.peer
-        if not self._crowd.may_send(str(peer[0]) if isinstance(peer, tuple) else "local"):
+        if not self._crowd.may_send(peer_of(session.peer)):
             return "450 4.7.0 too many mails in a minute, try again later"
         try:
             filed, kind = await self._take(envelope.original_content, list(envelope.rcpt_tos), VIA)

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from posthouse.channels.email.intake.imap import TIMEOUT, BoundedImap, BoundedImapTls
 from posthouse.channels.email.intake.listener import Take
 from posthouse.core.kernel.errors import PosthouseError, UnavailableError
 from posthouse.core.kernel.waiting import either
@@ -25,8 +26,8 @@ MOST_BYTES: Final = 1 << 20
 AT_ONCE: Final = 200
 """Mails in one session."""
 LONGEST_WAIT: Final = 600.0
-TIMEOUT: Final = 60.0
 _WAITING: Final = "UNDELETED UNFLAGGED"
+_UID: Final = re.compile(rb"\bUID (\d+)", re.IGNORECASE)
 
 
 class MailboxRefusedError(PosthouseError):
@@ -63,11 +64,9 @@ class Session:
     def __init__(self, settings: MailboxSettings, context: ssl.SSLContext) -> None:
         self._settings = settings
         if settings.tls == "implicit":
-            self._imap: imaplib.IMAP4 = imaplib.IMAP4_SSL(
-                settings.host, settings.port, ssl_context=context, timeout=TIMEOUT
-            )
+            self._imap: BoundedImap = BoundedImapTls(settings.host, settings.port, ssl_context=context, timeout=TIMEOUT)
         else:
-            self._imap = imaplib.IMAP4(settings.host, settings.port, timeout=TIMEOUT)
+            self._imap = BoundedImap(settings.host, settings.port, timeout=TIMEOUT)
         try:
             self._enter(settings, context)
         except BaseException:
@@ -75,8 +74,10 @@ class Session:
             raise
 
     def _enter(self, settings: MailboxSettings, context: ssl.SSLContext) -> None:
+        self._imap.allow()
         if settings.tls == "starttls":
             self._imap.starttls(context)
+        self._imap.allow()
         try:
             self._imap.login(settings.user, settings.password)
         except imaplib.IMAP4.abort:
@@ -92,13 +93,22 @@ class Session:
 
     def waiting(self) -> list[str]:
         """The identifiers of what is to be read, oldest first."""
-        found = [uid for line in self._command("SEARCH", _WAITING) if isinstance(line, bytes) for uid in line.split()]
-        return [uid.decode() for uid in found[:AT_ONCE]]
+        said = [word for line in self._command("SEARCH", _WAITING) if isinstance(line, bytes) for word in line.split()]
+        return list(dict.fromkeys(word.decode() for word in said if word.isdigit()))[:AT_ONCE]
 
     def fetch(self, uid: str) -> bytes | None:
-        """The beginning of a mail, without marking it as seen; None: it is gone."""
+        """The beginning of a mail, without marking it as seen; None: it is gone.
+
+        A server may say unasked what changed of others. Whoever took another mail for this one would put this one away unread.
+        """
         data = self._command("FETCH", uid, f"(BODY.PEEK[]<0.{MOST_BYTES}>)")
-        return next((part[1] for part in data if isinstance(part, tuple)), None)
+        for place, part in enumerate(data):
+            behind = data[place + 1] if place + 1 < len(data) else b""
+            if isinstance(part, tuple):
+                about = part[0] + (b" " + behind if isinstance(behind, bytes) else b"")
+                if uid.encode() in _UID.findall(about):
+                    return part[1][:MOST_BYTES]
+        return None
 
     def put_away(self, uid: str) -> None:
         """Moves a mail into the folder of handled ones. Never expunges what somebody else has marked."""
@@ -117,12 +127,18 @@ class Session:
 
     def close(self) -> None:
         """Says goodbye."""
+        self._imap.allow()
         try:
             self._imap.logout()
         except (OSError, imaplib.IMAP4.error):
             self._imap.shutdown()
 
+    def hang_up(self) -> None:
+        """Ends it at once, also while another thread waits for an answer."""
+        self._imap.hang_up()
+
     def _command(self, name: str, *words: str) -> list[bytes | tuple[bytes, bytes]]:
+        self._imap.allow()
         typ, data = self._imap.uid(name, *words)
         if typ != "OK":
             raise MailboxRefusedError(f"the mailbox refused {name}: {data!r:.200}")
@@ -154,15 +170,20 @@ class MailboxReader:
         self._on_filed = on_filed
         self._on_trouble = on_trouble
         self._context = context or ssl.create_default_context()
+        self._last: list[str] = []
+        """What waited at the last look."""
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Reads until told to stop; after trouble it waits longer each time."""
         wait = self._settings.seconds
         while not stopping.is_set():
             try:
-                full = await self.look() >= AT_ONCE
+                before = self._last
+                full = (
+                    await self.look() >= AT_ONCE and self._last != before
+                )  # else the server says that it moves them, and does not
                 wait = 0.0 if full else self._settings.seconds
-            except (OSError, imaplib.IMAP4.error, PosthouseError) as error:
+            except Exception as error:  # noqa: BLE001 - a stranger's server may say anything, and imaplib raise as much
                 self._on_trouble(error)
                 wait = min(LONGEST_WAIT, max(self._settings.seconds, wait * 2))
             await either(stopping, wait)
@@ -176,10 +197,13 @@ class MailboxReader:
         """
         session = await asyncio.to_thread(Session, self._settings, self._context)
         try:
-            waiting = await asyncio.to_thread(session.waiting)
+            waiting = self._last = await asyncio.to_thread(session.waiting)
             for uid in waiting:
                 await self._one(session, uid)
             return len(waiting)
+        except asyncio.CancelledError:
+            session.hang_up()
+            raise
         finally:
             await asyncio.to_thread(session.close)
 

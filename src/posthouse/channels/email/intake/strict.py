@@ -5,6 +5,7 @@ on reading what was sent before its answer can be made to take commands from bef
 """
 
 import asyncio
+import ipaddress
 import ssl
 import time
 from collections import OrderedDict
@@ -15,6 +16,8 @@ from aiosmtpd.smtp import SMTP, syntax
 
 LONGEST_LINE: Final = 1 << 16
 """Octets of a line: returned mails quote what no standard allows."""
+ENDLESS_LINE: Final = 1 << 20
+"""Octets without a line end after which nobody waits for one: aiosmtpd keeps all of them."""
 MOST_PEERS: Final = 4_096
 MINUTE: Final = 60.0
 
@@ -30,6 +33,21 @@ class ListenerLimits(msgspec.Struct, frozen=True):
     """At a time, from one address."""
     peer_mails: int = 600
     """A minute, from one address."""
+    seconds: float = 900.0
+    """For a whole connection. Each command has two minutes of its own, and nobody needs a thousand of those."""
+
+
+def peer_of(address: Any) -> str:
+    """What is counted as one: an address of IPv4, or what one house has of IPv6 (a /64), where addresses cost nothing."""
+    if not isinstance(address, tuple):
+        return "local"
+    try:
+        parsed = ipaddress.ip_address(str(address[0]).partition("%")[0])
+    except ValueError:
+        return str(address[0])
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
 
 
 class Crowd:
@@ -96,22 +114,28 @@ class StrictSmtp(SMTP):
         self._crowd = crowd
         self._peer = ""
         self._last = b""
+        self._line = 0
+        self._seconds = limits.seconds
+        self._end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Lets in, or turns away with words."""
         entering = not self._peer  # after STARTTLS it is the same guest
         if entering:
             peer = transport.get_extra_info("peername")
-            self._peer = str(peer[0]) if isinstance(peer, tuple) else "local"
+            self._peer = peer_of(peer)
             if not self._crowd.enters(self._peer):
                 self._peer = ""
                 transport.write(b"421 4.7.0 too many connections, try again later\r\n")
                 transport.close()
                 return
+            self._end = self.loop.call_later(self._seconds, transport.abort)  # close() would wait for who reads nothing
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Counts who is left."""
+        if self._end is not None:
+            self._end.cancel()
         if self._peer:
             self._crowd.leaves(self._peer)
             self._peer = ""
@@ -124,6 +148,11 @@ class StrictSmtp(SMTP):
             self._refuse(b"554 5.5.2 bare CR or LF: every line ends with CRLF (RFC 5321 section 2.3.8)\r\n")
             return
         self._last = b"\r" if data.endswith(b"\r") else b""
+        end = data.rfind(b"\n")
+        self._line = len(data) - end - 1 if end >= 0 else self._line + len(data)
+        if self._line > ENDLESS_LINE:
+            self._refuse(b"500 5.5.2 a line without an end (RFC 5321 section 4.5.3.1.6)\r\n")
+            return
         super().data_received(data)
 
     @syntax("EHLO hostname")
