@@ -266,7 +266,9 @@ def _tell_impact(desk: Desk, found: Impact, *, details: bool) -> None:
         desk.out.say(f"{one.key}: {'changes in ' + ', '.join(changed) if changed else 'looks the same'}")
         for problem in one.problems:
             desk.out.say(f"  cannot be compiled: {problem.detail}", style="red")
-        for finding in one.findings:
-            desk.out.say(f"  new: {finding.code}: {finding.detail}", style="yellow")
+        for said in dict.fromkeys(
+            f"{finding.code}: {finding.detail}" for finding in one.findings
+        ):  # once for all languages
+            desk.out.say(f"  new: {said}", style="yellow")
     if not details and found.touched:
         desk.out.note("--details compiles and compares them")

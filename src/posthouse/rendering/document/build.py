@@ -12,6 +12,7 @@ from posthouse.core.templates.library.model import NO_LIBRARY, Library
 from posthouse.core.templates.theme import Theme
 from posthouse.rendering.document import fragments
 from posthouse.rendering.document.blocks import leaf
+from posthouse.rendering.document.legible import look_at_dark_mode
 from posthouse.rendering.document.markup import classes, element, room, shown_if
 from posthouse.rendering.document.sharing import placed, told
 from posthouse.rendering.document.styles import head
@@ -64,6 +65,7 @@ def build(document: EmailDocument, theme: Theme, locale: str, default: str, libr
         "mj-body", body, css_class="g-page", background_color=writing.color("page"), width=f"{theme.width}px"
     )
     classes = speaking(page, writing.said)  # in a text there may be links
+    look_at_dark_mode(writing, classes)
     source = f"{head(writing, title, classes, own=writing.own_mjml)}\n{page}"
     return Built(
         pattern=element("mjml", source, lang=writing.spoken(locale), dir=writing.direction),

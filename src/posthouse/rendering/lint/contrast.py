@@ -27,7 +27,8 @@ _WHITE: Final[Colour] = (255, 255, 255)
 _BLACK: Final[Colour] = (0, 0, 0)
 _LARGE: Final = 24.0
 _LARGE_BOLD: Final = 18.66
-_AA: Final = 4.5
+AA: Final = 4.5
+"""What text of usual size needs."""
 _AA_LARGE: Final = 3.0
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 _SILENT: Final = frozenset({"style", "title", "script", "head"})
@@ -59,7 +60,7 @@ def look_at_contrast(document: Document) -> Iterator[tuple[str, str]]:
             continue
         pair = (look.colour, look.background)
         large = look.size >= _LARGE or (look.bold and look.size >= _LARGE_BOLD)
-        ratio, wanted = contrast(*pair), _AA_LARGE if large else _AA
+        ratio, wanted = contrast(*pair), _AA_LARGE if large else AA
         if ratio < wanted and pair not in told:
             told.add(pair)
             shown = words.text.replace(DYNAMIC, "…")[:40]
@@ -89,7 +90,7 @@ def _inside(element: Element, above: _Look) -> _Look:
     look, written = _Look(), element.get("style")
     style = _declared(written) if written else {}
     look.seen = above.seen and element.name not in _SILENT and not (written and _hides(written))
-    look.colour = _colour(style["color"]) if "color" in style else _inherited(element, above)
+    look.colour = colour_of(style["color"]) if "color" in style else _inherited(element, above)
     look.background = _background(element, style, above)
     size = _SIZE.search(style.get("font-size", ""))
     look.size = float(size[1]) if size else above.size * {"h1": 2.0, "h2": 1.5}.get(element.name, 1.0)
@@ -111,7 +112,7 @@ def _background(element: Element, style: dict[str, str], above: _Look) -> Colour
     written = style.get("background-color") or style.get("background") or element.get("bgcolor")
     if not written or written in {"transparent", "none", "inherit", "initial"}:
         return above.background
-    return _colour(written)
+    return colour_of(written)
 
 
 @remembered(1_024)
@@ -126,7 +127,7 @@ def _hides(style: str) -> bool:
     return _HIDDEN.search(style.lower()) is not None
 
 
-def _colour(written: str) -> Colour | None:
+def colour_of(written: str) -> Colour | None:
     """A simple colour, None for everything else (a variable, a gradient, half transparent)."""
     if found := _HEX.fullmatch(written):
         digits = found[1] if len(found[1]) == 6 else "".join(digit * 2 for digit in found[1])

@@ -6,7 +6,7 @@ import pytest
 from tests.unit.rendering.document.kit import DATA, OFF, ON, document, release, shown, text
 
 from posthouse.core.kernel.errors import ValidationError
-from posthouse.core.templates.document_reading import read_document
+from posthouse.core.templates.document_reading import read_document, read_theme
 from posthouse.core.templates.theme import DEFAULT_THEME
 from posthouse.rendering.document import build
 
@@ -164,6 +164,26 @@ def test_what_every_mail_has():
     tables = re.findall(r"<table[^>]*>", re.sub(r"<!--.*?-->", "", made.html))
     assert sum("role=" not in table for table in tables) == 1
     assert '<th scope="col"' in made.html
+
+
+def test_dark_colours_that_cannot_be_read_are_told():
+    """Of what the document uses: a link without words on a tint says nothing. The built-in theme is silent."""
+    raw = {"version": 1, "subject": {"en": "Hi"}, "blocks": [{"type": "heading", "id": "h", "text": {"en": "Hi"}}]}
+    dark = {"heading": "#303030", "link": "#303030", "primary": "#7a1f3d", "on_primary": "#7a1f3e"}
+
+    def told(theme):
+        built = build(read_document(raw), read_theme(theme), "en", "en")
+        return [found.detail for found in built.warnings if found.code == "contrast" and found.pointer == "/theme"]
+
+    assert told({}) == []
+    assert [detail.split(" is ")[0] for detail in told({"dark": dark})] == [
+        "in dark mode the theme's heading #303030 on page #101412",
+        "in dark mode the theme's heading #303030 on surface #191f1c",
+    ]
+    raw["blocks"].append({"type": "button", "id": "b", "label": {"en": "See"}, "url": "https://x.example/"})
+    assert "in dark mode the theme's on_primary #7a1f3e on primary #7a1f3d is 1.0 to 1, 4.5 is wanted" in told(
+        {"dark": dark}
+    )
 
 
 def test_the_theme_gives_colours_fonts_and_logo():

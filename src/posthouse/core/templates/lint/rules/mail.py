@@ -80,7 +80,8 @@ MAIL: Final = (
     Rule(
         "contrast",
         Severity.WARNING,
-        "Text and background are too alike (WCAG 2.2 AA: 4.5 to 1, large text 3 to 1). Simple inline colours are compared only.",
+        "Text and background are too alike (WCAG 2.2 AA: 4.5 to 1, large text 3 to 1). Simple inline colours are compared, "
+        "and those of a theme for dark mode.",
         "Make the text darker or the background lighter.",
     ),
     Rule(
