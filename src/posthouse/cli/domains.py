@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from posthouse.channels.email.dns_records import zone_line
 from posthouse.cli.frame import Desk, Output, command, group
 from posthouse.cli.frame.exits import Exit
 from posthouse.core.kernel.ids import DOMAIN, show
@@ -114,20 +115,12 @@ def domain_document(domain: Domain, wanted: Sequence[DnsRecord]) -> dict[str, An
 
 def print_records(out: Output, documents: Sequence[dict[str, Any]]) -> None:
     """The records as lines of a zone file: nothing to retype."""
-    out.note("Publish these DNS records:")
+    out.note(
+        "Publish these DNS records. They are lines of a zone file, where full names end in a dot; most forms want them without it:"
+    )
     for record in documents:
         out.say(f"; {record['purpose']}, {'required' if record['required'] else 'recommended'}", style="dim")
         out.say(zone_line(record["name"], record["type"], record["value"]))
-
-
-def zone_line(name: str, kind: str, value: str) -> str:
-    """One record as it stands in a zone file (RFC 1035 §5); texts over 255 octets are split (§3.3.14)."""
-    if kind == "TXT":
-        pieces = [value[start : start + 255] for start in range(0, len(value), 255)] or [""]
-        value = " ".join('"' + piece.replace("\\", "\\\\").replace('"', '\\"') + '"' for piece in pieces)
-    elif not value.endswith("."):
-        value += "."
-    return f"{name}. IN {kind} {value}"
 
 
 def _record_document(record: DnsRecord) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from posthouse.core.kernel.nearest import did_you_mean
 
 SHOWN: Final = ("accepted", "sent", "delivered", "bounced", "opened_human", "open_rate", "click_rate", "bounce_rate")
 _WIDTH: Final = 28
+_HEADS: Final = {"domain": "mailbox provider"}
+"""What a column says, where it is not the name of its dimension."""
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 
 Since = Annotated[str, typer.Option("--since", help="From when on: 7d, 2026-11-01, or RFC 3339. Default: 30 days.")]
@@ -225,7 +227,7 @@ def _print_table(desk: Desk, found: Table) -> None:
         for row in found.items
     ]
     total = ("total", *[""] * (len(found.by) - 1), "", *_shown(found.total.values, found.metrics, found.total.change))
-    columns = (*found.by, "", *found.metrics)
+    columns = (*[_HEADS.get(name, name) for name in found.by], "", *found.metrics)
     desk.out.table(columns, [*rows, total[-len(columns) :]] if rows else [], empty="nothing happened in this period")
     if found.left_out:
         desk.out.note(f"{found.left_out} more; raise --limit")

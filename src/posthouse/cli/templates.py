@@ -119,6 +119,7 @@ async def render(
 ) -> None:
     """Render a template to look at it; nothing is sent."""
     wanted = int(version) if version is not None and version.isdecimal() else version
+    data = None if variables is None else json_object(variables)
     async with desk.open_workspace() as (house, workspace):
         preview = await house.templates.render(
             workspace.id,
@@ -126,7 +127,7 @@ async def render(
             version=wanted,
             channel=channel,
             locale=locale,
-            data=None if variables is None else json_object(variables),
+            data=data,
         )
     rendered = preview.rendered
     if html is not None:
@@ -170,6 +171,7 @@ async def send_test(
     sandbox: Annotated[bool, typer.Option("--sandbox", help="Not through the real way out.")] = False,
 ) -> None:
     """Send a template to colleagues through the real way out: marked as a test in the subject, not tracked, not counted."""
+    data = None if variables is None else json_object(variables)
     async with desk.open_workspace() as (house, workspace):
         results = await house.test_sends.send(
             workspace.id,
@@ -178,7 +180,7 @@ async def send_test(
             live=not sandbox,
             version=None if version == "live" else int(version) if version.isdecimal() else version,
             locale=locale,
-            data=None if variables is None else json_object(variables),
+            data=data,
         )
     document = schemas.tests_sent(to, results)
 

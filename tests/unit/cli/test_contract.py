@@ -425,3 +425,22 @@ def test_what_happens_is_followed(house: Path, run: Run) -> None:
     assert "example.com" not in rest
     wrong = run("tail", "--type", "acepted", "--data", house)
     assert (wrong.code, "message.accepted" in wrong.err) == (2, True), wrong.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("not json", "there is no file 'not json'; name a file that holds a JSON object such as"),
+        ('{"a": 1,\n "b": }', "breaks at line 2, column 7: expecting value; write a JSON object such as"),
+        ("[1]", "holds something else than a JSON object such as"),
+        ("\udcff", "breaks as JSON: "),
+    ],
+)
+def test_variables_that_are_no_json_are_told_with_their_place(words: str, said: str, tmp_path: Path, run: Run) -> None:
+    """The file that is not there, the line where it breaks, or what it holds; before any store is looked for."""
+    file = tmp_path / "variables.json"
+    file.write_bytes(words.encode("utf-8", "surrogateescape"))
+    given = words if words == "not json" else file
+    for command in (("send", "hello", "--to", "ann@example.com"), ("templates", "render", "hello")):
+        told = run(*command, "--variables", given, "--data", tmp_path / "none")
+        assert (told.code, said in told.err) == (2, True), told.err

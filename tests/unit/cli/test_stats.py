@@ -15,6 +15,7 @@ def test_numbers_tables_and_bars(run: Run, house: Path) -> None:
     table = run("stats", "--data", house, "--json").json
     assert [(item["dims"], item["values"]["accepted"]) for item in table["items"]] == [({"template": "hello"}, 3)]
     shown = run("stats", "--by", "domain,lane", "--since", "7d", "--data", house).out
+    assert shown.startswith("mailbox provider  lane")
     assert [line.split()[:3] for line in shown.splitlines()[1:]] == [["gmail", "normal", "█" * 28], ["total", "3", "0"]]
     series = run("stats", "series", "--previous", "--metrics", "accepted", "--data", house).out.splitlines()
     assert len(series) == 31

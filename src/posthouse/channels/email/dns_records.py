@@ -36,13 +36,24 @@ class DnsRecord(msgspec.Struct, frozen=True):
     @property
     def strings(self) -> tuple[str, ...]:
         """The value in strings of at most 255 octets, as TXT records hold it."""
-        return tuple([self.value[at : at + _STRING] for at in range(0, len(self.value), _STRING)])
+        return _strings(self.value)
 
     @property
     def zone_line(self) -> str:
-        """The record as a line of a zone file (RFC 1035 §5.1)."""
-        data = " ".join([f'"{piece}"' for piece in self.strings]) if self.type == "TXT" else self.value
-        return f"{self.name}. IN {self.type} {data}"
+        """The record as a line of a zone file."""
+        return zone_line(self.name, self.type, self.value)
+
+
+def zone_line(name: str, kind: str, value: str) -> str:
+    """A record as a line of a zone file (RFC 1035 §5.1): there full names end in a dot, which records have nowhere else."""
+    if kind != "TXT":
+        return f"{name}. IN {kind} {value}."
+    escaped = [piece.replace("\\", "\\\\").replace('"', '\\"') for piece in _strings(value) or ("",)]
+    return f"{name}. IN TXT " + " ".join([f'"{piece}"' for piece in escaped])
+
+
+def _strings(value: str) -> tuple[str, ...]:
+    return tuple([value[at : at + _STRING] for at in range(0, len(value), _STRING)])
 
 
 class MailSite(msgspec.Struct, frozen=True):
@@ -71,7 +82,7 @@ def records_for(domain: Domain, site: MailSite) -> tuple[DnsRecord, ...]:
                 RecordKind.RETURN_PATH,
                 domain.return_path,
                 "MX",
-                f"10 {site.mail_host}.",
+                f"10 {site.mail_host}",
                 "Brings bounces back, so that Posthouse learns of them.",
             )
         )
@@ -100,7 +111,7 @@ def records_for(domain: Domain, site: MailSite) -> tuple[DnsRecord, ...]:
                 RecordKind.TRACKING,
                 domain.tracking_host,
                 "CNAME",
-                f"{site.tracking_target}.",
+                site.tracking_target,
                 "Lets links in mails carry your own name.",
             )
         )

@@ -1,14 +1,17 @@
 """Variables and settings as the command line takes them: ``NAME=VALUE`` words, and files with a JSON object."""
 
 import contextlib
+import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
+
+_OBJECT: Final = 'a JSON object such as {"name": "Ann"}'
 
 
 def pairs(words: list[str], option: str) -> dict[str, Any]:
@@ -48,8 +51,31 @@ def with_numbers(variables: Mapping[str, Any], wrong: Iterable[FieldProblem]) ->
 
 def json_object(path: Path) -> dict[str, Any]:
     """The object in a JSON file; ``-`` is standard input."""
-    raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    where = "standard input" if str(path) == "-" else str(path)
+    if path.is_file():
+        raw = path.read_bytes()
+    elif str(path) == "-":
+        raw = sys.stdin.buffer.read()
+    else:
+        raise ValidationError(f"there is no file {where!r}; name a file that holds {_OBJECT}, or - for standard input")
     try:
         return msgspec.json.decode(raw, type=dict[str, Any])
-    except msgspec.DecodeError as error:
-        raise ValidationError(f"{path} must hold a JSON object: {error}") from None
+    except msgspec.ValidationError as error:
+        raise ValidationError(f"{where} holds something else than {_OBJECT}: {_lower(str(error))}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValidationError(f"{where} breaks {_broken_at(raw, error)}; write {_OBJECT}") from None
+
+
+def _broken_at(raw: bytes, error: Exception) -> str:
+    """Where JSON breaks, as an editor counts, and how. What Python's own reader would take is told in msgspec's words."""
+    try:
+        json.loads(raw)
+    except json.JSONDecodeError as told:
+        return f"at line {told.lineno}, column {told.colno}: {_lower(told.msg)}"
+    except (ValueError, RecursionError) as told:
+        error = told
+    return f"as JSON: {_lower(str(error))}"
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]

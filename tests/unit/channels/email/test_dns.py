@@ -80,6 +80,7 @@ def test_the_records() -> None:
     assert max(map(len, rsa.strings)) == 255
     assert "".join(rsa.strings) == rsa.value
     assert rsa.zone_line.startswith('r1._domainkey.shop.example. IN TXT "v=DKIM1; k=rsa; p=')
+    assert [records[place].value for place in (2, 5)] == ["10 mx.posthouse.example", "t.posthouse.example"]
     assert records[2].zone_line == "bounces.shop.example. IN MX 10 mx.posthouse.example."
     assert records[3].value == "v=spf1 ip4:192.0.2.7 ip6:2001:db8::7 include:relay.example ~all"
     assert all(record.purpose for record in records)
