@@ -28,7 +28,7 @@ venv: $(READY) ## Make or refresh the environment in .venv
 $(READY): requirements/dev.txt pyproject.toml
 	echo "==> environment: installing requirements/dev.txt into $(VENV)"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python scripts/install requirements/dev.txt
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -39,7 +39,7 @@ $(NODE_READY): tests/node/package-lock.json
 
 $(BENCH_READY): $(READY) requirements/bench.txt
 	echo "==> environment: adding what the benchmarks compare with"
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	$(BIN)/python scripts/install requirements/bench.txt
 	touch $@
 
 demo: $(READY) ## Start a sample shop with a mailbox page, and say what to open

@@ -1,6 +1,7 @@
 """A dispatcher that stands still and goes on, and stops in good order."""
 
 import asyncio
+import json
 import os
 import signal
 import time
@@ -84,6 +85,8 @@ async def test_a_stop_under_load_leaves_no_doubt(kind: str, make_house: MakeHous
             took = await house.stop()
             tell(f"stop under load on {kind}", seconds=took)
             assert took < 20, took
+            told = [json.loads(line)["event"] for line in house.log.read_text().splitlines() if '"supervisor"' in line]
+            assert (told[-1], "stopping" in told) == ("stopped", True)
             house.start("--dispatchers", "2")
             await house.ready()
         await asyncio.sleep(0.5)

@@ -37,7 +37,6 @@ from posthouse.core.alerts.telling import PAGE_PURPOSE, Speaker
 from posthouse.core.analytics import rating_pages
 from posthouse.core.analytics.domains import DomainGroups
 from posthouse.core.analytics.follower import Follower
-from posthouse.core.analytics.rating_pages import RatingPages
 from posthouse.core.analytics.ratings import RatingService
 from posthouse.core.analytics.service import AnalyticsService
 from posthouse.core.contacts.service import ContactService
@@ -53,6 +52,7 @@ from posthouse.core.delivery.leases import Leases
 from posthouse.core.delivery.model import ProviderRow
 from posthouse.core.delivery.ports import Provider, ProviderFactory
 from posthouse.core.delivery.retry import RetryPolicy
+from posthouse.core.keeping.settings import ruled_classes
 from posthouse.core.kernel.clock import HOUR, SECOND, HouseClock, SystemClock
 from posthouse.core.kernel.ids import Uuid7Source
 from posthouse.core.messages.committer import Accept, GroupCommitter
@@ -180,9 +180,9 @@ class House:
         return RatingService(self.store, self.store, self.workspaces, self.clock)
 
     @functools.cached_property
-    def rating_pages(self) -> RatingPages:
+    def rating_pages(self) -> rating_pages.RatingPages:
         """Addresses under which people read them."""
-        return RatingPages(alerting.address_of(self.settings), self.box.derive(rating_pages.PURPOSE))
+        return rating_pages.RatingPages(alerting.address_of(self.settings), self.box.derive(rating_pages.PURPOSE))
 
     @functools.cached_property
     def webhooks(self) -> WebhookService:
@@ -326,7 +326,7 @@ def _wire(
     persons = Persons(contacts, store, clock)
     resolver = Resolver(catalogue, checker, addresses, senders, sieve, persons, new_id, text_of, limits)
     press = press_of(checker, renderer, new_id, clock)
-    templates = TemplateService(store, press, checker, renderer, ids=new_id, clock=clock)
+    templates = TemplateService(store, press, checker, renderer, new_id, clock, functools.partial(ruled_classes, store))
     library = LibraryService(store, press, new_id, clock)
     room = ProcessRoom(press_command(), InlineRoom(make_press))
     publisher = LibraryPublisher(store, library, room, new_id, clock)

@@ -9,6 +9,7 @@ from posthouse.cli.frame import Desk, command, group
 from posthouse.core.keeping.settings import Retention, Rule
 from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import ValidationError
+from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.http.schemas import keeping as schema
 
 _EMPTY = "nothing is erased: posthouse retention set --content-days 90 --event-days 400"
@@ -126,7 +127,7 @@ def _changed(
             return msgspec.structs.replace(found, default=Rule())
         if name not in found.classes:
             raise ValidationError(
-                f"there is no rule of the class {name!r}; there is: {', '.join(found.classes) or 'none'}"
+                f"there is no rule of the class {name!r}{did_you_mean(name, found.classes)}; there is: {', '.join(found.classes) or 'none'}"
             )
         return msgspec.structs.replace(found, classes={key: rule for key, rule in found.classes.items() if key != name})
     before = found.default if name is None else found.classes.get(name, Rule())

@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from posthouse.core.kernel.errors import PosthouseError, ValidationError
+from posthouse.core.kernel.errors import PosthouseError, ValidationError, headline
 from posthouse.http.errors import MalformedJsonError
 from posthouse.http.explaining import field_problems
 
@@ -60,8 +60,7 @@ class Decoder(Generic[T]):
                 return malformed(raw, worse)
             value = None
         problems = field_problems(value, self._type, refusal)
-        count = "One field is" if len(problems) == 1 else f"{len(problems)} fields are"
-        return ValidationError(f"{count} wrong: {problems[0].detail}", fields=problems)
+        return ValidationError(headline(problems), fields=problems)
 
 
 def check_text(raw: bytes) -> None:

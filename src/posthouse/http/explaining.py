@@ -24,6 +24,13 @@ _WORDS: Final = {
     "array": "a list",
     "null": "null",
 }
+_ELSEWHERE: Final = {
+    "recipient": "to", "recipients": "to", "email": "to", "sender": "from", "data": "variables", "params": "variables",
+    "context": "variables", "substitutions": "variables", "template_id": "template", "template_key": "template",
+    "template_name": "template", "language": "locale", "lang": "locale", "body": "html", "html_body": "html", "text_body": "text",
+    "scheduled_at": "send_at", "deliver_at": "send_at", "category": "tags", "priority": "lane", "order": "correlation",
+}  # fmt: skip
+"""What other interfaces call our fields, where the words are not alike."""
 _JSON_NAME: Final = {str: "str", int: "int", float: "float", bool: "bool", dict: "object", list: "array"}
 
 
@@ -92,7 +99,10 @@ def _ill_typed(place: str, wanted: str, got: str | None) -> FieldProblem:
 
 
 def _unknown(name: str, place: str, known: Iterable[str]) -> FieldProblem:
-    return FieldProblem(place, f'"{shown(name)}" is not a known field{did_you_mean(name, known)}', "unknown-field")
+    names = set(known)
+    ours = _ELSEWHERE.get(name.lower().replace("-", "_"))
+    hint = f"; did you mean {ours!r}?" if ours in names else did_you_mean(name, names)
+    return FieldProblem(place, f'"{shown(name)}" is not a known field{hint}', "unknown-field")
 
 
 def _missing(name: str, place: str) -> FieldProblem:

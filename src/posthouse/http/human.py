@@ -11,6 +11,8 @@ _FOR_MACHINES: Final = (
     '<p>Machines read <a href="/openapi.json">openapi.json</a>; errors are explained under '
     '<a href="/problems">problems</a>.</p>'
 )
+HERE: Final = "http://localhost:8025"
+"""Stands for the address under which the reader opened the page."""
 _ORDER: Final = ("post", "get", "put", "patch", "delete")
 _SAMPLES: Final = {
     "message_id": "msg_01jdb3z5v8e9tr4w6k2m7n0qxy",
@@ -46,7 +48,7 @@ def documentation(document: dict[str, Any]) -> str:
         _words(document["info"]["description"]),
         _FOR_MACHINES,
         "<h4>Before you try</h4>",
-        _pre("export POSTHOUSE=http://localhost:8025\nexport KEY=ph_test_…"),
+        _pre(f"export POSTHOUSE={HERE}\nexport KEY=ph_test_…"),
         "<h4>Keys and scopes</h4>",
         _words(scopes),
     ]

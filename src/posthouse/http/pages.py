@@ -1,5 +1,6 @@
 """Pages that need no key: the OpenAPI document, its human form, and a page for each kind of problem."""
 
+import re
 from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from posthouse.http.errors import UnknownPathError
-from posthouse.http.human import documentation, page
+from posthouse.http.human import HERE, documentation, page
 from posthouse.http.operations import Paths
 from posthouse.http.problem_texts import ProblemText, texts
 
@@ -23,10 +24,11 @@ HTML_HEADERS: Final = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-cache",
 }
+_HOST: Final = re.compile(r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
 
 
 class Page(NamedTuple):
-    """A page that never changes."""
+    """A page that says the same to everybody, but for the address under which it was opened."""
 
     body: bytes
     media_type: str = "text/html"
@@ -62,11 +64,20 @@ def install(api: FastAPI, fixed: Mapping[str, Page], paths: Paths) -> None:
 
 
 def _add(api: FastAPI, paths: Paths, path: str, shown: Page) -> None:
-    async def show(_: Request) -> Response:
-        return Response(shown.body, headers=HTML_HEADERS, media_type=shown.media_type)
+    before, here, after = shown.body.partition(HERE.encode())
+
+    async def show(request: Request) -> Response:
+        body = before + _opened_at(request) + after if here else shown.body
+        return Response(body, headers=HTML_HEADERS, media_type=shown.media_type)
 
     api.add_route(path, show, methods=["GET"])
     paths.add(path, "GET")
+
+
+def _opened_at(request: Request) -> bytes:
+    """The address that the reader used: only he knows which port leads here, through a container or a proxy."""
+    host = request.headers.get("host", "")
+    return f"{request.url.scheme}://{host}".encode() if _HOST.fullmatch(host) else HERE.encode()
 
 
 def _list_of(kinds: Mapping[str, ProblemText]) -> str:

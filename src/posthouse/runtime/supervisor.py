@@ -89,12 +89,19 @@ class _Supervisor:
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stopping.set)
+            loop.add_signal_handler(number, self._stop, number.name)
         if self._listener:
             address = self._listener.getsockname()
             _log.info("listening", host=address[0], port=address[1])
         await asyncio.gather(*(self._keep(spec) for spec in self._specs))
+        _log.info("stopped")
         return 0
+
+    def _stop(self, told: str) -> None:
+        """The end begins; a second signal changes nothing."""
+        if not self._stopping.is_set():
+            _log.info("stopping", signal=told, seconds=self._settings.dispatch.stop_seconds)
+            self._stopping.set()
 
     async def _keep(self, spec: ChildSpec) -> None:
         """Keeps one process running until the end."""

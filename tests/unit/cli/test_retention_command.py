@@ -20,3 +20,20 @@ def test_rules_are_set_one_by_one(house: Path, run: Run) -> None:
         assert run("retention", "set", *wrong, "--data", house).code == 2, wrong
     assert run("retention", "run", "--dry-run", "--data", house, "--json").json == []
     assert run("retention", "run", "--data", house, "--json").json["messages"] == 0
+
+
+def test_a_class_without_a_rule_is_told_when_a_template_names_it(house: Path, run: Run) -> None:
+    """As a warning, with the nearest class: the rule may come later. Nothing is said where no class has a rule, or this one has."""
+    settings = house.parent / "hello" / "template.toml"
+    settings.write_text(settings.read_text() + 'retention = "securty"\n')
+
+    def warned() -> list[str]:
+        (told,) = run("templates", "push", house.parent / "hello", "--dry-run", "--data", house, "--json").json
+        return [one["detail"] for one in told["warnings"] if "class" in one["detail"]]
+
+    assert warned() == []
+    run("retention", "set", "--class", "security", "--content-days", "7", "--data", house)
+    assert warned() == ["no rule is set for the class 'securty', so the default holds; did you mean 'security'?"]
+    assert "did you mean 'security'" in run("retention", "set", "--class", "securty", "--remove", "--data", house).err
+    run("retention", "set", "--class", "securty", "--content-days", "7", "--data", house)
+    assert warned() == []

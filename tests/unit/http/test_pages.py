@@ -15,6 +15,18 @@ from posthouse.http.schemas.descriptions import SUBMISSION_FIELDS
 ROOT = Path(__file__).parents[3]
 
 
+async def test_the_page_shows_the_address_under_which_it_was_opened(client: AsyncClient) -> None:
+    """Whatever the port and whoever stands before; words that are no host are not repeated."""
+    for host, shown in (
+        ("posthouse.example:9000", "http://posthouse.example:9000"),
+        ("[::1]:81", "http://[::1]:81"),
+        ("$(reboot)", "http://localhost:8025"),
+    ):
+        text = (await client.get("/docs", headers={"host": host})).text
+        assert f"export POSTHOUSE={shown}\n" in text
+        assert "reboot" not in text
+
+
 async def test_every_operation_is_in_the_document(client: AsyncClient) -> None:
     """The hot doors too, each with bodies, errors and a resolvable schema."""
     document = (await client.get("/openapi.json")).json()

@@ -136,6 +136,7 @@ async def test_a_batch_too_large_or_empty_is_refused_as_a_whole(client: AsyncCli
     ("body", "pointer", "words"),
     [
         ({"tempate": "x"}, "/tempate", "did you mean 'template'"),
+        ({"recipient": "ann@shop.example"}, "/recipient", "did you mean 'to'"),
         ({"to": 3}, "/to", "must be text or an object, got a whole number"),
         ({"cc": [{"email": "a"}, {"email": 1}]}, "/cc/1/email", "must be text"),
         ({"cc": [{"emaill": "a"}]}, "/cc/0/emaill", "did you mean 'email'"),

@@ -90,6 +90,8 @@ async def test_a_good_one_is_kept_before_the_answer(scene: Scene) -> None:
         ({"attachments": [{"name": "a", "type": "a/b", "upload": "upl_x"}]}, ["/attachments/0/upload"]),
         ({"attachments": [{"name": "a", "type": "message/rfc822", "content": "YQ=="}]}, ["/attachments/0/type"]),
         ({"correlation": ""}, ["/correlation"]),
+        ({"locale": "english"}, ["/locale"]),
+        ({"locale": "en-US" * 8, "template": None, "subject": "S", "text": "T"}, ["/locale"]),
         ({"supersedes": "a\u0000b"}, ["/supersedes"]),
         ({"idempotency_key": "x" * 256}, ["/idempotency_key"]),
         ({"metadata": {"x": "y" * 20_000}}, ["/metadata"]),
@@ -105,6 +107,21 @@ async def test_each_bad_field_is_named(scene: Scene, changes: dict[str, Any], po
     assert await scene.pointers(**changes) == pointers
     page = await scene.house.messages.search(MessageQuery(scene.caller.workspace_id))
     assert page.items == []
+
+
+async def test_several_bad_fields_are_counted_in_the_headline(scene: Scene) -> None:
+    """How many, and the first of them with its place; one alone is called one."""
+    several = await scene.send(locale="english", lane="urgent")
+    assert isinstance(several, PosthouseError)
+    assert several.detail.startswith("2 fields are wrong: /l")
+    assert str(await scene.send(lane="bulky")).startswith("One field is wrong: /lane: ")
+
+
+async def test_a_time_that_is_over_means_now(scene: Scene) -> None:
+    """A message that should have left already leaves at once, and the answer says when."""
+    receipt = await scene.accepted(send_at="2020-01-01T00:00:00Z", locale="fr_CA")
+    told = msgspec.json.decode(receipt.body)
+    assert (told["status"], told["send_at"] == told["created_at"], told["locale"]) == ("queued", True, "fr")
 
 
 async def test_a_language_that_another_served_for_is_told(scene: Scene) -> None:

@@ -1,11 +1,14 @@
 """What a workspace keeps, and for how long: one rule for each class of retention that its templates name, and one for all others."""
 
 import re
+from collections.abc import Collection
 from typing import Any, Final, Literal
 
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.kernel.ids import Id
+from posthouse.core.workspaces.changing import Workspaces, find_workspace
 from posthouse.core.workspaces.model import Workspace
 
 KEY: Final = "retention"
@@ -49,6 +52,11 @@ def retention_of(workspace: Workspace | None) -> Retention:
     """The rules of a workspace."""
     kept: dict[str, Any] = (workspace.settings.get(KEY) or {}) if workspace is not None else {}
     return msgspec.convert(kept, Retention)
+
+
+async def ruled_classes(workspaces: Workspaces, workspace_id: Id) -> Collection[str]:
+    """The classes that have a rule."""
+    return retention_of(await find_workspace(workspaces, workspace_id)).classes
 
 
 def with_retention(workspace: Workspace, retention: Retention) -> Workspace:

@@ -32,6 +32,12 @@ class FieldProblem(msgspec.Struct, frozen=True):
         return f"{self.pointer}: {self.detail}"
 
 
+def headline(problems: Sequence[FieldProblem]) -> str:
+    """One sentence for all bad fields: how many there are, and the first of them."""
+    count = "One field is" if len(problems) == 1 else f"{len(problems)} fields are"
+    return f"{count} wrong: {problems[0].told if problems[0].pointer else problems[0].detail}"
+
+
 class PosthouseError(Exception):
     """Something went wrong."""
 

@@ -13,6 +13,7 @@ from posthouse.core.kernel.clock import DAY
 from posthouse.core.kernel.errors import FieldProblem
 from posthouse.core.kernel.moments import read_moment
 from posthouse.core.kernel.nearest import did_you_mean
+from posthouse.core.kernel.places import LOCALE_ADVICE, is_locale
 from posthouse.core.messages import limits
 from posthouse.core.messages.model import Attachment, Channel, Lane
 from posthouse.core.messages.ports import AddressRules
@@ -50,6 +51,12 @@ class Checks:
             self.wrong(pointer, f"write 1 to {longest} characters, or leave the field out", "length")
         elif _CONTROL.search(value):
             self.wrong(pointer, "control characters and line breaks are not allowed here", "control-character")
+        return value
+
+    def locale(self, pointer: str, value: str | None) -> str | None:
+        """A language tag by its form: which languages there are is the template's matter, and what served is told."""
+        if value is not None and not (len(value) <= limits.MAX_LOCALE and is_locale(value.replace("_", "-"))):
+            self.wrong(pointer, f"{value[:64]!r} is no language tag; {LOCALE_ADVICE}", "form")
         return value
 
     def party(self, pointer: str, party: Party | str | None) -> Sender | None:

@@ -15,6 +15,8 @@ class Limits(msgspec.Struct, frozen=True):
 
 MAX_TAGS: Final = 10
 MAX_WORD: Final = 255
+MAX_LOCALE: Final = 35
+"""Characters of a language tag, as BCP 47 §4.4.1 recommends to have room for."""
 MAX_TAG: Final = 64
 OUR_TAGS: Final = "posthouse:"
 """What tags begin with that only the house gives."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from posthouse.core.kernel import ids
-from posthouse.core.kernel.errors import FieldProblem, NotFoundError, ValidationError
+from posthouse.core.kernel.errors import FieldProblem, NotFoundError, ValidationError, headline
 from posthouse.core.kernel.ids import IdSource
 from posthouse.core.kernel.moments import show_moment
 from posthouse.core.kernel.places import pasted
@@ -127,7 +127,7 @@ class Resolver:
             lane=lane,
             template_id=release.template_id if release else None,
             release_id=release.id if release else None,
-            locale=release.locale if release else checks.word("/locale", asked.locale, 35) or "",
+            locale=release.locale if release else asked.locale or "",
             recipient=recipient.email if recipient else "",
             recipient_name=recipient.name if recipient else "",
             variables=variables,
@@ -250,8 +250,7 @@ class Resolver:
         checks: Checks,
     ) -> tuple[Extras, tuple[tuple[bytes, bytes], ...]]:
         fallback = asked.locale if release and asked.locale and asked.locale != release.locale else ""
-        if wanted.locale is not None:
-            checks.word("/locale", wanted.locale, 35)
+        checks.locale("/locale", wanted.locale)
         plain = not (
             wanted.attachments or wanted.headers or wanted.metadata or wanted.cc or wanted.bcc or wanted.tracking
         )
@@ -326,10 +325,8 @@ class Resolver:
 
 
 def refusal(problems: list[FieldProblem]) -> ValidationError:
-    """One error for all bad fields; the sentence names the first."""
-    first = problems[0]
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return ValidationError(f"{first.pointer}: {first.detail}{more}", fields=problems)
+    """One error for all bad fields."""
+    return ValidationError(headline(problems), fields=problems)
 
 
 def namespaced(caller: Caller, key: str) -> str:

@@ -1,7 +1,7 @@
 """Templates as they are written, pushed, published and previewed."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ from posthouse.core.kernel.clock import Clock
 from posthouse.core.kernel.errors import ConflictError, FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id, IdSource
 from posthouse.core.kernel.moments import show_moment
+from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.kernel.paging import MAX_PAGE, Page
 from posthouse.core.templates.always import sampled
 from posthouse.core.templates.attachments.model import FILE, Reference, name_of
@@ -30,10 +31,16 @@ from posthouse.core.templates.proofs import Proof, Proofs
 from posthouse.core.templates.rollout import Rollout
 from posthouse.core.templates.translations.units import Missing, missing_in
 
+Ruled = Callable[[Id], Awaitable[Collection[str]]]
+"""Gives the classes of retention that have a rule in a workspace."""
 DRAFT = "draft"
 NO_SUCH_FILE = (
     "there is no such upload in this workspace: posthouse uploads add FILE, or POST /v1/uploads, gives its identifier"
 )
+
+
+async def _no_rules(_workspace_id: Id) -> Collection[str]:
+    return ()
 
 
 class PushResult(msgspec.Struct, frozen=True):
@@ -75,6 +82,7 @@ class TemplateService:
         renderer: runs a release.
         ids: makes identifiers.
         clock: the time.
+        ruled: the classes of retention that have a rule in a workspace.
     """
 
     def __init__(
@@ -85,7 +93,9 @@ class TemplateService:
         renderer: Renderer,
         ids: IdSource,
         clock: Clock,
+        ruled: Ruled = _no_rules,
     ) -> None:
+        self._ruled = ruled
         self._store = store
         self._shelf = Shelf(store)
         self._press = press
@@ -140,17 +150,18 @@ class TemplateService:
         template = self._as_draft(workspace_id, source, current, digest, by)
         library = await self._shelf.library(workspace_id, uses, drafts=not publish, over=over)
         template, printed = self._pressed(template, source, library, None if dry else proofs, new=current is None)
+        warnings = (*printed.warnings, *await self._unruled(workspace_id, source))
         if publish:
             await self._refuse_missing_files(workspace_id, source)
         if dry:
             if proofs is not None:
                 proofs.keep(source.key, Proof(template.id, template.next_version, digest, library, printed))
-            return PushResult(template, template.version, changed=True, warnings=printed.warnings)
+            return PushResult(template, template.version, changed=True, warnings=warnings)
         if not same:
             await self._store.save_draft(template, current.source_hash if current else None)
         if publish and (not template.version or _hash_to_come(template) != digest):
             template = await self._make_live(template, printed.releases, source, library.compiled(uses), percent)
-        return PushResult(template, template.version, changed=True, warnings=printed.warnings)
+        return PushResult(template, template.version, changed=True, warnings=warnings)
 
     async def publish(
         self, workspace_id: Id, key: str, base: str | None = None, percent: int | None = None
@@ -186,7 +197,8 @@ class TemplateService:
         await self._refuse_missing_files(workspace_id, template.draft)
         compiled = library.compiled(uses)
         live = await self._make_live(template, printed.releases, template.draft, compiled, percent)
-        return PushResult(live, live.version, changed=True, warnings=printed.warnings)
+        warnings = (*printed.warnings, *await self._unruled(workspace_id, template.draft))
+        return PushResult(live, live.version, changed=True, warnings=warnings)
 
     async def get(self, workspace_id: Id, key: str) -> Template:
         """One template with its draft. UnknownTemplateError with the nearest known keys."""
@@ -333,6 +345,15 @@ class TemplateService:
         if not releases:
             raise unknown(template.key, [], version or template.version, published=template.version)
         return releases, ()
+
+    async def _unruled(self, workspace_id: Id, source: TemplateSource) -> Sequence[FieldProblem]:
+        """A class of retention without a rule, where others have one: often a typing error, but the rule may come later."""
+        classes = await self._ruled(workspace_id) if source.retention else ()
+        if not classes or source.retention in classes:
+            return ()
+        hint = did_you_mean(source.retention, classes)
+        detail = f"no rule is set for the class {source.retention!r}, so the default holds{hint}"
+        return (FieldProblem("/retention", detail, "no-rule"),)
 
     def _pressed(
         self, template: Template, source: TemplateSource, library: Library, proofs: Proofs | None, *, new: bool

@@ -306,7 +306,7 @@ OPERATIONS = (
         path="/v1/messages/{message_id}/cancel",
         id="cancelMessage",
         summary="Cancel a message",
-        description="Possible until it is being sent; 409 afterwards.",
+        description="Possible until it is being sent; 409 afterwards. Of a cancelled one: the same answer again.",
         tag=TAG,
         endpoint=cancel_message,
         scope=MESSAGES_WRITE,
@@ -318,7 +318,10 @@ OPERATIONS = (
         path="/v1/messages/{message_id}/resend",
         id="resendMessage",
         summary="Send a message again",
-        description="Makes a new message with the same content, linked to this one.",
+        description=(
+            "Makes a new message with the same content, linked to this one, which leaves at once; of a cancelled one too. "
+            "409 while the old one will still be sent by itself."
+        ),
         tag=TAG,
         endpoint=resend_message,
         scope=MESSAGES_WRITE,

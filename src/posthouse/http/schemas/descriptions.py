@@ -25,7 +25,7 @@ SUBMISSION_FIELDS: Final = {
     "tags": "Up to 10 words to find and count it by.",
     "metadata": "Data of your own, handed back as it is.",
     "lane": "`critical`, `normal` or `bulk`; default: the template's.",
-    "send_at": "RFC 3339 time at which it is sent; default: now.",
+    "send_at": "RFC 3339 time at which it is sent; default: now. One that is over means now too: `send_at` of the answer says which it became.",
     "expires_at": "RFC 3339 time after which it is no longer sent.",
     "supersedes": "A key of your own: this message withdraws older ones with the same key that still wait.",
     "correlation": "The business object it is about, an order number for example.",
