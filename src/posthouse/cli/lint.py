@@ -1,6 +1,6 @@
 """``posthouse templates lint``."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -15,12 +15,15 @@ from posthouse.core.kernel.counts import counted
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.templates.errors import TemplateProblemsError, UnknownTemplateError
 from posthouse.core.templates.folder import read_folder, template_folders
-from posthouse.core.templates.library.folder import library_of, read_library
+from posthouse.core.templates.library.folder import blamed, library_of, read_shelf
+from posthouse.core.templates.library.model import ItemKind
 from posthouse.core.templates.library.uses import uses_of
 from posthouse.core.templates.lint.content import kept
 from posthouse.core.templates.lint.model import Finding, Overlook, Severity
 from posthouse.core.templates.lint.pictures import look_outside, unproved
 from posthouse.core.templates.lint.rules import RULES
+from posthouse.core.templates.model import TemplateSource
+from posthouse.core.templates.places import line_in, place_of
 
 if TYPE_CHECKING:
     from posthouse.bootstrap import House
@@ -123,14 +126,17 @@ def _of_folder(folder: Path) -> dict[str, tuple[Overlook, tuple[str, ...]]]:
 
     press, found = make_press(), dict[str, tuple[Overlook, tuple[str, ...]]]()
     everything = template_files(folder)
-    items = read_library(everything)
+    shelf = read_shelf(everything)
+    if shelf.problems:
+        found["library"] = Overlook(tuple([_unread(problem.pointer, problem.detail) for problem in shelf.problems])), ()
     for path, files in template_folders(everything).items():
         name = path.rpartition("/")[2] or folder.resolve().name
         try:
             source = read_folder(files, name)
-            seen = press.look_over(source, library_of(items, uses_of(source)))
+            seen = press.look_over(source, library_of(shelf.sources, uses_of(source)))
             alone = kept(source, list(unproved(source.attachments)))
-            seen = msgspec.structs.replace(seen, findings=(*seen.findings, *alone))
+            placed = [_placed(one, source, files, shelf.broken) for one in (*seen.findings, *alone)]
+            seen = msgspec.structs.replace(seen, findings=tuple(placed))
             found[source.key] = seen, source.lint_ignore
         except TemplateProblemsError as error:
             found[name] = Overlook(tuple([_unread(problem.pointer, problem.detail) for problem in error.fields])), ()
@@ -144,6 +150,14 @@ async def _asked(desk: Desk, seen: dict[str, tuple[Overlook, tuple[str, ...]]], 
 
         asker = pictures_of(desk.settings)
     return {key: await look_outside(one, asker, ignored) for key, (one, ignored) in seen.items()}
+
+
+def _placed(
+    one: Finding, source: TemplateSource, files: Mapping[str, bytes], broken: Collection[tuple[ItemKind, str]]
+) -> Finding:
+    """With its line in a file of JSON, and the blame where it belongs."""
+    line = one.line or line_in(files, *place_of(source, one.pointer))
+    return msgspec.structs.replace(one, detail=blamed(one.detail, broken), line=line)
 
 
 def _unread(pointer: str, detail: str) -> Finding:

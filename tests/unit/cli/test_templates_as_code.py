@@ -174,7 +174,7 @@ def test_keeping_on(run: Run, posthouse: Posthouse, house: Path, folder: Path) -
     assert "  orders/email.en.html:2: the tag that starts here is never closed with }}" in shown.err
     (folder / "blocks" / "header.json").write_text("{}")
     refused = posthouse("templates", "push", str(folder), "--keep-going", code=2)
-    assert "blocks/header.json: object missing required field" in str(refused["fields"][0]["detail"])
+    assert "blocks/header.json:1: object missing required field" in str(refused["fields"][0]["detail"])
 
 
 def test_a_template_is_proved_with_the_blocks_beside_it(posthouse: Posthouse, folder: Path) -> None:

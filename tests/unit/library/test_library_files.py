@@ -52,7 +52,7 @@ def test_a_library_alone_is_a_tree_too() -> None:
     ("held", "pointer"),
     [
         ({**FOOTER, "blocks": []}, "/blocks/footer.json/blocks"),
-        ({**FOOTER, "colour": 1}, "/blocks/footer.json"),
+        ({**FOOTER, "colour": 1}, "/blocks/footer.json/colour"),
         ({**FOOTER, "blocks": [{**FOOTER["blocks"][0], "show_if": "("}]}, "/blocks/footer.json/blocks/0/show_if"),  # type: ignore[index]
         ([], "/blocks/footer.json"),
     ],

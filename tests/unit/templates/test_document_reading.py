@@ -20,7 +20,7 @@ def files(raw, **more):
 
 @pytest.mark.parametrize(
     ("change", "pointer"),
-    [({"version": 2}, "/version"), ({"blocks": []}, "/blocks"), ({"blocks": [{"type": "x"}]}, "/blocks/0/type"), ({"colour": 1}, ""),
+    [({"version": 2}, "/version"), ({"blocks": []}, "/blocks"), ({"blocks": [{"type": "x"}]}, "/blocks/0/type"), ({"colour": 1}, "/colour"),
      ({"subject": {"EN": "x"}}, "/subject"), ({"subject": "x"}, "/subject"),
      ({"blocks": [{"type": "text", "id": "a b", "text": {}}]}, "/blocks/0/id")],
 )  # fmt: skip

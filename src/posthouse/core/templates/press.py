@@ -23,10 +23,10 @@ from posthouse.core.templates.lint.pictures import look_at_pictures
 from posthouse.core.templates.lint.rules import RULES, finding
 from posthouse.core.templates.mobile.sms import Sms
 from posthouse.core.templates.model import Category, Made, Release, Rendered, TemplateSource, VariantSource
+from posthouse.core.templates.places import gathered, place_of
 from posthouse.core.templates.ports import Compiled, Compiler, Linter, Renderer, VariablesChecker
 
 _LINE: Final = re.compile(r"line (\d+): ")
-_VARIANT: Final = re.compile(r"/variants/(\d+)")
 _NOBODY: Final[Id] = bytes(16)
 _RULE_OF: Final = {"translation": "translation-missing"}
 """What compilers call by another name."""
@@ -220,7 +220,9 @@ class Press:
             problems.extend(as_problems(list(self._cases.run(source, releases))))
         findings.extend((*look_at_pictures(pictures, source.attachments), *compare(source, looked)))
         told = kept(source, findings)
-        return Printed(tuple(releases), tuple(problems), told, tuple(rendered), pictures=tuple(pictures))
+        return Printed(
+            tuple(releases), tuple(gathered(source, problems)), told, tuple(rendered), pictures=tuple(pictures)
+        )
 
     def _shown(self, source: TemplateSource, looked: Looked, rendered: Rendered, index: int) -> Shown:
         """The pictures that are written out and those that the sample shows in place of variables; and what else it tells."""
@@ -347,9 +349,8 @@ def _warned(variant: VariantSource, problem: FieldProblem) -> Finding:
 def stopped(source: TemplateSource, problem: FieldProblem) -> Finding:
     """A problem that stops publishing, with its file and line where it tells them."""
     rule = problem.code if problem.code in RULES else "cannot-publish"
-    variant, line = _VARIANT.match(problem.pointer), _LINE.match(problem.detail)
-    index = int(variant[1]) if variant else len(source.variants)
-    file = body_file(source.variants[index]) if index < len(source.variants) else ""
+    line = _LINE.match(problem.detail)
+    file, _ = place_of(source, problem.pointer)
     detail = problem.detail[line.end() :] if line else problem.detail
     return Finding(rule, Severity.ERROR, detail, problem.pointer, file, int(line[1]) if line else 0)
 

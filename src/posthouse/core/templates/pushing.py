@@ -1,6 +1,6 @@
 """A tree of templates pushed as one: read whole, proved whole, and only then kept. Nobody mends one problem to meet the next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
@@ -9,10 +9,11 @@ from posthouse.core.kernel.ids import Id
 from posthouse.core.templates.errors import TemplateProblemsError, TreeProblemsError
 from posthouse.core.templates.folder import is_template_name, read_folder, template_folders
 from posthouse.core.templates.library.errors import ItemProblemsError
-from posthouse.core.templates.library.folder import library_files, read_library
-from posthouse.core.templates.library.model import ItemSource
+from posthouse.core.templates.library.folder import blamed, library_files, problems_of, read_shelf
+from posthouse.core.templates.library.model import ItemKind, ItemSource
 from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.model import TemplateSource
+from posthouse.core.templates.places import SETTINGS, line_in, place_of
 from posthouse.core.templates.press import stopped
 from posthouse.core.templates.proofs import Proofs
 from posthouse.core.templates.service import TemplateService
@@ -53,6 +54,10 @@ class Tree(msgspec.Struct, frozen=True):
     sources: tuple[TemplateSource, ...]
     items: tuple[ItemSource, ...]
     refused: tuple[Refused, ...] = ()
+    broken: frozenset[tuple[ItemKind, str]] = frozenset()
+    """Blocks and themes that cannot be read."""
+    written: Mapping[str, bytes] = {}
+    """The files by their paths, and those of a template by its key, a line break and their names in its folder."""
 
     @property
     def keys(self) -> list[str]:
@@ -91,17 +96,15 @@ def read_all(files: Mapping[str, bytes], name: str = "") -> Tree:
         TemplateProblemsError: there is no template in it, nor anything of a library.
     """
     refused: list[Refused] = []
-    items: Sequence[ItemSource] = ()
-    try:
-        items = read_library(files)
-    except ItemProblemsError as error:
-        refused.append(
-            Refused("library", error, tuple([_of_file(one, "", files) for one in error.fields]), library=True)
-        )
+    shelf = read_shelf(files)
+    if shelf.problems:
+        told = tuple([_of_file(one, "", files) for one in shelf.problems])
+        refused.append(Refused("library", problems_of(shelf.problems), told, library=True))
     if library_files(files) and not any(is_template_name(path.rpartition("/")[2]) for path in files):
-        return Tree((), tuple(items), tuple(refused))
+        return Tree((), tuple(shelf.sources), tuple(refused), shelf.broken, files)
     sources: dict[str, TemplateSource] = {}
     places: dict[str, str] = {}
+    written: dict[str, bytes] = dict(files)
     for folder, held in template_folders(files).items():
         word = folder.rpartition("/")[2] or name
         try:
@@ -109,9 +112,10 @@ def read_all(files: Mapping[str, bytes], name: str = "") -> Tree:
             if source.key in sources:
                 raise _twice(source.key, folder, places[source.key])
             sources[source.key], places[source.key] = source, folder
+            written |= {f"{source.key}\n{file}": content for file, content in held.items()}
         except TemplateProblemsError as error:
             refused.append(Refused(word, error, tuple([_of_file(one, word, held) for one in error.fields])))
-    return Tree(tuple(sources.values()), tuple(items), tuple(refused))
+    return Tree(tuple(sources.values()), tuple(shelf.sources), tuple(refused), shelf.broken, written)
 
 
 async def proved(
@@ -135,7 +139,8 @@ async def proved(
             await library.save_source(workspace_id, item, dry=True)
         except ItemProblemsError as error:
             name = f"{item.kind.value} {item.key}"
-            found = [_at(one, name, f"{item.kind.folder}/{item.key}.json") for one in error.fields]
+            file = f"{item.kind.folder}/{item.key}.json"
+            found = [_at(one, name, file, _line(tree, file, one.pointer)) for one in error.fields]
             refused.append(Refused(name, error, tuple(found), library=True))
     sound = []
     for source in tree.sources:
@@ -153,8 +158,9 @@ async def proved(
             sound.append(source)
         except PosthouseError as error:
             fields = error.fields or (FieldProblem("", error.detail, error.slug),)
-            refused.append(Refused(source.key, error, tuple([_of_source(one, source) for one in fields])))
-    return Tree(tuple(sound), tree.items, tuple(refused))
+            blame = [msgspec.structs.replace(one, detail=blamed(one.detail, tree.broken)) for one in fields]
+            refused.append(Refused(source.key, error, tuple([_of_source(one, source, tree) for one in blame])))
+    return msgspec.structs.replace(tree, sources=tuple(sound), refused=tuple(refused))
 
 
 def _twice(key: str, folder: str, other: str) -> TemplateProblemsError:
@@ -166,18 +172,24 @@ def _of_file(problem: FieldProblem, template: str, files: Mapping[str, bytes]) -
     """A problem of reading: its pointer begins with the file."""
     path = problem.pointer.removeprefix("/")
     file = max([name for name in files if path == name or path.startswith(f"{name}/")], key=len, default=path)
-    return _at(problem, template, file)
+    return _at(problem, template, file, line_in(files, file, path.removeprefix(file)))
 
 
 def _at(problem: FieldProblem, template: str, file: str, line: int = 0) -> Trouble:
     return Trouble(problem.pointer, problem.detail, problem.code, template, file, line)
 
 
-def _of_source(problem: FieldProblem, source: TemplateSource) -> Trouble:
+def _of_source(problem: FieldProblem, source: TemplateSource, tree: Tree) -> Trouble:
     """A problem of compiling: its pointer is into the source."""
-    found, first = stopped(source, problem), problem.pointer.split("/")[1:2]
-    file = found.file or {"sample": "sample.json", "schema": "schema.json"}.get("".join(first), "template.toml")
-    return _at(problem, source.key, file, found.line)
+    found, (file, inside) = stopped(source, problem), place_of(source, problem.pointer)
+    line = found.line or line_in(tree.written, f"{source.key}\n{file}", inside)
+    return _at(problem, source.key, file or SETTINGS, line)
+
+
+def _line(tree: Tree, file: str, inside: str) -> int:
+    """In a file of the library, wherever its folder stands."""
+    path = next((path for path in tree.written if path == file or path.endswith(f"/{file}")), "")
+    return line_in(tree.written, path, inside)
 
 
 def _under(trouble: Trouble) -> Trouble:

@@ -232,7 +232,7 @@ def test_a_code_is_copied_without_blanks():
         ({"type": "heading", "text": text("{{ name")}, "/blocks/0/text/en", "syntax"),
         ({"type": "text", "text": text("<p {{ name }}>a</p>")}, "/blocks/0/text", "syntax"),
         ({"type": "text", "text": text("a"), "show_if": "f()"}, "/blocks/0/show_if", "condition"),
-        ({"type": "text", "text": text("a"), "colour": "red"}, "/blocks/0", "document"),
+        ({"type": "text", "text": text("a"), "colour": "red"}, "/blocks/0/colour", "document"),
         ({"type": "image", "src": "https://x.example/a.png"}, "/blocks/0/alt", "missing"),
         ({"type": "image", "src": "mailto:a@b.example", "alt": text("")}, "/blocks/0/src", "url"),
         ({"type": "rating", "url": "https://x.example/"}, "/blocks/0/url", "url"),

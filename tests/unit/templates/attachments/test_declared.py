@@ -63,7 +63,7 @@ async def test_a_condition_leaves_it_out_and_asks_for_nothing(service: TemplateS
     ("toml", "more", "pointer"),
     [
         ('[[attachments]]\nkind = "fax"', {}, "/template.toml/attachments/0/kind"),
-        ('[[attachments]]\nkind = "qr"\ndata = "x"', {}, "/template.toml/attachments/0"),
+        ('[[attachments]]\nkind = "qr"\ndata = "x"', {}, "/template.toml/attachments/0/id"),
         ('[[attachments]]\nkind = "qr"\nid = "a b"\ndata = "x"', {}, "/template.toml/attachments/0/id"),
         ('[[attachments]]\nkind = "file"\nname = "a"\nupload = "x"', {}, "/template.toml/attachments/0/upload"),
         ('[[attachments]]\nkind = "pdf"\nname = "a"\n[attachments.html]\nen = "x"', {}, "/template.toml"),

@@ -123,8 +123,8 @@ async def test_a_relative_day_is_the_same_tomorrow(service: TemplateService) -> 
     ("name", "text", "pointer"),
     [
         ("tests/a.json", "{", "/tests/a.json"),
-        ("tests/a.json", "{}", "/tests/a.json"),
-        ("tests/a.json", '{"expect": {"contain": ["x"]}}', "/tests/a.json/expect"),
+        ("tests/a.json", "{}", "/tests/a.json/expect"),
+        ("tests/a.json", '{"expect": {"contain": ["x"]}}', "/tests/a.json/expect/contain"),
         ("tests/a.json", '{"expect": {"contains": [""]}}', "/tests/a.json/expect/contains/0"),
         ("tests/a.json", '{"expect": {}, "at": "noon"}', "/tests/a.json/at"),
         ("tests/a.golden.html", "x", "/tests/a.json"),

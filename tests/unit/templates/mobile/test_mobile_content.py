@@ -90,10 +90,10 @@ async def test_a_missing_variable_is_told_before_accepting(service: TemplateServ
 @pytest.mark.parametrize(
     ("given", "pointer"),
     [
-        ({"title": "x"}, "/push.en.json"),
+        ({"title": "x"}, "/push.en.json/body"),
         ({**PUSH, "ttl": 2_419_201}, "/push.en.json/ttl"),
         ({**PUSH, "actions": [{"id": "a b", "title": "x"}]}, "/push.en.json/actions/0/id"),
-        ({**PUSH, "tilte": "x"}, "/push.en.json"),
+        ({**PUSH, "tilte": "x"}, "/push.en.json/tilte"),
         ("{", "/push.en.json"),
         ([], "/push.en.json"),
     ],

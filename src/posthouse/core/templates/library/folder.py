@@ -1,8 +1,8 @@
 """The library as files: ``blocks/KEY.json`` and ``themes/KEY.json`` beside the template folders (docs/howto/templates.md)."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -31,8 +31,25 @@ def read_library(files: Mapping[str, bytes]) -> list[ItemSource]:
     Raises:
         ItemProblemsError: with every problem of every file, its path first.
     """
+    read = read_shelf(files)
+    if read.problems:
+        raise problems_of(read.problems)
+    return read.sources
+
+
+class Shelf(NamedTuple):
+    """The items of a tree that can be read, what is wrong with others, and which these are."""
+
+    sources: list[ItemSource]
+    problems: list[FieldProblem]
+    broken: frozenset[tuple[ItemKind, str]]
+
+
+def read_shelf(files: Mapping[str, bytes]) -> Shelf:
+    """The same, where one that cannot be read does not hide the others."""
     problems: list[FieldProblem] = []
     sources: list[ItemSource] = []
+    broken: set[tuple[ItemKind, str]] = set()
     places: dict[tuple[ItemKind, str], str] = {}
     for path, (kind, key) in sorted(library_files(files).items()):
         if (kind, key) in places:
@@ -46,10 +63,23 @@ def read_library(files: Mapping[str, bytes]) -> list[ItemSource]:
         except ValidationError as error:
             fields = error.fields or (FieldProblem("", error.detail),)
             problems.extend(FieldProblem(f"/{path}{one.pointer}", f"{path}: {one.detail}", one.code) for one in fields)
-    if problems:
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise ItemProblemsError(f"The library has problems: {problems[0].detail}{more}", fields=problems)
-    return sorted(sources, key=lambda one: (one.kind is ItemKind.BLOCK, one.key))
+            broken.add((kind, key))
+    sources.sort(key=lambda one: (one.kind is ItemKind.BLOCK, one.key))
+    return Shelf(sources, problems, frozenset(broken))
+
+
+def problems_of(problems: Sequence[FieldProblem]) -> ItemProblemsError:
+    """The error that tells them."""
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return ItemProblemsError(f"The library has problems: {problems[0].detail}{more}", fields=problems)
+
+
+def blamed(detail: str, broken: Collection[tuple[ItemKind, str]]) -> str:
+    """What is said to be missing is there, if its file could not be read: that is what has to be mended."""
+    for kind, key in broken:
+        if f"there is no {kind.value} {key!r}" in detail:
+            return f"the {kind.value} {key!r} cannot be read; mend {kind.folder}/{key}.json"
+    return detail
 
 
 def written_item(source: ItemSource) -> tuple[str, bytes]:

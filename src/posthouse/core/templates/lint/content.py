@@ -75,6 +75,8 @@ def body_file(variant: VariantSource) -> str:
     """The file a variant's body is kept in (docs/howto/templates.md)."""
     if variant.content is not None:
         return f"{variant.channel}.{variant.locale}.{'txt' if variant.channel == 'sms' else 'json'}"
+    if variant.document is not None:
+        return f"{variant.channel}.json"
     kind = "mjml" if variant.mjml is not None else "html" if variant.html is not None else "txt"
     if kind == "txt" and variant.text is None:
         return f"{variant.channel}.json"
