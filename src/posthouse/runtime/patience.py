@@ -25,6 +25,9 @@ _IGNORED: Final = b"\nignored:"
 """As long as the other, so that what is read stays what was sent."""
 
 
+WRITE_SECONDS: Final = 30.0
+"""How long a client may leave 64 KiB of an answer unread, down to 16. Neither asyncio nor uvicorn ever gives up, also after closing."""
+
 LINGER_SECONDS: Final = 2.0
 """How long a refused client's words are read and dropped, up to MOST_BESIDE: closing at once would take back what it was told (RFC 9112 §9.6)."""
 
@@ -47,6 +50,7 @@ class PatientProtocol(HttpToolsProtocol):
     """uvicorn's protocol, but whoever does not get to the end of the headers in time, or sends too much of them, is left."""
 
     head_seconds: float = HEAD_SECONDS
+    write_seconds: float = WRITE_SECONDS
     most_beside: int = MOST_BESIDE
     _beside = 0
     _piece = 0
@@ -55,6 +59,8 @@ class PatientProtocol(HttpToolsProtocol):
     _begun = False
     """Whether some of a request has come, and not yet its end."""
     _deadline: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+    """Runs while the client takes nothing."""
     _wrong: HttpError | None = None
     """Why nothing more is read here."""
 
@@ -105,9 +111,20 @@ class PatientProtocol(HttpToolsProtocol):
         self._end_message()
         super().on_message_complete()
 
+    def pause_writing(self) -> None:
+        """The client does not take what it is sent."""
+        self._unread = self.loop.call_later(self.write_seconds, self.transport.abort)
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """Now it does."""
+        self._end_unread()
+        super().resume_writing()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Gone."""
         self._stop_waiting()
+        self._end_unread()
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
@@ -190,6 +207,11 @@ class PatientProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _end_unread(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _leave(self) -> None:
         if self.transport is not None and not self.transport.is_closing():

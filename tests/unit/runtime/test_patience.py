@@ -1,13 +1,17 @@
 """Sockets that never say what they want do not stay."""
 
 import asyncio
+import contextlib
 import socket
 import time
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 import uvicorn
+from uvicorn.server import ServerState
 
+from posthouse.http.live import LiveAnswer
 from posthouse.runtime.patience import PatientProtocol
 
 
@@ -15,6 +19,9 @@ class Hasty(PatientProtocol):
     """As the server has it, with less patience."""
 
     head_seconds = 0.2
+    write_seconds = 0.5
+    state: ServerState
+    """Of the server that runs."""
 
 
 async def _hello(_scope: Any, receive: Any, send: Any) -> None:
@@ -33,6 +40,26 @@ async def _echo(_scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": said})
 
 
+async def _live(_scope: Any, receive: Any, send: Any) -> None:
+    """A stream that goes on for as long as somebody takes it, as events do; then it is let go."""
+
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        for _ in range(1_000):
+            yield b"data: " + b"x" * 8_000 + b"\n\n"
+
+    async def allowed() -> None:
+        return
+
+    await LiveAnswer(pieces(), contextlib.nullcontext(), allowed, 0.2, 60)(_scope, receive, send)
+
+
+async def _large(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"8000000")]})
+    for _ in range(1_000):
+        await send({"type": "http.response.body", "body": b"x" * 8_000, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
 @pytest.fixture
 async def port(request: pytest.FixtureRequest) -> Any:
     listener = socket.create_server(("127.0.0.1", 0))
@@ -40,6 +67,7 @@ async def port(request: pytest.FixtureRequest) -> Any:
     config = uvicorn.Config(app, http=Hasty, loop="none", ws="none", lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server._serve([listener]))
+    Hasty.state = server.server_state
     yield listener.getsockname()[1]
     server.should_exit = True
     await serving
@@ -128,4 +156,39 @@ async def test_a_body_is_left_as_it_is_wherever_its_head_was_cut(port: int, cut:
         await asyncio.sleep(0.05)
     async with asyncio.timeout(10):
         assert (await reader.readuntil(b"Upgrade: 1")).endswith(b"To Ann\nUpgrade: 1")
+    writer.close()
+
+
+def _asking(port: int) -> socket.socket:
+    """A client that takes little at a time."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    client.connect(("127.0.0.1", port))
+    client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    return client
+
+
+@pytest.mark.parametrize("port", [_large, _live], indirect=True)
+async def test_who_does_not_read_is_left(port: int) -> None:
+    """A page and a stream alike, also when the server has closed it already: neither memory, nor a socket, nor a task is kept."""
+    with _asking(port):
+        async with asyncio.timeout(20):
+            while not Hasty.state.connections:
+                await asyncio.sleep(0.02)
+            while Hasty.state.connections or Hasty.state.tasks:
+                await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("port", [_large], indirect=True)
+async def test_who_reads_slowly_gets_everything(port: int) -> None:
+    """It is nothing being taken that ends it, not how long it takes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    have = 0
+    async with asyncio.timeout(60):
+        while have < 8_000_000:
+            piece = await reader.read(200_000)
+            assert piece
+            have += len(piece)
+            await asyncio.sleep(0.03)
     writer.close()
