@@ -15,6 +15,7 @@ from posthouse.core.templates.folder import is_template_file, read_tree
 from posthouse.core.templates.folder_writing import written_folder
 from posthouse.core.templates.library.folder import read_library, written_item
 from posthouse.core.templates.library.model import ItemKind, ItemSource
+from posthouse.core.templates.library.uses import named_by
 from posthouse.core.templates.lifecycle import FileDiff, compare, compare_sources
 from posthouse.core.templates.model import TemplateSource
 
@@ -45,17 +46,17 @@ async def pull(
         list[str] | None, typer.Argument(metavar="[KEY]…", help="Only these templates.", show_default=False)
     ] = None,
 ) -> None:
-    """Write drafts as files: a folder a template, blocks and themes beside them. Files of other kinds are left alone."""
+    """Write drafts as files: a folder a template, the blocks and themes that they use beside them. Files of other kinds are left alone."""
     async with desk.open_workspace() as (house, workspace):
         templates = await house.templates.list(workspace.id)
         for key in keys or ():
             await house.templates.get(workspace.id, key)
-        items = () if keys else await house.store.items(workspace.id)
-    files = dict([written_item(item.draft) for item in items])
-    for template in templates:
-        if template.draft is not None and (not keys or template.key in keys):
-            for name, content in written_folder(template.draft).items():
-                files[f"{template.key}/{name}"] = content
+        items = [item.draft for item in await house.store.items(workspace.id)]
+    drafts = [one.draft for one in templates if one.draft is not None and (not keys or one.key in keys)]
+    files = dict([written_item(item) for item in (named_by(drafts, items) if keys else items)])
+    for draft in drafts:
+        for name, content in written_folder(draft).items():
+            files[f"{draft.key}/{name}"] = content
     changes = _write(folder, files)
 
     def human() -> None:

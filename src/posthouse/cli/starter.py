@@ -16,7 +16,7 @@ from posthouse.core.templates.folder import read_tree
 from posthouse.core.templates.library.folder import read_library
 from posthouse.core.templates.library.model import ItemSource
 from posthouse.core.templates.library.pushing import push_library
-from posthouse.core.templates.library.uses import uses_of
+from posthouse.core.templates.library.uses import named_by
 from posthouse.core.templates.model import TemplateSource
 from posthouse.core.templates.starter import BRAND, branded, own_brand, read_brand
 
@@ -75,7 +75,7 @@ async def push(
     """Give the workspace templates to start from, with header, footer and theme. What is there already stays as it is."""
     sources, items = _read(name, domain, address)
     sources = _wanted(sources, only, locale)
-    items = _used(items, sources)
+    items = named_by(sources, items)
     documents: list[dict[str, Any]] = []
     async with desk.open_workspace() as (house, workspace):
         with desk.out.progress("pushing", len(items) + len(sources)) as advance:
@@ -117,12 +117,6 @@ def _wanted(sources: Sequence[TemplateSource], only: Sequence[str] | None, local
         if locale not in locales:
             raise NotFoundError(f"the starter does not speak {locale!r}; it speaks {', '.join(locales)}")
     return [msgspec.structs.replace(source, default_locale=locale) for source in chosen]
-
-
-def _used(items: Iterable[ItemSource], sources: Iterable[TemplateSource]) -> list[ItemSource]:
-    """The blocks and themes that the chosen templates name."""
-    uses = {(use.kind, use.key) for source in sources for use in uses_of(source)}
-    return [item for item in items if (item.kind, item.key) in uses]
 
 
 async def _push_item(house: "House", workspace_id: Id, source: ItemSource, *, live: bool) -> dict[str, Any]:

@@ -59,6 +59,28 @@ def test_there_and_back(posthouse: Posthouse, folder: Path, tmp_path: Path) -> N
     assert posthouse("templates", "diff", str(home)) == []
 
 
+def test_one_template_brings_what_it_uses(posthouse: Posthouse, folder: Path, tmp_path: Path) -> None:
+    """A template alone could be neither looked over nor tested: its blocks and its theme come with it, other ones do not."""
+    document = {
+        "version": 1,
+        "subject": {"en": "Hi"},
+        "blocks": [{"type": "shared", "id": "end", "key": "footer"}],
+    }
+    (folder / "welcome" / "template.toml").write_text('name = "Welcome"\n')
+    (folder / "welcome" / "email.en.html").unlink()
+    (folder / "welcome" / "email.json").write_text(json.dumps(document))
+    (folder / "blocks" / "other.json").write_text(FOOTER)
+    (folder / "themes").mkdir()
+    for name, default in (("night", False), ("day", True)):
+        theme = {"name": name, "tokens": {}, **({"default": True} if default else {})}
+        (folder / "themes" / f"{name}.json").write_text(json.dumps(theme))
+    posthouse("templates", "push", str(folder), "--publish")
+    home = tmp_path / "home"
+    pulled = posthouse("templates", "pull", str(home), "welcome")["files"]
+    assert pulled == ["blocks/footer.json", "themes/day.json", "welcome/email.json", "welcome/template.toml"]
+    posthouse("templates", "lint", str(home))
+
+
 def test_what_a_push_would_change(posthouse: Posthouse, folder: Path) -> None:
     """Code 1, with the file and the lines; files that a template no longer has are taken away by a pull, others are not."""
     posthouse("templates", "push", str(folder), "--publish")

@@ -6,7 +6,7 @@ from typing import Any
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.core.templates.document import Shared, Slot
 from posthouse.core.templates.document_reading import blocks_of, read_document
-from posthouse.core.templates.library.model import ItemKind, Use
+from posthouse.core.templates.library.model import ItemKind, ItemSource, Use
 from posthouse.core.templates.model import TemplateSource
 
 DEFAULT_THEME = Use(ItemKind.THEME, "")
@@ -23,6 +23,12 @@ def uses_of(source: TemplateSource) -> tuple[Use, ...]:
         seen.append((document, own))
         found.update(_uses(document, own_theme=own))
     return tuple(sorted(found, key=lambda use: (use.kind, use.key, use.pinned or 0)))
+
+
+def named_by(sources: Iterable[TemplateSource], items: Iterable[ItemSource]) -> list[ItemSource]:
+    """The blocks and themes that templates name, and the default theme where one names none."""
+    uses = {(use.kind, use.key) for source in sources for use in uses_of(source)}
+    return [item for item in items if {(item.kind, item.key), (item.kind, "" if item.default else item.key)} & uses]
 
 
 def follows(uses: Iterable[Use], kind: ItemKind, key: str, *, default: bool) -> bool:
