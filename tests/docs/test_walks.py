@@ -1,4 +1,4 @@
-"""The quick start works as it stands: every command in it is run, in order, in a copy of the repository's examples."""
+"""The quick start and the designers' page work as they stand: every command is run, in order, in an empty folder."""
 
 import os
 import re
@@ -17,9 +17,9 @@ BLOCK = re.compile(r"^```sh(?P<kind>[ \w]*)\n(?P<text>.*?)^```", re.MULTILINE | 
 PORTS = ("8025", "8026", "2525")
 
 
-def blocks() -> list[tuple[str, str]]:
+def blocks(page: str) -> list[tuple[str, str]]:
     """Each block of commands and its kind: "" to run, "background" to leave running, "install" done already."""
-    text = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     return [(found["kind"].strip(), found["text"]) for found in BLOCK.finditer(text)]
 
 
@@ -55,28 +55,50 @@ def shell(folder: Path) -> Iterator[subprocess.Popen[str]]:
             os.killpg(process.pid, signal.SIGTERM)
 
 
+def said_by(process: subprocess.Popen[str], script: str) -> str:
+    """All that a script prints, to its end."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{script}\necho the-end\n")
+    process.stdin.flush()
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if line == "the-end\n":
+            break
+    text = "".join(said)
+    assert text.endswith("the-end\n"), text
+    return text
+
+
 def test_the_quick_start_works(tmp_path: Path) -> None:
     """After the last command the mail is in the mailbox and the timeline says so."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     ports = free_ports()
     script = ""
-    for kind, text in blocks():
+    for kind, text in blocks("quickstart.md"):
         if kind != "install":
             script += f"({text.strip()}) >/dev/null 2>&1 &\n" if kind == "background" else text
     # The mail may still be on its way when the message was just accepted; a reader looks a moment later.
     script = script.replace("posthouse trace", "sleep 2; posthouse trace")
     with shell(tmp_path) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(with_free_ports(script, ports) + "\necho the-end\n")
-        process.stdin.flush()
-        said = []
-        for line in process.stdout:
-            said.append(line)
-            if line == "the-end\n":
-                break
-        text = "".join(said)
-        assert text.endswith("the-end\n"), text
+        text = said_by(process, with_free_ports(script, ports))
         assert re.search(r"Z\s+(sent|delivered)\s", text), text
         mails = httpx.get(f"http://127.0.0.1:{ports['8026']}/api/messages", timeout=10).json()
     assert "ann@example.com" in str(mails)
+
+
+def test_designers_get_from_colours_to_a_test_send(tmp_path: Path) -> None:
+    """What they change is live at the end: words, footer, colours; and the mail that they send themselves was taken."""
+    setup = (
+        "posthouse init --data ./data >keys.txt; posthouse domains add acme.example --verified --data ./data >dns.txt"
+    )
+    script = "\n".join([setup, *(text for _, text in blocks("howto/design.md"))])
+    render = "posthouse templates render order-confirmation --html now.html --data ./data"
+    with shell(tmp_path) as process:
+        text = said_by(process, f"{script}\n{render}")
+    assert re.search(r"you@acme\.example: msg_", text), text
+    live = (tmp_path / "now.html").read_text(encoding="utf-8")
+    assert all(
+        word in live for word in ("Thank you, we have your order", "Write to us at any time", "#7a1f3d", "Georgia")
+    )
