@@ -211,6 +211,17 @@ class StoreContractRollups:
         assert {dims[-1] for (grain, _, *dims) in found if grain == Grain.TAGS_DAY} == {"a", "b"}
         for grain in (Grain.STEPS_HOUR, Grain.STEPS_DAY, Grain.STEPS_WEEK):
             assert {dims[-1] for (one, _, *dims) in found if one == grain} == {"c/1"}
+        live = (("live", (1,)),)
+        hours = SumQuery(
+            kit.workspace, Grain.FINE_HOUR, 0, _ALWAYS, ("accepted", "sent"), ("domain",), filters=live, latencies=True
+        )
+        (one,), (two,) = [
+            await store.rollup_sums(0, msgspec.structs.replace(hours, more=more))
+            for more in ((), ((Grain.FINE_DAY, 0, _ALWAYS),))
+        ]
+        assert (one.counts, two.counts, two.dims) == ((1, 1), (2, 2), ("gmail",))
+        assert len(two.latencies) == 2 * len(one.latencies) > 0
+        assert await store.rollup_sums(0, msgspec.structs.replace(hours, filters=(("live", (0,)),))) == []
         merged = Latencies([])
         query = SumQuery(kit.workspace, Grain.COARSE_DAY, 0, _ALWAYS, (), latencies=True)
         for row in await store.rollup_sums(0, query):

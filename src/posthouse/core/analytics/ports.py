@@ -82,6 +82,8 @@ class SumQuery(msgspec.Struct, frozen=True):
     filters: tuple[tuple[str, tuple[str | int, ...]], ...] = ()
     """Each dimension with the values it may have."""
     latencies: bool = False
+    more: tuple[tuple[Grain, int, int], ...] = ()
+    """Further grains, with their first period and the one behind the last, that are summed with it: not with ``by_period``."""
     most: int = 100_000
     """Rows, and histograms, of an answer: one more of either is given when there are more."""
 

@@ -168,9 +168,8 @@ async def grouped(
     days = days_in == question.zone and not (series and question.granularity == "hour")
     found: Grouped = {}
     weeks = not series or question.granularity == "week"
-    parts = [
-        part for stretch in stretches(question, days=days, weeks=weeks) for part in _halves(stretch, question.kind)
-    ]
+    whole = list(stretches(question, days=days, weeks=weeks))
+    parts = [part for stretch in whole for part in _halves(stretch, question.kind)] if series else whole[:1]
     place: Callable[[int, bool], int] = (
         (lambda period, by_day: bucket(question, period, by_day=by_day)) if series else (lambda _period, _by_day: 0)
     )
@@ -185,6 +184,7 @@ async def grouped(
             by_period=series,
             filters=question.filters,
             latencies=latencies,
+            more=() if series else tuple([(one.grain, one.begin, one.end) for one in whole[1:]]),
             most=MOST,
         )
         for stretch in parts

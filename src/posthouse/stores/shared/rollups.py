@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, Connection, SelectBase, Table, delete, func, insert, select, tuple_, union_all
 
 from posthouse.core.analytics.folding import provider_of
 from posthouse.core.analytics.latencies import decode, encode
@@ -151,40 +151,46 @@ def _summed(connection: Connection, edition: int, query: SumQuery) -> Iterable[A
     """Period, dimensions and counts. Summed by combination before these are looked up: a thirtieth of the look-ups in a month."""
     if not query.columns:
         return ()
-    r, c = rollups.c, rollup_combos.c
-    counted = [func.sum(r[name]).label(name) for name in query.columns]
-    first = [r.period] if query.by_period else []
-    where = _where(rollups, edition, query)
+    rows, c = _rows(rollups, query.columns, edition, query).subquery(), rollup_combos.c
+    counted = [func.sum(rows.c[name]).label(name) for name in query.columns]
+    first = [rows.c.period] if query.by_period else []
     if not query.by:
-        return connection.execute(select(*first, *counted).where(*where).group_by(*first).limit(query.most + 1))
-    inner = select(*first, r.combo, *counted).where(*where).group_by(*first, r.combo).subquery()
+        return connection.execute(select(*first, *counted).group_by(*first).limit(query.most + 1))
+    inner = select(*first, rows.c.combo, *counted).group_by(*first, rows.c.combo).subquery()
     group = [*([inner.c.period] if query.by_period else []), *[c[name] for name in query.by]]
     outer = select(*group, *[func.sum(inner.c[name]) for name in query.columns])
-    return connection.execute(outer.join(inner, c.number == inner.c.combo).group_by(*group).limit(query.most + 1))
+    found = outer.join(inner, c.number == inner.c.combo).where(*_named(query, late=True))
+    return connection.execute(found.group_by(*group).limit(query.most + 1))
 
 
 def _measured(connection: Connection, edition: int, query: SumQuery) -> Iterable[Any]:
     """Period, dimensions and histograms."""
-    r, c = rollup_latencies.c, rollup_combos.c
-    what = select(*([r.period] if query.by_period else []), *[c[name] for name in query.by], r.histogram)
+    rows, c = _rows(rollup_latencies, ("histogram",), edition, query).subquery(), rollup_combos.c
+    what = select(*([rows.c.period] if query.by_period else []), *[c[name] for name in query.by], rows.c.histogram)
     if query.by:
-        what = what.join_from(rollup_latencies, rollup_combos, c.number == r.combo)
-    return connection.execute(what.where(*_where(rollup_latencies, edition, query)).limit(query.most + 1))
+        what = what.join_from(rows, rollup_combos, c.number == rows.c.combo).where(*_named(query, late=True))
+    return connection.execute(what.limit(query.most + 1))
 
 
-def _where(table: Table, edition: int, query: SumQuery) -> list[Any]:
+def _rows(table: Table, names: Sequence[str], edition: int, query: SumQuery) -> SelectBase:
+    """The rows that are asked for. All grains in one statement: sorted by combination once, and these looked up once."""
     r, c = table.c, rollup_combos.c
-    where = [
-        r.edition == edition,
-        r.workspace_id == query.workspace_id,
-        r.grain == int(query.grain),
-        r.period >= query.begin,
-        r.period < query.end,
-    ]
-    if query.filters:
-        named = [c[name].in_(values) for name, values in query.filters]
+    where = [r.edition == edition, r.workspace_id == query.workspace_id]
+    if named := _named(query, late=False):
         where.append(r.combo.in_(select(c.number).where(c.workspace_id == query.workspace_id, *named)))
-    return where
+    some = [
+        select(r.period, r.combo, *[r[name] for name in names]).where(
+            *where, r.grain == int(grain), r.period >= begin, r.period < end
+        )
+        for grain, begin, end in ((query.grain, query.begin, query.end), *query.more)
+    ]
+    return some[0] if len(some) == 1 else union_all(*some)
+
+
+def _named(query: SumQuery, *, late: bool) -> list[ColumnElement[bool]]:
+    """The filters that are put to rows, or (``late``) to what they were summed to: nearly everything is live, so that to ask each row costs most."""
+    c = rollup_combos.c
+    return [c[name].in_(values) for name, values in query.filters if (bool(query.by) and name == "live") is late]
 
 
 def _key(query: SumQuery, row: Sequence[Any]) -> tuple[int, tuple[Any, ...]]:
