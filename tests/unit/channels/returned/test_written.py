@@ -12,7 +12,7 @@ def judged() -> dict[str, tuple[Case, str]]:
     return {case.name: (case, wrong(case)) for case in cases()}
 
 
-@pytest.mark.parametrize(("held_out", "floor"), [(False, 0.98), (True, 0.89)])
+@pytest.mark.parametrize(("held_out", "floor"), [(False, 0.98), (True, 0.90)])
 def test_reads_them_right(judged: dict[str, tuple[Case, str]], held_out: bool, floor: float) -> None:
     """Kind, recipient and class. Rules were mended by two thirds of them; the third that was held out tells what they are worth elsewhere."""
     some = [(case, what) for case, what in judged.values() if case.held_out is held_out]
