@@ -38,9 +38,9 @@ async def erase(
         if dry_run or not yes:
             found = await service.outlook(workspace.id, person, rest)
             if dry_run:
-                desk.out.result({"found": found}, lambda: _table(desk, found, "nothing names this person"))
+                desk.out.result({"found": found}, lambda: _tell_found(desk, found))
                 return
-            _table(desk, found, "nothing names this person")
+            _tell_found(desk, found)
             _ask()
         begun = await service.begin(workspace.id, person, "command line", _user())
         while (now := await service.get(workspace.id, begun.id)).phase is not Phase.DONE:
@@ -66,6 +66,15 @@ def _receipt(desk: Desk, done: Erasure) -> None:
     if done.by_hand:
         desk.out.note("in your own texts, settings and files, to be changed by hand: " + _listed(done.by_hand))
     desk.out.note("backups and the write-ahead log keep what they have until they are replaced (docs/howto/erase.md)")
+
+
+def _tell_found(desk: Desk, found: dict[str, int]) -> None:
+    _table(desk, found, "nothing names this person")
+    if found.get("messages"):
+        desk.out.note(
+            "these rows name the person; what hangs on the messages (their events, search words, idempotency keys) goes with them, "
+            "and is counted in the receipt"
+        )
 
 
 def _table(desk: Desk, counts: dict[str, int], empty: str) -> None:

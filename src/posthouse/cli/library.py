@@ -256,13 +256,13 @@ def _impact_document(found: Impact) -> dict[str, Any]:
 
 def _tell_impact(desk: Desk, found: Impact, *, details: bool) -> None:
     rows: Sequence[tuple[Any, ...]] = [
-        (one.key, one.version, ", ".join(locale for _, locale in one.variants)) for one in found.touched
+        (one.key, one.version, ", ".join([".".join(place) for place in one.variants])) for one in found.touched
     ]
-    desk.out.table(("template", "version", "locales"), rows, empty="no live template follows it")
+    desk.out.table(("template", "version", "variants"), rows, empty="no live template follows it")
     if found.pinned:
         desk.out.note(f"pinned, and left as they are: {', '.join(found.pinned)}")
     for one in found.details:
-        changed = [variant.locale for variant in one.variants if variant.changed]
+        changed = [f"{variant.channel}.{variant.locale}" for variant in one.variants if variant.changed]
         desk.out.say(f"{one.key}: {'changes in ' + ', '.join(changed) if changed else 'looks the same'}")
         for problem in one.problems:
             desk.out.say(f"  cannot be compiled: {problem.detail}", style="red")

@@ -14,6 +14,11 @@ def test_a_person_is_counted_then_removed(house: Path, run: Run) -> None:
         found = run("contacts", "erase", ann, "--dry-run", "--data", house, "--json").json["found"]
         assert found == {"contacts": 1, "suppressions": 1, "suppression_log": 1}
     assert run("contacts", "erase", ann, "--data", house).code == 2
+    run("send", "hello", "--to", "bob@customer.example", "--var", "name=Bob", "--data", house)
+    assert (
+        "is counted in the receipt"
+        in run("contacts", "erase", "bob@customer.example", "--dry-run", "--data", house).err
+    )
     receipt = run("contacts", "erase", ann, "--yes", "--data", house, "--json").json
     assert (receipt["state"], receipt["still_found"], receipt["erased"]) == ("done", {}, found)
     assert ann not in str(receipt)

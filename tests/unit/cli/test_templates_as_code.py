@@ -215,6 +215,20 @@ def test_a_template_is_proved_with_the_blocks_beside_it(posthouse: Posthouse, fo
     assert [one["version"] for one in posthouse("blocks", "list")] == [1]
 
 
+def test_an_impact_tells_channels_apart(run: Run, posthouse: Posthouse, house: Path, folder: Path) -> None:
+    """An English mail and an English SMS are two variants."""
+    document = {"version": 1, "subject": {"en": "Hi"}, "blocks": [{"type": "shared", "id": "end", "key": "footer"}]}
+    (folder / "bye").mkdir()
+    (folder / "bye" / "email.json").write_text(json.dumps(document))
+    (folder / "bye" / "sms.en.txt").write_text("Bye")
+    posthouse("templates", "push", str(folder), "--publish")
+    told = run("blocks", "impact", "footer", "--data", house).out
+    assert [line.split(maxsplit=2) for line in told.splitlines()] == [
+        ["template", "version", "variants"],
+        ["bye", "1", "email.en, sms.en"],
+    ]
+
+
 def test_a_test_is_sent_to_colleagues(run: Run, posthouse: Posthouse, house: Path, folder: Path) -> None:
     """Of the draft, with the sample; what cannot be sent is told beside the others, code 1."""
     (folder / "welcome" / "template.toml").write_text('subject = "Hello {{ name }}"\nfrom = "a@shop.example"\n')
