@@ -49,11 +49,15 @@ class Filters:
     def __init__(
         self,
         *,
-        recipient: Annotated[str | None, Query(description="The address it goes to.", max_length=320)] = None,
+        recipient: Annotated[
+            str | None, Query(description="The address it goes to, in whatever case.", max_length=320)
+        ] = None,
         template: Annotated[str | None, Query(description="The template's key.", max_length=200)] = None,
         status: Annotated[str | None, Query(description="A status, `delivered` for example.")] = None,
         tag: Annotated[str | None, Query(description="One of its tags.", max_length=64)] = None,
-        correlation: Annotated[str | None, Query(description="The business object.", max_length=255)] = None,
+        correlation: Annotated[
+            str | None, Query(description="The business object, in whatever case.", max_length=255)
+        ] = None,
         subject: Annotated[
             str | None,
             Query(description="Words that are all in the subject as it was sent, in any order.", max_length=255),
