@@ -23,7 +23,7 @@ from posthouse.core.templates.library.folder import library_of, read_library
 from posthouse.core.templates.library.uses import uses_of
 from posthouse.core.templates.model import Release, TemplateSource
 from posthouse.rendering.attachments.maker import AttachmentMaker
-from posthouse.rendering.attachments.pdf import PdfProcess
+from posthouse.rendering.attachments.pdfs import PdfProcesses
 from posthouse.rendering.press import make_press
 from posthouse.rendering.renderer import MinijinjaRenderer
 
@@ -65,7 +65,7 @@ Dear friend, you have won the lottery, 100% free. Click here. No prescription ne
 
 async def mails() -> dict[str, bytes]:
     """Every mail of the library by key and locale, with what travels with it, rendered with the sample."""
-    items, press, renderer, pdf = read_library(FILES), make_press(), MinijinjaRenderer(), PdfProcess(timeout=60)
+    items, press, renderer, pdf = read_library(FILES), make_press(), MinijinjaRenderer(), PdfProcesses(timeout=60)
     composer, maker = EmailComposer(renderer, ReturnPaths(b"0123456789abcdef")), AttachmentMaker(renderer, pdf)
     made = {}
     try:

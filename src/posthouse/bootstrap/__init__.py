@@ -96,7 +96,7 @@ from posthouse.core.workspaces.domains import DomainService
 from posthouse.core.workspaces.keys import KeyService
 from posthouse.core.workspaces.service import WorkspaceService
 from posthouse.rendering.attachments.maker import AttachmentMaker
-from posthouse.rendering.attachments.pdf import PdfProcess
+from posthouse.rendering.attachments.pdfs import PdfProcesses
 from posthouse.rendering.checker import SchemaChecker
 from posthouse.rendering.html_text import text_of
 from posthouse.rendering.press import make_press, press_of
@@ -275,7 +275,7 @@ async def open_house(
     """
     clock = HouseClock(SystemClock())
     store = make_store(settings, clock, shard)
-    pdf = PdfProcess()
+    pdf = PdfProcesses()
     await store.open()
     try:
         reference = await store.clock_reading()
@@ -300,7 +300,7 @@ def _wire(
     role: str,
     accept: Accept,
     connected: Connected,
-    pdf: PdfProcess,
+    pdf: PdfProcesses,
     on_hit: OnHit,
 ) -> House:
     box = MasterKeyBox(read_master_key(settings))

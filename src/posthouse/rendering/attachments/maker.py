@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from posthouse.core.kernel.ids import Id
 from posthouse.core.messages.model import Attachment
 from posthouse.core.messages.uploads import read_upload_id
 from posthouse.core.templates.attachments.model import Barcode, Calendar, Declared, Pdf, Qr, Reference
@@ -12,7 +13,7 @@ from posthouse.core.templates.model import Release
 from posthouse.core.templates.ports import Renderer
 from posthouse.rendering.attachments.calendar import calendar_file
 from posthouse.rendering.attachments.codes import bar_image, qr_image
-from posthouse.rendering.attachments.pdf import PdfProcess
+from posthouse.rendering.attachments.pdfs import PdfProcesses
 
 
 class AttachmentMaker:
@@ -23,7 +24,7 @@ class AttachmentMaker:
         pdf: makes PDFs.
     """
 
-    def __init__(self, renderer: Renderer, pdf: PdfProcess) -> None:
+    def __init__(self, renderer: Renderer, pdf: PdfProcesses) -> None:
         self._renderer = renderer
         self._pdf = pdf
 
@@ -40,16 +41,19 @@ class AttachmentMaker:
         made: list[Attachment] = []
         contents: dict[bytes, bytes] = {}
         for one in wanted:
-            attachment, data = await self._made(one, images, at)
+            attachment, data = await self._made(one, images, at, release.workspace_id)
             made.append(attachment)
             if data is not None:
                 contents[attachment.digest] = data
         return tuple(made), contents
 
-    async def _made(self, one: Declared, images: Mapping[str, bytes], at: int) -> tuple[Attachment, bytes | None]:
+    async def _made(
+        self, one: Declared, images: Mapping[str, bytes], at: int, workspace_id: Id
+    ) -> tuple[Attachment, bytes | None]:
         match one:
             case Pdf():
-                return _file(one.name, "application/pdf", await self._pdf.make(_with_images(one.html[""], images)))
+                pdf = await self._pdf.make(_with_images(one.html[""], images), workspace_id)
+                return _file(one.name, "application/pdf", pdf)
             case Calendar():
                 media = f"text/calendar; charset=utf-8; method={one.method.upper()}"
                 return _file(one.name, media, calendar_file(one, at))

@@ -41,14 +41,19 @@ class PdfProcess:
             ValidationError: it cannot be made: too slow, too large, something in it.
             UnavailableError: the process does not start, or Pango is not installed: trying again later may help.
         """
-        digest = hashlib.sha256(page.encode("utf-8", "replace")).digest()
-        if (known := self._kept.get(digest)) is not None:
-            self._kept.move_to_end(digest)
+        if (known := self.known(page)) is not None:
             return known
         async with self._turn:
             made = await self._asked(page.encode("utf-8", "replace"))
-        self._keep(digest, made)
+        self._keep(_digest(page), made)
         return made
+
+    def known(self, page: str) -> bytes | None:
+        """The PDF of a page that was made lately."""
+        digest = _digest(page)
+        if (known := self._kept.get(digest)) is not None:
+            self._kept.move_to_end(digest)
+        return known
 
     async def close(self) -> None:
         """Ends the process."""
@@ -113,3 +118,7 @@ class PdfProcess:
         self._size += len(made)
         while self._size > _KEPT:
             self._size -= len(self._kept.popitem(last=False)[1])
+
+
+def _digest(page: str) -> bytes:
+    return hashlib.sha256(page.encode("utf-8", "replace")).digest()

@@ -20,8 +20,13 @@ LARGEST = 20_000_000
 """Octets of a PDF."""
 CLONE_NEWUSER, CLONE_NEWNET = 0x1000_0000, 0x4000_0000
 """unshare(2)."""
-PR_SET_NO_NEW_PRIVS = 38
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 """prctl(2)."""
+SIGKILL = 9
+SECONDS = 30
+"""Of processor time for one page. Whoever asked gives up before; this is for when nobody is there any more to do so."""
+FILES = 64
+"""Open at the same time: fonts."""
 _FORBIDDEN = (
     "socket.",
     "subprocess.",
@@ -48,6 +53,7 @@ def main() -> None:
     close_the_doors()
     while len(size := incoming.read(4)) == 4:
         page = incoming.read(int.from_bytes(size, "big")).decode()
+        bound_the_time()
         try:
             state, answer = b"\x00", make(weasyprint, page)
         except MemoryError:
@@ -78,12 +84,20 @@ def make(weasyprint: Any, page: str) -> bytes:
     return made
 
 
+def bound_the_time() -> None:
+    """From here on the process may work for so long, then the kernel ends it."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + SECONDS, most))
+
+
 def close_the_doors() -> None:
     """Bounds of memory and files, and no way out: neither network nor processes, nor files but the libraries' own."""
     ask_the_kernel()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
     allowed = tuple({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "purelib", "platlib")})
 
     def look(event: str, arguments: tuple[Any, ...]) -> None:
@@ -111,6 +125,7 @@ def ask_the_kernel() -> None:
     if kernel.unshare(CLONE_NEWNET) != 0:
         kernel.unshare(CLONE_NEWUSER | CLONE_NEWNET)
     kernel.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    kernel.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))  # root is not bound by it
 
 

@@ -11,8 +11,13 @@ import pytest
 
 from posthouse.core.kernel.errors import ValidationError
 from posthouse.rendering.attachments.pdf import PdfProcess
+from posthouse.rendering.attachments.pdfs import PdfProcesses
 
 PAGE = "<html lang=en><style>p { hyphens: auto; width: 4em }</style><h1>Receipt {{n}}</h1><p>international économie</p></html>"
+
+
+MADE_OF = "'<div style=columns:3>' + '<table><tr><td>x</td></tr></table>' * 20_000"
+SLOW: str = eval(MADE_OF)
 
 
 @pytest.fixture
@@ -62,11 +67,20 @@ async def test_the_kernel_holds_it_too(pdf: PdfProcess) -> None:
     assert process is not None
     status, apart = _held(process.pid)
     assert "NoNewPrivs:\t1" in status
+    bounds = _bounds(process.pid)
+    assert (bounds["Max file size"], bounds["Max core file size"], bounds["Max open files"]) == ("0", "0", "64")
+    assert int(bounds["Max cpu time"]) < 60
     allowed = await asyncio.create_subprocess_exec(
         "unshare", "--user", "--net", "true", stderr=asyncio.subprocess.DEVNULL
     )
     refused = await allowed.wait() != 0
     assert apart or refused
+
+
+def _bounds(pid: int) -> dict[str, str]:
+    """The soft limits of a process."""
+    lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    return {line[:26].strip(): line[26:].split()[0] for line in lines}
 
 
 def _held(pid: int) -> tuple[str, bool]:
@@ -99,3 +113,80 @@ async def test_a_process_that_dies_is_told_and_replaced(pdf: PdfProcess) -> None
     with pytest.raises(ValidationError, match="died"):
         await pdf.make("<p>b</p>")
     assert (await pdf.make("<p>b</p>")).startswith(b"%PDF-")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's part is Linux's")
+async def test_a_process_that_is_busy_ends_with_whoever_asked() -> None:
+    """Killed in the middle of a page, the asker can give nothing up any more: the kernel does."""
+    program = (
+        "import asyncio, sys\nfrom posthouse.rendering.attachments.pdf import PdfProcess\n"
+        "async def main():\n    pdf = PdfProcess(600)\n    await pdf.make('<p>a</p>')\n    print(pdf._process.pid, flush=True)\n"
+        f"    await pdf.make({MADE_OF})\nasyncio.run(main())"
+    )
+    asker = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE)
+    assert asker.stdout is not None
+    async with asyncio.timeout(120):
+        busy = int(await asker.stdout.readline())
+        await asyncio.sleep(0.3)
+        asker.kill()
+        await asker.wait()
+        while _lives(busy):
+            await asyncio.sleep(0.05)
+
+
+def _lives(pid: int) -> bool:
+    """Not gone, nor dead and only not yet noticed."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+async def test_one_workspace_does_not_keep_others_from_their_pdfs() -> None:
+    """Several pages that take for ever, all of one workspace: another one has its PDF meanwhile."""
+    pdfs = PdfProcesses(timeout=60)
+    slow = [asyncio.ensure_future(pdfs.make(f"{SLOW}{number}", b"slow")) for number in range(3)]
+    await asyncio.sleep(0)
+    assert (await pdfs.make("<p>quick</p>", b"quick")).startswith(b"%PDF-")
+    assert not any(one.done() for one in slow)
+    for one in slow:
+        one.cancel()
+    await asyncio.gather(*slow, return_exceptions=True)
+    await pdfs.close()
+
+
+class Desk:
+    """Takes as long over a page as it is told to."""
+
+    def __init__(self, begun: list[str]) -> None:
+        self.begun = begun
+        self.gate = asyncio.Event()
+
+    async def make(self, page: str) -> bytes:
+        self.begun.append(page)
+        await self.gate.wait()
+        if page == "broken":
+            raise ValidationError("broken")
+        return page.encode()
+
+    def known(self, page: str) -> bytes | None:
+        return None
+
+    async def close(self) -> None:
+        """Nothing to end."""
+
+
+async def test_turns_are_taken_workspace_by_workspace() -> None:
+    """Whoever asked for many waits behind whoever asked for one; who gave up or failed leaves no place taken."""
+    begun: list[str] = []
+    desk = Desk(begun)
+    pdfs = PdfProcesses(processes=[desk])
+    asked = [(b"a", "a1"), (b"a", "broken"), (b"a", "a3"), (b"b", "b1"), (b"c", "given up"), (b"b", "b2"), (b"d", "d1")]
+    making = [asyncio.ensure_future(pdfs.make(page, workspace)) for workspace, page in asked]
+    await asyncio.sleep(0)
+    making[4].cancel()
+    desk.gate.set()
+    await asyncio.gather(*making, return_exceptions=True)
+    assert begun == ["a1", "b1", "d1", "broken", "b2", "a3"]
+    assert await pdfs.make("again", b"c") == b"again"
+    assert (pdfs._waiting, pdfs._busy) == ({}, set())
