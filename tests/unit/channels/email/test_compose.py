@@ -157,7 +157,7 @@ def test_what_went_in_comes_out(
     bodies = {part.get_content_type(): part for part in parts}
     for media, written in (("text/plain", text), ("text/html", html)):
         if written is not None:
-            assert _lines(bodies[media].get_content()) == _lines(written)
+            assert lines_of(bodies[media].get_content()) == lines_of(written)
     assert bodies["text/csv"].get_payload(decode=True) == data
     if file_name:
         plain = message_from_bytes(content)
@@ -168,7 +168,7 @@ def test_what_went_in_comes_out(
         assert field(content, "To").removesuffix("<ann@people.example>")[:-1] == name
 
 
-def _lines(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
     """A text without the line ends after its last line, of which the wire form promises nothing."""
     return text.replace("\r\n", "\n").rstrip("\n").split("\n")
 
@@ -185,7 +185,7 @@ def test_what_the_renderer_encodes_comes_out(text: str, html: str | None, subjec
     bodies = {part.get_content_type(): part.get_content() for part in parse(content).walk() if not part.is_multipart()}
     for media, written in (("text/plain", text), ("text/html", html)):
         if written is not None:
-            assert _lines(bodies[media]) == _lines(plain_body(written))
+            assert lines_of(bodies[media]) == lines_of(plain_body(written))
     assert dkim.DKIM(content).verify(idx=0, dnsfunc=dnsfunc())
     assert dkim.DKIM(content).verify(idx=1, dnsfunc=dnsfunc())
 
