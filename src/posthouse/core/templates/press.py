@@ -27,6 +27,9 @@ from posthouse.core.templates.places import gathered, place_of
 from posthouse.core.templates.ports import Compiled, Compiler, Linter, Renderer, VariablesChecker
 
 _LINE: Final = re.compile(r"line (\d+): ")
+_ATTRIBUTES: Final = "'contact.attributes'"
+_OF_CONTACTS: Final = " Attributes of a contact are read beside its name: contact.tier."
+"""In the API they stand in ``attributes``, so that is what people write."""
 _NOBODY: Final[Id] = bytes(16)
 _RULE_OF: Final = {"translation": "translation-missing"}
 """What compilers call by another name."""
@@ -251,7 +254,8 @@ class Press:
                 self._renderer.plain(release, sample, at=self._clock.now())
             planned = self._renderer.attachments(release, sample, at=self._clock.now()) if release.attachments else ()
         except ValidationError as error:
-            problem = FieldProblem(f"/variants/{index}", f"{where} with sample.json: {error.detail}", "render")
+            hint = _OF_CONTACTS if _ATTRIBUTES in error.detail else ""
+            problem = FieldProblem(f"/variants/{index}", f"{where} with sample.json: {error.detail}{hint}", "render")
             raise ValidationError(error.detail, fields=[problem]) from None
         if found := sample_problems(planned, declared):
             told = [

@@ -264,7 +264,7 @@ class TemplateService:
         given = (template.draft.sample if template.draft else {}) if data is None else data
         variables = sampled(given, release.always, release.locale)
         if problems := self._checker.problems(release, variables):
-            raise ValidationError("The variables do not fit the template.", fields=problems)
+            raise _unfit(problems, sample=data is None)
         rendered = self._renderer.plain(release, variables, at=self._clock.now())
         files = self._renderer.attachments(release, variables, at=self._clock.now()) if release.attachments else ()
         return Preview(
@@ -442,6 +442,15 @@ class TemplateService:
         )
         await self._store.publish(live, releases, source)
         return live
+
+
+def _unfit(problems: Sequence[FieldProblem], *, sample: bool) -> ValidationError:
+    """Variables of a preview that the release refuses: at their place in what was asked, or in the sample."""
+    place, what = ("/sample", "The sample") if sample else ("/variables", "The variables")
+    fields = [msgspec.structs.replace(one, pointer=place + one.pointer) for one in problems]
+    return ValidationError(
+        f"{what} does not fit the template." if sample else f"{what} do not fit the template.", fields=fields
+    )
 
 
 def _stale(key: str, current: Template | None, base: str) -> StaleDraftError:

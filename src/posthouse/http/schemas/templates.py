@@ -388,7 +388,7 @@ def tests_sent(to: Sequence[str], results: Sequence[Receipt | PosthouseError]) -
         [
             TestSent(address, ids.show(ids.MESSAGE, one.message_id))
             if isinstance(one, Receipt)
-            else TestSent(address, None, "; ".join([one.detail, *[field.detail for field in one.fields]]))
+            else TestSent(address, None, "; ".join(dict.fromkeys([field.detail for field in one.fields])) or one.detail)
             for address, one in zip(to, results, strict=True)
         ]
     )
