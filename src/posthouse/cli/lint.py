@@ -12,7 +12,7 @@ from posthouse.cli.frame import Desk, command
 from posthouse.cli.frame.exits import Exit
 from posthouse.config import SettingsError
 from posthouse.core.kernel.counts import counted
-from posthouse.core.kernel.errors import ValidationError
+from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.templates.errors import TemplateProblemsError, UnknownTemplateError
 from posthouse.core.templates.folder import read_folder, template_folders
 from posthouse.core.templates.library.folder import blamed, library_of, read_shelf
@@ -23,7 +23,7 @@ from posthouse.core.templates.lint.model import Finding, Overlook, Severity
 from posthouse.core.templates.lint.pictures import look_outside, unproved
 from posthouse.core.templates.lint.rules import RULES
 from posthouse.core.templates.model import TemplateSource
-from posthouse.core.templates.places import line_in, place_of
+from posthouse.core.templates.places import file_of, line_in, place_of
 
 if TYPE_CHECKING:
     from posthouse.bootstrap import House
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 LARGEST_FILE: Final = 5_000_000
 """Bytes; a template file is text, and nobody writes so much of it."""
+_LIBRARY: Final = "library"
+"""Where blocks and themes that cannot be read are told."""
 _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 
 
@@ -128,7 +130,7 @@ def _of_folder(folder: Path) -> dict[str, tuple[Overlook, tuple[str, ...]]]:
     everything = template_files(folder)
     shelf = read_shelf(everything)
     if shelf.problems:
-        found["library"] = Overlook(tuple([_unread(problem.pointer, problem.detail) for problem in shelf.problems])), ()
+        found[_LIBRARY] = Overlook(tuple([_unread(problem, everything) for problem in shelf.problems])), ()
     for path, files in template_folders(everything).items():
         name = path.rpartition("/")[2] or folder.resolve().name
         try:
@@ -139,7 +141,7 @@ def _of_folder(folder: Path) -> dict[str, tuple[Overlook, tuple[str, ...]]]:
             seen = msgspec.structs.replace(seen, findings=tuple(placed))
             found[source.key] = seen, source.lint_ignore
         except TemplateProblemsError as error:
-            found[name] = Overlook(tuple([_unread(problem.pointer, problem.detail) for problem in error.fields])), ()
+            found[name] = Overlook(tuple([_unread(problem, files) for problem in error.fields])), ()
     return found
 
 
@@ -160,9 +162,12 @@ def _placed(
     return msgspec.structs.replace(one, detail=blamed(one.detail, broken), line=line)
 
 
-def _unread(pointer: str, detail: str) -> Finding:
-    file = pointer.removeprefix("/")
-    return Finding("cannot-publish", Severity.ERROR, detail.removeprefix(f"{file}: "), pointer, file)
+def _unread(problem: FieldProblem, files: Mapping[str, bytes]) -> Finding:
+    """What cannot even be read: its pointer begins with the file."""
+    file, line = file_of(problem, files)
+    return Finding(
+        "cannot-publish", Severity.ERROR, problem.detail.removeprefix(f"{file}: "), problem.pointer, file, line
+    )
 
 
 async def _of_key(desk: Desk, key: str, *, online: bool) -> dict[str, Overlook]:
@@ -175,10 +180,12 @@ def _tell(desk: Desk, found: Mapping[str, Sequence[Finding]], unasked: int) -> N
     for key, findings in found.items():
         for one in findings:
             counts[one.severity] += 1
-            place = f"{key}/{one.file}" if one.file else key
+            place = "/".join(filter(None, ("" if key == _LIBRARY else key, one.file)))
             shown = f"{place}:{one.line}" if one.line else place
             desk.out.say(f"{shown}: {one.severity.value} {one.rule}: {one.detail}", style=_COLOURS[one.severity])
     words = ", ".join(counted(count, severity.value) for severity, count in counts.items())
-    desk.out.note(f"{counted(len(found), 'template')}: {words}; docs/reference/lint.md explains the rules")
+    desk.out.note(
+        f"{counted(len(found.keys() - {_LIBRARY}), 'template')}: {words}; docs/reference/lint.md explains the rules"
+    )
     if unasked:
         desk.out.note(f"not looked at: {counted(unasked, 'image')} on other hosts; --online asks for them")

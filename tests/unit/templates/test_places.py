@@ -59,7 +59,10 @@ def test_a_document_says_the_field_and_what_was_meant(block: dict[str, Any], poi
 
 
 def test_a_theme_says_so_too() -> None:
-    """Its tokens have names."""
+    """Its tokens have names, and colours are explained in words."""
+    with pytest.raises(ValidationError) as refused:
+        read_item(ItemKind.THEME, "brand", {"name": "B", "tokens": {"light": {"primary": "#12345"}}})
+    assert refused.value.fields[0].detail.endswith("; six hexadecimal digits, such as #1f5a43")
     with pytest.raises(ValidationError) as refused:
         read_item(ItemKind.THEME, "brand", {"name": "B", "tokens": {"light": {"primry": "#ffffff"}}})
     assert refused.value.fields[0].pointer == "/tokens/light/primry"

@@ -36,6 +36,13 @@ def place_of(source: TemplateSource, pointer: str) -> tuple[str, str]:
     return body_file(source.variants[int(variant[1])]), ""
 
 
+def file_of(problem: FieldProblem, files: Mapping[str, bytes]) -> tuple[str, int]:
+    """File and line of a problem of reading: its pointer begins with the file."""
+    path = problem.pointer.removeprefix("/")
+    file = max([name for name in files if path == name or path.startswith(f"{name}/")], key=len, default=path)
+    return file, line_in(files, file, path.removeprefix(file))
+
+
 def line_in(files: Mapping[str, bytes], file: str, inside: str) -> int:
     """The line of a place in a file of JSON; 0 where it cannot be told."""
     if not inside or file not in files:

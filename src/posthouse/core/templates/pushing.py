@@ -13,7 +13,7 @@ from posthouse.core.templates.library.folder import blamed, library_files, probl
 from posthouse.core.templates.library.model import ItemKind, ItemSource
 from posthouse.core.templates.library.service import LibraryService
 from posthouse.core.templates.model import TemplateSource
-from posthouse.core.templates.places import SETTINGS, line_in, place_of
+from posthouse.core.templates.places import SETTINGS, file_of, line_in, place_of
 from posthouse.core.templates.press import stopped
 from posthouse.core.templates.proofs import Proofs
 from posthouse.core.templates.service import TemplateService
@@ -169,10 +169,8 @@ def _twice(key: str, folder: str, other: str) -> TemplateProblemsError:
 
 
 def _of_file(problem: FieldProblem, template: str, files: Mapping[str, bytes]) -> Trouble:
-    """A problem of reading: its pointer begins with the file."""
-    path = problem.pointer.removeprefix("/")
-    file = max([name for name in files if path == name or path.startswith(f"{name}/")], key=len, default=path)
-    return _at(problem, template, file, line_in(files, file, path.removeprefix(file)))
+    """A problem of reading."""
+    return _at(problem, template, *file_of(problem, files))
 
 
 def _at(problem: FieldProblem, template: str, file: str, line: int = 0) -> Trouble:

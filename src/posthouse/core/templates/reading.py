@@ -57,10 +57,23 @@ def _hint(told: str, field: re.Match[str] | None, kind: type, raw: Any, steps: S
         known = _names(_at(kind, raw, steps))
         return did_you_mean(field["name"], known)
     if value is None:
-        return ""
+        return _described(kind, raw, steps) if "matching regex" in told else ""
     known = _choices(kind, raw, steps)
     there = f"; one of {', '.join(known)}" if len(known) <= _MANY and known else ""
     return did_you_mean(value["value"], known) or there
+
+
+def _described(kind: type, raw: Any, steps: Sequence[str]) -> str:
+    """What the type says of itself, for people who do not read expressions."""
+    here = _beside(kind, raw, steps)
+    words = (here.extra_json_schema or {}).get("description", "") if isinstance(here, inspect.Metadata) else ""
+    return f"; {words[:1].lower()}{words[1:].rstrip('.')}" if words else ""
+
+
+def _beside(kind: type, raw: Any, steps: Sequence[str]) -> inspect.Type | None:
+    """The type of what a path leads to, as it stands in what is around it."""
+    *above, last = steps or [""]
+    return _into(_at(kind, raw, above), last)
 
 
 def _at(kind: type, raw: Any, steps: Sequence[str]) -> inspect.Type | None:
