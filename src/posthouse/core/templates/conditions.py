@@ -10,6 +10,7 @@ arithmetic: what is not here is refused with the place where it stands. The same
 condition can be written.
 """
 
+import functools
 import re
 from typing import Final
 
@@ -28,8 +29,9 @@ class ConditionError(ValueError):
     """What is wrong with a condition, and where."""
 
 
+@functools.lru_cache(maxsize=512)
 def check_condition(source: str) -> None:
-    """Accepts a condition or says what is wrong.
+    """Accepts a condition or says what is wrong. One that was accepted is remembered: every language of a document asks again.
 
     Raises:
         ConditionError: it is not written in the language; the message names the place.

@@ -65,6 +65,8 @@ def texts_of(part: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, str]
 
 def nearest(texts: dict[str, str], locale: str, default: str) -> str | None:
     """The locale whose words are taken: the locale itself, what it falls back to, or None."""
+    if locale in texts:
+        return locale
     known = {word.lower(): word for word in texts}
     return next((known[word] for word in fallbacks(locale, default) if word in known), None)
 

@@ -1,5 +1,6 @@
 """Small helpers that write elements."""
 
+import functools
 from html import escape
 
 from posthouse.core.templates.document import Style
@@ -8,8 +9,14 @@ from posthouse.rendering.document.writing import Writing
 
 def element(name: str, content: str | None = None, /, **attributes: str) -> str:
     """An element; ``_`` in an attribute's name is ``-``, empty attributes are left out. Values are XML already."""
-    given = "".join([f' {key.rstrip("_").replace("_", "-")}="{value}"' for key, value in attributes.items() if value])
+    given = _attributes(tuple(attributes.items()))
     return f"<{name}{given} />" if content is None else f"<{name}{given}>{content}</{name}>"
+
+
+@functools.lru_cache(maxsize=1_024)
+def _attributes(attributes: tuple[tuple[str, str], ...]) -> str:
+    """The same few stand in every language, and in every document of a theme."""
+    return "".join([f' {key.rstrip("_").replace("_", "-")}="{value}"' for key, value in attributes if value])
 
 
 def shown_if(condition: str, markup: str) -> str:
@@ -17,6 +24,7 @@ def shown_if(condition: str, markup: str) -> str:
     return f"{{% if {condition.strip()} %}}{markup}{{% endif %}}" if condition else markup
 
 
+@functools.lru_cache(maxsize=512)
 def css(**properties: str | int) -> str:
     """Declarations for a style attribute; whole numbers are pixels."""
     written = [

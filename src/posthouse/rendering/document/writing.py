@@ -1,5 +1,6 @@
 """What the writers of blocks share: theme, locale, and the problems met on the way."""
 
+import functools
 import re
 import secrets
 from collections.abc import Sequence
@@ -45,7 +46,7 @@ class Writing(msgspec.Struct):
     @property
     def direction(self) -> str:
         """``rtl`` for the languages written from right to left."""
-        return "rtl" if self.locale.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
+        return _direction(self.locale)
 
     def refuse(self, pointer: str, detail: str, code: str = "invalid") -> None:
         """Notes what stops the publication."""
@@ -115,6 +116,11 @@ class Writing(msgspec.Struct):
     def font(self, which: str) -> str:
         """The family with its stand-ins, for CSS inside an attribute."""
         return stack(getattr(self.theme.fonts, which))
+
+
+@functools.lru_cache(maxsize=256)
+def _direction(locale: str) -> str:
+    return "rtl" if locale.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
 
 
 def speaking(markup: str, said: Sequence[str]) -> str:
