@@ -84,7 +84,7 @@ async def test_a_missing_variable_is_told_before_accepting(service: TemplateServ
     await service.push(W, read_folder(folder(push=PUSH), "order"), publish=True)
     with pytest.raises(ValidationError) as caught:
         await service.render(W, "order", data={"name": "Ann"})
-    assert [found.pointer for found in caught.value.fields] == ["/order"]
+    assert [found.pointer for found in caught.value.fields] == ["/variables/order"]
 
 
 @pytest.mark.parametrize(
