@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from posthouse.core.kernel.amounts import read_amount
@@ -32,6 +33,12 @@ _LANES: Final = {lane.name.lower(): lane for lane in Lane}
 _CHANNELS: Final = tuple(channel.name.lower() for channel in Channel)
 
 
+@lru_cache(maxsize=1024)
+def _is_tag(word: str) -> bool:
+    """Asked of every message; there are few, and they are short."""
+    return is_locale(word.replace("_", "-"))
+
+
 class Checks:
     """Gathers every problem of one submission, so that a developer mends them all at once."""
 
@@ -55,7 +62,7 @@ class Checks:
 
     def locale(self, pointer: str, value: str | None) -> str | None:
         """A language tag by its form: which languages there are is the template's matter, and what served is told."""
-        if value is not None and not (len(value) <= limits.MAX_LOCALE and is_locale(value.replace("_", "-"))):
+        if value is not None and (len(value) > limits.MAX_LOCALE or not _is_tag(value)):
             self.wrong(pointer, f"{value[:64]!r} is no language tag; {LOCALE_ADVICE}", "form")
         return value
 
