@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from posthouse.channels.email.returned.codes import judge_code
-from posthouse.channels.email.returned.phrases import NO_DOMAIN, NO_MAILBOX, Rule, judge_words
+from posthouse.channels.email.returned.phrases import CLOSED_MAILBOX, MOVED, NO_DOMAIN, NO_MAILBOX, Rule, judge_words
 from posthouse.channels.email.returned.stages import Stage, stage_in
 from posthouse.channels.email.returned.words import code_in, enhanced_in, fold, plain
 from posthouse.core.suppressions.model import Verdict
@@ -39,6 +39,8 @@ _ANNOUNCED: Final = re.compile(
 )
 
 _BY_CODE: Final = "the enhanced status code"
+_MAY_PASS: Final = frozenset({NO_DOMAIN, CLOSED_MAILBOX, MOVED, _BY_CODE})
+"""What is not for good where the code says so; servers that answer 450 to unknown users mean it."""
 _NOTHING: Final = Rule("nothing that we know", Verdict.UNKNOWN, "", vague=True)
 _TEMPORARY: Final = Rule("a temporary code", Verdict.SOFT, "", vague=True)
 _BETTER: Final = frozenset({Verdict.HARD, Verdict.FULL})
@@ -131,7 +133,7 @@ def _doubted(rule: Rule, case: _Case) -> Verdict:
 
 
 def _doubted_hard(rule: Rule, case: _Case, stage: Stage) -> Verdict:
-    if case.told.delayed or (case.temporary and rule.why in {NO_DOMAIN, _BY_CODE}):
+    if case.told.delayed or (case.temporary and rule.why in _MAY_PASS):
         return Verdict.SOFT
     if stage is Stage.CONTENT or _HIDDEN_FILTER.search(f"{case.quoted}\n{case.told.human[:4_000]}"):
         return Verdict.BLOCK

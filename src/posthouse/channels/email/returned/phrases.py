@@ -47,6 +47,8 @@ class Rule(msgspec.Struct, frozen=True):
 
 NO_MAILBOX: Final = "there is no such mailbox"
 NO_DOMAIN: Final = "there is no such domain"
+CLOSED_MAILBOX: Final = "the mailbox is closed"
+MOVED: Final = "the person has moved"
 
 RULES: Final[tuple[Rule, ...]] = (
     Rule(
@@ -138,6 +140,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"\bover ?quota\b|quota (?:is )?(?:exceeded|violation|full|reached|limit)|mailfull|mailbox_?full|"
         r"user is over|message is larger than the space available|"
         r"(?:too much|no more|no) (?:mail|space|room)[^.;]{0,20}(?:mailbox|account|inbox)|"
+        r"(?:mailbox|account|inbox|quota|storage)\b[^.;]{0,40}\blimit\b[^.;]{0,30}\breached|"
         r"(?:mailbox|account|inbox|user)\b[^.;]{0,30}\bno (?:more )?(?:free )?(?:space|room)|" + FULL,
     ),
     Rule(
@@ -157,7 +160,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"maximum (?:number of )?connections|daily (?:message|sending|mail)? ?(?:quota|limit)|hourly",
     ),
     Rule(
-        "the mailbox is closed",
+        CLOSED_MAILBOX,
         Verdict.HARD,
         rf"\b{_WHO}\b[^.;:]{{0,60}}\b(?:disabled|inactive|in-active|suspended|de-?activated|not active|locked|"
         r"frozen|expired|terminated|cancel(?:l)?ed|closed|deleted|discontinued|blocked due to inactivity|"
@@ -193,6 +196,13 @@ RULES: Final[tuple[Rule, ...]] = (
         r"directory harvest|(?:harvest|dictionary)(?:ing)? attack|"
         r"sending to (?:too many )?(?:invalid|unknown|non-?existent)|"
         r"use your (?:isp|provider)|" + BLOCKED,
+    ),
+    Rule(
+        "a filter of the receiver's is out of order, or mail comes too fast for no worse reason",
+        Verdict.SOFT,
+        r"\brate[ -]?limit(?:ed|ing)\b|too (?:quickly|often)\b|"
+        r"(?:scanner|virus check|spamassassin|content filter|milter|filter (?:service|server))\b[^.;]{0,30}"
+        r"(?:unavailable|not (?:available|running|reachable|respond\w*)|time-?out|timed out|fail(?:ed|ure)\b|crashed)",
     ),
     Rule(
         "it looks like spam",
@@ -261,7 +271,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"address (?:was )?not found|recipient (?:address )?(?:was )?rejected: (?:access denied|undeliverable)|" + GONE,
     ),
     Rule(
-        "the person has moved",
+        MOVED,
         Verdict.HARD,
         r"(?:mailbox|domain) owner has changed|\b(?:has|have) moved|new (?:e-?mail )?address|changed (?:his|her|"
         r"their|my|our|its) (?:e-?mail )?address|address (?:has )?changed|user not local; please try|moved (?:to|"
