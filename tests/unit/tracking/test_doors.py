@@ -270,6 +270,41 @@ async def test_rating(stage: Stage, client: httpx.AsyncClient) -> None:
         assert (await client.get(stage.path(Kind.RATING, number, score))).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (b"a%00b", "a b"), (b"%00%20%00", None), (b"good%0D%0Avery%0Agood", "good\nvery\ngood"), (b"%E2%80%AEdab", "dab"),
+        (b"%ED%A0%80x%9B", "\ufffd\ufffd\ufffdx\ufffd"), (b"%C2%9B1m%1B[2J", "1m [2J"), (b"x" * 9_000, "x" * 2_000),
+    ],
+)  # fmt: skip
+async def test_a_hostile_comment(stage: Stage, client: httpx.AsyncClient, sent: bytes, kept: str | None) -> None:
+    """What no store keeps, or what would control a terminal or turn a line around, is left out; the rating counts."""
+    body = b"score=5&comment=" + sent
+    answer = await client.post(stage.path(Kind.RATING, 0, 4), content=body, headers=FORM)
+    assert answer.status_code == 200
+    (event,) = await stage.events(EventType.RATED)
+    assert event.data.get("comment") == kept
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+async def test_an_address_of_one_kind_opens_no_other_door(stage: Stage, client: httpx.AsyncClient, kind: Kind) -> None:
+    """With the token of a link nobody unsubscribes, looks at the mail or rates it; what it is sent for, it says to nobody else."""
+    token = stage.path(kind, 0, 4 if kind is Kind.RATING else 0)[3:]
+    for other in Kind:
+        if other in {kind, Kind.OPEN, Kind.CONVERSION}:  # which always say the same
+            continue
+        for do in ({}, {"do": "unsubscribe"}, {"score": "5"}):
+            found = await client.request("POST" if do else "GET", f"{other.path}{token}", data=do or None)
+            assert found.status_code in {404, 405}
+            assert "ann@" not in found.text
+    assert stage.opt_outs.calls == []
+    for door in (Kind.OPEN, Kind.CONVERSION):
+        if door is not kind:
+            report = '{"order":"A-1","amount":"1.00","currency":"EUR"}' if door is Kind.CONVERSION else None
+            await client.request("POST" if report else "GET", f"{door.path}{token}", content=report)
+    assert [await stage.events(one) for one in (EventType.OPENED, EventType.RATED, EventType.CONVERTED)] == [[], [], []]
+
+
 async def test_view_in_the_browser(stage: Stage, client: httpx.AsyncClient) -> None:
     """The message as it was sent, in a box: nothing runs in it; its own links work; after 30 days it is gone."""
     answer = await client.get(stage.path(Kind.VIEW))

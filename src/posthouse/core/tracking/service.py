@@ -28,6 +28,8 @@ from posthouse.core.tracking.writer import HONEYPOT, MessageLinks
 PARAMETER: Final = "ph_cid"
 """The query parameter that carries a click on."""
 MAX_COMMENT: Final = 2_000
+_UNWRITABLE: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+"""What no comment says: signs that control something (PostgreSQL keeps no NUL), or turn the order of what stands beside them."""
 _FORBIDDEN: Final = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]|[^\x00-\x7f]")
 _ADDRESS: Final = re.compile(r"(https?)://([^/?#\\\s]+)((?:[/?#].*)?)", re.IGNORECASE | re.DOTALL)
 """Scheme, host and the rest. A backslash ends no host for us, but does for browsers: no address has one before the path."""
@@ -205,8 +207,9 @@ class TrackingService:
         data: dict[str, Any] = {
             "rating": scale.name, "score": score, "lowest": scale.lowest, "highest": scale.highest,
         }  # fmt: skip
+        comment = _UNWRITABLE.sub(" ", comment.replace("\r\n", "\n")).strip()[:MAX_COMMENT]
         if comment:
-            data["comment"] = comment[:MAX_COMMENT]
+            data["comment"] = comment
         minute = self._clock.now() // MINUTE
         words = (
             f".{zlib.crc32(comment.encode()):x}" if comment else ""
