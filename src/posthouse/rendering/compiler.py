@@ -20,7 +20,7 @@ from posthouse.core.templates.model import Direction, Link, Scale, TemplateSourc
 from posthouse.rendering import engine, guard, guarding, isolation, mjml_lint, mrml, tags
 from posthouse.rendering.analysis import Analysis
 from posthouse.rendering.checker import compiled as compiled_schema
-from posthouse.rendering.contexts import edited, page_of
+from posthouse.rendering.contexts import edited, page_of, tags_of
 from posthouse.rendering.controls import without_controls
 from posthouse.rendering.document import Written, speaking, written
 from posthouse.rendering.formats.tongue import right_to_left
@@ -239,10 +239,11 @@ def read_of(name: str, programs: Iterable[str]) -> tuple[str, ...] | None:
 def _in_place(variant: VariantSource, source: str, name: str, place: str) -> str:
     """A program of HTML whose values stay in their places, and where they may be of another writing direction."""
     page = page_of(source)
-    if found := list(guarding.refusals(page)):
+    inside = tags_of(page)
+    if found := list(guarding.refusals(page, inside)):
         pointer = pointer_of(name) or f"{place}/{name}"
         raise _refused(variant, [_at(pointer, tags.line_of(source, at), told) for at, told in found])
-    return edited(source, [*guarding.edits(page), *isolation.edits(page)])
+    return edited(source, [*guarding.edits(page, inside), *isolation.edits(page)])
 
 
 def _is_html(name: str) -> bool:

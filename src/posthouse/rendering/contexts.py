@@ -4,6 +4,7 @@ The page is read once with its template tags masked, and everything that is to b
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -31,6 +32,12 @@ class Page(NamedTuple):
     """The same with :data:`MASK` for every letter of a template's tags."""
     spans: Sequence[tuple[int, int]]
     """What is no text."""
+    starts: Sequence[int]
+    """Where the pieces begin."""
+
+    def between(self, start: int, end: int) -> Sequence[Piece]:
+        """The pieces that begin there."""
+        return self.listed[bisect_left(self.starts, start) : bisect_left(self.starts, end)]
 
 
 class Edit(NamedTuple):
@@ -65,7 +72,8 @@ def page_of(source: str) -> Page:
     """Reads a program. TagError: a tag of the template is not closed."""
     listed = pieces(source)
     masked = "".join([piece.source if piece.kind is Kind.LITERAL else MASK * len(piece.source) for piece in listed])
-    return Page(source, listed, masked, [found.span() for found in _NO_TEXT.finditer(masked)])
+    spans = [found.span() for found in _NO_TEXT.finditer(masked)]
+    return Page(source, listed, masked, spans, [piece.start for piece in listed])
 
 
 def edited(source: str, edits: Iterable[Edit]) -> str:
@@ -79,13 +87,15 @@ def edited(source: str, edits: Iterable[Edit]) -> str:
     return "".join([*made, source[at:]])
 
 
-def tags_of(page: Page) -> Iterator[Tag]:
+def tags_of(page: Page) -> list[Tag]:
     """The tags of HTML that template tags stand in, those in comments for Outlook too."""
-    for start, end in _with_tags(page):
-        if _RAW.match(page.masked, start) is None:
-            for found in _TAG.finditer(page.masked, start, end):
-                if MASK in found[2]:
-                    yield Tag(found[1].lower(), found.start(2), found.end(2), list(_values(page.masked, found)))
+    return [
+        Tag(found[1].lower(), found.start(2), found.end(2), list(_values(page.masked, found)))
+        for start, end in _with_tags(page)
+        if _RAW.match(page.masked, start) is None
+        for found in _TAG.finditer(page.masked, start, end)
+        if MASK in found[2]
+    ]
 
 
 def styles_of(page: Page) -> Iterator[tuple[int, int]]:

@@ -5,7 +5,7 @@ where no escaping helps (scripts of events, a page inside an attribute, names of
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from posthouse.rendering.addresses import guarded_value
@@ -31,19 +31,19 @@ _CONSTANT: Final = re.compile(
 def guarded(source: str) -> str:
     """A program of HTML whose values stay in their places."""
     page = page_of(source)
-    return edited(source, edits(page))
+    return edited(source, edits(page, tags_of(page)))
 
 
-def edits(page: Page) -> Iterator[Edit]:
-    """What has to change for that."""
-    for tag in tags_of(page):
+def edits(page: Page, tags: Sequence[Tag]) -> Iterator[Edit]:
+    """What has to change for that; ``tags`` are those of the page that template tags stand in."""
+    for tag in tags:
         for value in tag.values:
             yield from _of_value(page, value)
     for start, end in styles_of(page):
         yield from _of_style(page, start, end)
 
 
-def refusals(page: Page) -> Iterator[tuple[int, str]]:
+def refusals(page: Page, tags: Sequence[Tag]) -> Iterator[tuple[int, str]]:
     """Places of expressions that nothing keeps in theirs, and what to do."""
     for piece in page.listed:
         before = page.masked[max(0, piece.start - 2) : piece.start]
@@ -52,7 +52,7 @@ def refusals(page: Page) -> Iterator[tuple[int, str]]:
                 piece.start,
                 f"{piece.source[:60]} names an element: write the element itself, with {{% if … %}} around it where there are several",
             )
-    for tag in tags_of(page):
+    for tag in tags:
         for value in tag.values:
             if told := _refused(tag, value, page):
                 yield value.start, told
@@ -91,20 +91,21 @@ def _filtered(piece: Piece, name: str) -> Edit:
 def _expressions(page: Page, start: int, end: int) -> Iterator[Piece]:
     return (
         piece
-        for piece in page.listed
-        if start <= piece.start < end and piece.kind is Kind.EXPRESSION and not _CONSTANT.fullmatch(piece.code)
+        for piece in page.between(start, end)
+        if piece.kind is Kind.EXPRESSION and not _CONSTANT.fullmatch(piece.code)
     )
 
 
 def _refused(tag: Tag, value: Value, page: Page) -> str:
     """Why no value may stand there; empty where it may."""
-    if next(_expressions(page, value.start, value.end), None) is None:
+    hazard = value.name.startswith("on") or value.name == "srcdoc" or (tag.name == "meta" and value.name == "content")
+    if not hazard or next(_expressions(page, value.start, value.end), None) is None:
         return ""
     if value.name.startswith("on"):
         return f"a variable in {value.name} would be a script: mail programs take it out, and browsers would run what it says"
     if value.name == "srcdoc":
         return "a variable in srcdoc would be a page of its own"
-    if tag.name == "meta" and value.name == "content" and "refresh" in page.masked[tag.start : tag.end].lower():
+    if "refresh" in page.masked[tag.start : tag.end].lower():
         return 'a variable in <meta http-equiv="refresh"> would lead the reader away: give a link instead'
     return ""
 
