@@ -105,8 +105,20 @@ def styles_of(page: Page) -> Iterator[tuple[int, int]]:
             yield opened.end(), end
 
 
-def _with_tags(page: Page) -> Iterator[tuple[int, int]]:
-    return ((start, end) for start, end in page.spans if page.masked.find(MASK, start, end) >= 0)
+def _with_tags(page: Page) -> list[tuple[int, int]]:
+    """Of what is no text, that in which template tags stand."""
+    found: list[tuple[int, int]] = []
+    spans, at = page.spans, 0
+    for piece in page.listed:
+        if piece.kind is Kind.LITERAL:
+            continue
+        while at < len(spans) and spans[at][1] <= piece.start:
+            at += 1
+        if at == len(spans):
+            break
+        if spans[at][0] <= piece.start and (not found or found[-1] is not spans[at]):
+            found.append(spans[at])
+    return found
 
 
 def _values(masked: str, tag: re.Match[str]) -> Iterator[Value]:
