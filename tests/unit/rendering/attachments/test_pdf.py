@@ -77,6 +77,55 @@ async def test_the_kernel_holds_it_too(pdf: PdfProcess) -> None:
     assert apart or refused
 
 
+TRYING = """
+import ctypes, os, signal, socket, sys
+from posthouse.rendering.attachments import pdf_worker
+
+def tried(what):
+    try:
+        what()
+    except OSError as error:
+        return error.__class__.__name__
+    return "done"
+
+pdf_worker.ask_the_kernel()
+version = pdf_worker.landlock(ctypes.CDLL(None, use_errno=True))
+print(version)
+print(tried(lambda: open(sys.argv[1], "a")))
+print(tried(lambda: os.unlink(sys.argv[1])))
+print(tried(lambda: os.execv("/bin/true", ["true"])))
+print(tried(lambda: open(sys.argv[1]).read()))
+print(tried(lambda: socket.create_connection(("127.0.0.1", int(sys.argv[2])))))
+print(tried(lambda: os.kill(os.getppid(), 0)))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's part is Linux's")
+async def test_the_kernel_gives_no_right_to_change_or_start_anything(tmp_path) -> None:
+    """Whatever Python allows, and for root too: files are read and nothing else, nobody is connected to, no process is signalled."""
+    (tmp_path / "kept").write_text("kept")
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    arguments = (str(tmp_path / "kept"), str(server.sockets[0].getsockname()[1]))
+    trying = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", TRYING, *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await trying.communicate()
+    server.close()
+    version, *outcomes = said.decode().split()
+    denied = "PermissionError"
+    expected = [
+        denied,
+        denied,
+        denied,
+        "done",
+        denied if int(version) >= 4 else outcomes[4],
+        denied if int(version) >= 6 else "done",
+    ]
+    assert outcomes == (expected if int(version) > 0 else outcomes), (
+        "the kernel knows Landlock and lets through what it must not"
+    )
+
+
 def _bounds(pid: int) -> dict[str, str]:
     """The soft limits of a process."""
     lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
