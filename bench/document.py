@@ -99,9 +99,8 @@ def main() -> None:
         ("render wire, µs", measured(lambda: renderer.wire(ours, document.sample), 30),
          measured(lambda: renderer.wire(theirs, by_hand.sample), 30)),
     ]  # fmt: skip
-    linter = MarkupLinter()
     looks = [
-        measured(lambda source=source, one=one: linter.look(source.variants[0], one.programs, 0), 3) / 1e3
+        measured(lambda source=source, one=one: MarkupLinter().look(source.variants[0], one.programs, 0), 3) / 1e3
         for source, one in ((document, ours), (by_hand, theirs))
     ]
     rows.append(("lint of its markup, ms", looks[0], looks[1]))
