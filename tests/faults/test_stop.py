@@ -1,6 +1,7 @@
 """A dispatcher that stands still and goes on, and stops in good order."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -51,15 +52,26 @@ async def test_a_dispatcher_that_stood_still_sends_nothing_that_another_took(kin
 
 def _left(house: FaultHouse, pid: int) -> int:
     """How many messages a stopped dispatcher has sent, whole or nearly, without the store knowing: its black box says it."""
-    files = {open_file.stat().st_ino for open_file in Path(f"/proc/{pid}/fd").iterdir()}
-    box = next(path for path in (house.data / "run").glob("*.box") if path.stat().st_ino in files)
-    phases = box.read_bytes()[HEAD_SIZE::SLOT_SIZE]
+    phases = _phases(house, pid)
     return phases.count(Phase.LEFT) + phases.count(Phase.SETTLED)
+
+
+def _phases(house: FaultHouse, pid: int) -> bytes:
+    """What a dispatcher's black box says of each place in it; nothing while it has not got so far."""
+    files = set()
+    for open_file in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            files.add(open_file.stat().st_ino)
+    mine = (path for path in (house.data / "run").glob("*.box") if path.stat().st_ino in files)
+    return b"".join(path.read_bytes()[HEAD_SIZE::SLOT_SIZE] for path in mine)
 
 
 async def _stop_one(house: FaultHouse) -> int:
     """Stops a dispatcher that has work in hand and does not hold the pen of the store: nobody could write meanwhile."""
     pid = house.children()["dispatch-0"]
+    async with asyncio.timeout(30):
+        while not _phases(house, pid).strip(b"\0"):
+            await asyncio.sleep(0.02)
     while True:
         os.kill(pid, signal.SIGSTOP)
         async with asyncio.timeout(20):

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Final
 
-_TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]|[^\s{}\[\],:"]++', re.DOTALL)
+_TOKEN: Final = re.compile(r'"(?>(?:[^"\\]++|\\.)*)"|[{}\[\],:]|[^\s{}\[\],:"]++', re.DOTALL)
 
 
 def line_of(text: str, pointer: str) -> int:
