@@ -15,6 +15,8 @@ class FakeStream:
     def __init__(self) -> None:
         self.told: list[Told] = []
         self.news = asyncio.Event()
+        self.followed = asyncio.Event()
+        """Set once somebody was let in and asked."""
 
     def add(self, *told: Told) -> None:
         for one in told:
@@ -23,6 +25,7 @@ class FakeStream:
         self.news.set()
 
     async def stream_end(self) -> int:
+        self.followed.set()
         return len(self.told)
 
     async def stream(self, query: StreamQuery, until: int) -> list[Told]:

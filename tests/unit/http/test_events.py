@@ -158,7 +158,7 @@ async def test_a_revoked_key_hears_nothing_more(client: AsyncClient, stage: Stag
     secret = await stage.key("messages:read")
     key = next(one for one in await stage.keys.list(stage.workspace_id) if one.hint == secret[-4:])
     following = asyncio.create_task(client.get("/v1/events/stream", headers={"authorization": f"Bearer {secret}"}))
-    await asyncio.sleep(0.02)
+    await asyncio.wait_for(stage.stream.followed.wait(), 10)
     await stage.keys.revoke(stage.workspace_id, key.id)
     stage.clock.advance(1_000_000)
     await asyncio.sleep(0.08)
@@ -174,7 +174,7 @@ async def test_a_revoked_key_hears_nothing_more_of_a_busy_stream_either() -> Non
     headers = {"authorization": f"Bearer {secret}"}
     async with AsyncClient(transport=httpx.ASGITransport(stage.app), base_url="http://posthouse.example") as client:
         following = asyncio.create_task(client.get("/v1/events/stream", headers=headers))
-        await asyncio.sleep(0.02)
+        await asyncio.wait_for(stage.stream.followed.wait(), 10)
         await stage.keys.revoke(stage.workspace_id, key.id)
         stage.clock.advance(1_000_000)
         async with asyncio.timeout(20):
