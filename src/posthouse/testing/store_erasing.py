@@ -1,6 +1,7 @@
 """The contract of ErasureStore: a person who stands everywhere, removed, and everybody else left alone."""
 
 import base64
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from posthouse.core.conversions.model import Basis, Conversion, Source
 from posthouse.core.keeping.erasing import ErasureService
 from posthouse.core.keeping.erasure import Erasure, Phase
 from posthouse.core.keeping.person import pattern_of
+from posthouse.core.keeping.ports import Scanned
 from posthouse.core.kernel.clock import MINUTE, SECOND
 from posthouse.core.kernel.errors import UnavailableError
 from posthouse.core.kernel.ids import Id
@@ -264,6 +266,18 @@ class StoreContractErasure:
             await service.work(unhurried)
         assert (await service.get(kit.workspace, sound.id)).phase is Phase.DONE
 
+    async def test_own_texts_are_looked_through_once(self, store: Store, kit: Kit) -> None:
+        """They are the largest tables of a young installation, and nothing in them is changed: proving looks there, striking does not."""
+        await write_down(store, kit)
+        watched = Watched(store)
+        service = remover(watched, kit)
+        await service.begin(kit.workspace, service.person(ANN, None), "api", "")
+        assert await service.work(unhurried) == 1
+        assert {store.tables[table] for table in watched.scanned} == set(store.tables)
+        again = {store.tables[table] for table in watched.scanned if watched.scanned.count(table) > 1}
+        assert again.isdisjoint(store.by_hand)
+        assert "messages" in again
+
     async def test_other_workspaces_are_left_alone(self, store: Store, kit: Kit) -> None:
         """The same person elsewhere is another matter."""
         elsewhere = kit.new(workspace_id=kit.ids(), recipient=ANN)
@@ -282,6 +296,22 @@ class StoreContractErasure:
     async def _contacts(self, store: Store, kit: Kit) -> list[Contact]:
         found = [await store.contact_by_key(kit.workspace, key) for key in ("ann", "bob")]
         return [one for one in found if one is not None]
+
+
+class Watched:
+    """A store that notes which tables are looked through."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.scanned: list[int] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    async def scan(self, workspace_id: Id, table: int, *rest: Any) -> Scanned:
+        """As the store does it."""
+        self.scanned.append(table)
+        return await self._store.scan(workspace_id, table, *rest)
 
 
 class Dying:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from urllib.parse import quote
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from posthouse.channels.email.addresses import forms_of
 from posthouse.core.keeping.person import Person, pattern_of, struck
+from posthouse.core.keeping.spelling import folded
 
 ANN = Person("ann@bücher.example", "+33612345678", ("ann@xn--bcher-kva.example",))
 
@@ -125,6 +127,23 @@ def test_an_address_is_looked_for_in_both_forms_of_its_domain() -> None:
     """As people read it, and as it stands in DNS."""
     assert forms_of(" Ann@BÜCHER.example ") == ("Ann@bücher.example", "Ann@xn--bcher-kva.example")
     assert forms_of("ann@shop.example") == ("ann@shop.example",)
+
+
+def test_letters_that_are_one_without_regard_to_case_are_folded_to_one() -> None:
+    """All of them: the quick look must not miss what the slow one would find."""
+    pairs = {(chr(code), other) for code in range(0x1F000) for other in {*_other_cases(chr(code))}}
+    same = [(one, other) for one, other in pairs if re.fullmatch(re.escape(one), other, re.IGNORECASE)]
+    assert len(same) > 2_000
+    assert not [pair for pair in same if folded(pair[0]) != folded(pair[1])]
+
+
+def _other_cases(letter: str) -> list[str]:
+    return [case for case in (letter.lower()[:1], letter.upper()[:1], letter.casefold()) if case != letter]
+
+
+def test_a_letter_of_two_escapes_is_found_among_others() -> None:
+    """JSON writes letters beyond the first 65,536 as two."""
+    assert pattern_of(Person("\U0001f600@shop.example")).names('\u00e9 {"a":"\\ud83d\\ude00\\u0040shop.example"}')
 
 
 @pytest.mark.parametrize("local", ["ann", "\u017fam", "\u0131van", "Stra\u00dfe", "\u212aelvin"])

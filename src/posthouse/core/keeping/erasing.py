@@ -196,16 +196,23 @@ class ErasureService:
         if erasure.phase is Phase.SUPPRESSIONS:
             erasure.phase = Phase.STRIKE
             return await self._store.hash_suppressions(erasure, self._places(erasure.workspace_id, person))
-        if erasure.table >= len(self._store.tables):
+        if self._looked_through(erasure):
             return await self._turned(erasure)
         pattern = pattern_of(person)
         for _ in range(QUIET):
             name = self._store.tables[erasure.table]
             some = await self._store.scan(erasure.workspace_id, erasure.table, erasure.position, pattern, LOOK)
             _move_on(erasure, some)
-            if some.hits or erasure.table >= len(self._store.tables):
+            if some.hits or self._looked_through(erasure):
                 return await self._found(erasure, name, some, person, pattern)
         return await self._store.keep_erasure(erasure)
+
+    def _looked_through(self, erasure: Erasure) -> bool:
+        """Whether nothing is left to look at. What is changed by hand stands last, and is looked at only to prove."""
+        tables = self._store.tables
+        if erasure.table >= len(tables):
+            return True
+        return erasure.phase is Phase.STRIKE and tables[erasure.table] in self._store.by_hand
 
     def _places(self, workspace_id: Id, person: Person) -> list[tuple[Channel, str, str]]:
         """By which addresses messages and suppressions are found: channel, address, what stands for it."""

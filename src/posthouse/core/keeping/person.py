@@ -13,8 +13,6 @@ from posthouse.core.keeping.encodings import Encoded
 
 ERASED: Final = "erased"
 """What stands in the place of an address in the middle of other words."""
-_DOTLESS: Final = "\u0131"
-"""Without regard to case it is an i for `re`, and for nobody else."""
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -31,7 +29,7 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Naming:
-    """Finds a person in texts, whatever the case. Most texts are plain ASCII and do not name her: those are looked through as C does.
+    """Finds a person in texts, whatever the case. Most texts do not name her: those are looked through as C does.
 
     Args:
         addresses: hers.
@@ -42,7 +40,7 @@ class Naming:
         self._pattern = spelling.plainly(words)
         self._escaped = spelling.escaped(addresses)
         self._encoded = Encoded(addresses, words)
-        self._folded = tuple({word.casefold().replace(_DOTLESS, "i") for word in words})
+        self._folded = tuple({spelling.folded(word) for word in words})
 
     def names(self, text: str) -> bool:
         """Whether a text names her, in whatever form."""
@@ -68,10 +66,8 @@ class Naming:
         return plain != text and self._may_say(plain) and self._escaped.search(text) is not None
 
     def _may_say(self, text: str) -> bool:
-        if not text.isascii():
-            return True
-        lower = text.lower()
-        return any(word in lower for word in self._folded)
+        seen = spelling.folded(text)
+        return any(word in seen for word in self._folded)
 
 
 def pattern_of(person: Person) -> Naming:

@@ -121,7 +121,7 @@ class ErasureStore(Protocol):
 
     @property
     def tables(self) -> Sequence[str]:
-        """Every table that a person could stand in, those that are about persons first."""
+        """Every table that a person could stand in: those that are about persons first, those of `by_hand` last."""
         ...
 
     @property

@@ -16,13 +16,17 @@ _BEFORE: Final = (
 (``\\n``), of quoted-printable or of a URL (``%3D``)."""
 _AFTER: Final = r"(?![\w-]|\.\w)"
 _NAMES: Final = {"@": "commat", ".": "period", "+": "plus", "_": "lowbar"}
+_DOTLESS: Final = "\u0131"
+_DOTTED: Final = "i\u0307"
+"""Without regard to case both are an i for `re`, and for nobody else."""
 _DEEPEST: Final = 3
 """URLs inside URLs inside URLs."""
 _URL: Final = re.compile(r"%(?:25|[46][1-9A-Fa-f]|[57][0-9Aa]|3[0-9]|2[Ee]|5[Ff]|[C-Fc-f])")
 """What makes a text worth undoing: a letter, figure or dot that need not have been escaped, one beyond ASCII, or a URL in a URL.
 The usual ``%40`` is looked for as it is."""
 _HTML: Final = re.compile(r"&(?:#|commat;|period;|plus;|lowbar;)")
-_ESCAPE: Final = re.compile(r"\\u([0-9a-f]{4})", re.IGNORECASE)
+_ESCAPES: Final = re.compile(r"(?:\\u[0-9a-f]{4})+", re.IGNORECASE)
+"""Of JSON: a letter beyond the first 65,536 is two of them."""
 
 
 def plainly(words: Iterable[str]) -> re.Pattern[str]:
@@ -43,11 +47,18 @@ def unescaped(text: str) -> str:
             seen = unquote(seen, errors="replace")
     if "&" in seen and _HTML.search(seen):
         seen = html.unescape(seen)
-    return _ESCAPE.sub(_letter, seen) if "\\u" in seen else seen
+    return _ESCAPES.sub(_letters, seen) if "\\u" in seen else seen
 
 
-def _letter(found: re.Match[str]) -> str:
-    return chr(int(found[1], 16))
+def folded(text: str) -> str:
+    """A text in which all that `re` takes for the same letter, without regard to case, is the same."""
+    if text.isascii():
+        return text.lower()
+    return text.casefold().replace(_DOTLESS, "i").replace(_DOTTED, "i")
+
+
+def _letters(found: re.Match[str]) -> str:
+    return bytes.fromhex(found[0].lower().replace("\\u", "")).decode("utf-16-be", "replace")
 
 
 def _whole(words: str) -> re.Pattern[str]:
