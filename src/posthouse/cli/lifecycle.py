@@ -87,7 +87,8 @@ async def diff(
     documents = [
         {"key": key, "file": one.file, "diff": one.diff} for key, differences in found.items() for one in differences
     ]
-    desk.out.result(documents, lambda: desk.out.say("\n".join([one["diff"] for one in documents])))
+    same = "nothing differs"
+    desk.out.result(documents, lambda: desk.out.say("\n".join([one["diff"] for one in documents]) or same))
     if documents:
         raise typer.Exit(Exit.FAILED)
 

@@ -59,6 +59,12 @@ def test_there_and_back(posthouse: Posthouse, folder: Path, tmp_path: Path) -> N
     assert posthouse("templates", "diff", str(home)) == []
 
 
+def test_no_difference_is_said(run: Run, house: Path) -> None:
+    """People get a sentence, not an empty line."""
+    ran = run("templates", "diff", "hello", "--data", house)
+    assert (ran.code, ran.out) == (0, "nothing differs\n"), ran.err
+
+
 def test_one_template_brings_what_it_uses(posthouse: Posthouse, folder: Path, tmp_path: Path) -> None:
     """A template alone could be neither looked over nor tested: its blocks and its theme come with it, other ones do not."""
     document = {
