@@ -124,12 +124,18 @@ def _refuse_unknown_query(request: Request) -> None:
     known = _query_names(route.dependant) if isinstance(route, APIRoute) else set()
     problems = [
         FieldProblem(
-            f"/{name}", f'"{name[:64]}" is not a known query parameter{did_you_mean(name, known)}', "unknown-field"
+            f"/{name}",
+            f'"{name[:64]}" is not a known query parameter{did_you_mean(name, known) or _all_of(known)}',
+            "unknown-field",
         )
         for name in [name for name in dict.fromkeys(request.query_params) if name not in known][:MOST_UNKNOWN]
     ]
     if problems:
         raise ValidationError("The query has unknown parameters.", fields=problems)
+
+
+def _all_of(known: set[str]) -> str:
+    return f"; there are: {', '.join(sorted(known))}" if known else "; there are none here"
 
 
 def _query_names(dependant: Dependant) -> set[str]:

@@ -7,7 +7,7 @@
     ├── ValidationError              one or more fields are wrong
     ├── TooOftenError                wait a little; names how long
     ├── ForbiddenError               known, but not allowed to
-    └── UnavailableError             try again later: the store cannot write just now
+    └── UnavailableError             try again later: the store cannot be used just now
 
 The docstring is the title; the message says what to do. ``slug`` is the last part of the problem's ``type``
 (RFC 9457) and is documented in docs/reference/problems.md.
@@ -108,7 +108,7 @@ class ForbiddenError(PosthouseError):
 
 
 class UnavailableError(PosthouseError):
-    """The store cannot write just now; nothing was kept, try again."""
+    """The store cannot be used just now; nothing was changed, try again."""
 
     slug = "unavailable"
     status = 503

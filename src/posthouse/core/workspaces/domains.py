@@ -182,7 +182,7 @@ class DomainService:
     async def _check_host(self, domain: Domain, host: str) -> None:
         if host.lower() != domain.tracking_host:
             raise _no_tracking(
-                f"the tracking host of {domain.name} is {domain.tracking_host}; say unchecked to use another"
+                f"the tracking host of {domain.name} is {domain.tracking_host}; to use another, ask for it unchecked (--unchecked)"
             )
         findings = [one for one in await self._dns.check(domain) if one.record.purpose == "tracking"]
         if not findings or not all(one.ok for one in findings):
