@@ -27,7 +27,7 @@ RECOVERS_WITHIN = 10.0
 @pytest.mark.timeout(600)
 async def test_postgres_stops_and_comes_back(make_house: MakeHouse, pg_server: WheelServer) -> None:
     """Killed for up to five seconds, again and again under load: refused while away, nothing lost, no process dies of it."""
-    house = make_house("postgres")
+    house = make_house("postgres", DISPATCH_LEASE_SECONDS="30" if LONG else "8")
     async with FaultSink() as sink:
         house.furnish(sink.port)
         house.start("--dispatchers", "2")

@@ -62,11 +62,11 @@ async def _run(url: str, *statements: str) -> None:
 @pytest.mark.parametrize("way", ["connect", "query"])
 async def test_a_wait_that_is_given_up_leaves_no_connection(postgres_url: str, way: str) -> None:
     """Whoever stops waiting for a connection (a bell that is hung up, a request that is cancelled) leaves none behind."""
-    for moment in range(16):
+    for moment in range(8):
         database = Database(postgres_url)
         await database.open()
         waiting = asyncio.ensure_future(database.connect() if way == "connect" else database.query(lambda _: None))
-        await asyncio.sleep(moment * 0.001)
+        await asyncio.sleep(moment * 0.002)
         waiting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             if connection := await waiting:

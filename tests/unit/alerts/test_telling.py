@@ -219,7 +219,7 @@ async def test_the_three_ways() -> None:
     post.answer = Posted(None, error="forbidden-address: no")
     assert (await ways.tell(chat, told))[:9] == "forbidden"
     assert (await ways.tell(mail, told)).startswith("unavailable: "), "the log shows what stands before the colon"
-    assert "nothing was kept" in await ways.tell(mail, told)
+    assert "nothing was changed" in await ways.tell(mail, told)
 
 
 async def test_a_secret_that_cannot_be_read_is_an_answer() -> None:

@@ -1,5 +1,6 @@
 """Roll-ups that say the same whatever they are asked, and remember the questions."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,9 @@ class FakeSums:
     def __init__(self) -> None:
         self.asked: list[SumQuery] = []
         self.versions = (3,)
+        self.open = asyncio.Event()
+        """Cleared, questions wait."""
+        self.open.set()
 
     async def rollup_position(self, edition: int | None = None) -> Position:
         return Position(edition or 0, 1)
@@ -36,6 +40,7 @@ class FakeSums:
 
     async def rollup_sums(self, edition: int, query: SumQuery) -> list[Sums]:
         self.asked.append(query)
+        await self.open.wait()
         values = {"tag": "=1+1", "source": "aa", "channel": 1, "lane": 0, "live": 1}
         versions = self.versions if "version" in query.by else (0,)
         values |= {name: chosen[0] for name, chosen in query.filters if name == "template"}

@@ -127,11 +127,16 @@ async def test_a_dry_run_is_answered(client: AsyncClient) -> None:
     assert answer["since"] < answer["until"]
 
 
-async def test_a_workspace_has_one_dry_run_at_a_time(client: AsyncClient) -> None:
+async def test_a_workspace_has_one_dry_run_at_a_time(client: AsyncClient, stage: Stage) -> None:
     """Each keeps a processor busy for seconds: another is told to wait, and the next one after it is answered."""
-    several = await asyncio.gather(*(client.post("/v1/alerts/dry-run", json={"days": 7}) for _ in range(3)))
-    assert sorted(one.status_code for one in several) == [200, 429, 429]
-    (refused, _) = [one for one in several if one.status_code == 429]
+    stage.sums.open.clear()
+    several = [asyncio.create_task(client.post("/v1/alerts/dry-run", json={"days": 7})) for _ in range(3)]
+    while sum(one.done() for one in several) < 2:
+        await asyncio.sleep(0.005)
+    stage.sums.open.set()
+    answers = await asyncio.gather(*several)
+    assert sorted(one.status_code for one in answers) == [200, 429, 429]
+    (refused, _) = [one for one in answers if one.status_code == 429]
     assert (refused.json()["type"], refused.headers["retry-after"]) == ("/problems/too-often", "5")
     assert (await client.post("/v1/alerts/dry-run", json={"days": 1})).status_code == 200
 

@@ -173,7 +173,7 @@ def lines_of(text: str) -> list[str]:
     return text.replace("\r\n", "\n").rstrip("\n").split("\n")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=TEXTS, html=TEXTS | st.none(), subject=NAMES)
 @example(text="", html="", subject="")
 @example(text=".\n..\n \t\n", html="a  b \n" + "é." * 200, subject=".")
