@@ -1,6 +1,6 @@
 """Microseconds to render subject, HTML and text of the order confirmation, plain and in wire form, against Jinja2.
 
-    python bench/render.py
+    python -m bench.render
 
 The peer is Jinja2 (sandboxed, strict, autoescape for HTML) and, for wire form, the standard library's
 quoted-printable encoder. Both render the same programs from the same variables; the texts are compared first.
@@ -14,12 +14,12 @@ from pathlib import Path
 
 from jinja2.sandbox import SandboxedEnvironment
 
+from bench.kit.jinja import FILTERS
 from posthouse.core.templates.folder import read_folder
 from posthouse.core.templates.model import Category, Release, UnknownPolicy
 from posthouse.rendering.checker import SchemaChecker
 from posthouse.rendering.compiler import MinijinjaCompiler
 from posthouse.rendering.renderer import MinijinjaRenderer
-from posthouse.rendering.text_columns import COLUMN_FILTERS
 
 FOLDER = Path(__file__).parents[1] / "examples" / "templates" / "order-confirmation"
 ROUNDS, REPEATS = 50, 60
@@ -55,7 +55,7 @@ def order_confirmation() -> tuple[Release, dict]:
 def peer(release: Release) -> Callable[[dict], list[str]]:
     """The same three programs in Jinja2."""
     made = SandboxedEnvironment(keep_trailing_newline=True)
-    made.filters.update(COLUMN_FILTERS)  # columns of the text part
+    made.filters.update(FILTERS)
     programs = []
     for name in ("subject", "html", "text"):
         made.autoescape = name == "html"

@@ -15,15 +15,16 @@ import dkim
 import jinja2
 from celery import Celery
 
-from posthouse.rendering.text_columns import COLUMN_FILTERS
+from bench.kit.jinja import FILTERS
 
 app = Celery("bench", broker=os.environ["POSTHOUSE_BENCH_BROKER"])
 app.conf.update(task_ignore_result=True, worker_prefetch_multiplier=16, broker_connection_retry_on_startup=True)
 _folder = Path(os.environ["POSTHOUSE_BENCH_FOLDER"])
 _programs = json.loads((_folder / "programs.json").read_text())
 _plain = jinja2.Environment()
-_plain.filters.update(COLUMN_FILTERS)  # columns of the text part
 _escaping = jinja2.Environment(autoescape=True)
+for _environment in (_plain, _escaping):
+    _environment.filters.update(FILTERS)
 _subject = _plain.from_string(_programs["subject"])
 _text = _plain.from_string(_programs["text"])
 _html = _escaping.from_string(_programs["html"])

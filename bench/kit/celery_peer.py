@@ -48,12 +48,14 @@ def rate(programs: dict[str, str], count: int) -> float:
                 "-c",
                 str(os.cpu_count()),
             ]
-            worker = subprocess.Popen(
-                [*command, "-l", "ERROR"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-            _send(sink, 100)
-            began = time.monotonic()
-            _send(sink, count)
+            with (folder / "worker.log").open("w") as log:
+                worker = subprocess.Popen([*command, "-l", "ERROR"], cwd=ROOT, stdout=log, stderr=log)
+            try:
+                _send(sink, 100)
+                began = time.monotonic()
+                _send(sink, count)
+            except SystemExit as short:
+                raise SystemExit(f"{short}; its worker said:\n{(folder / 'worker.log').read_text()[-2000:]}") from None
             return count / (time.monotonic() - began)
         finally:
             for process in (worker, redis):
