@@ -9,7 +9,7 @@ from tests.unit.messages.scene import Scene, furnish, wanted
 
 from posthouse.bootstrap import open_house
 from posthouse.config import Settings, create_master_key
-from posthouse.core.kernel.errors import UnavailableError
+from posthouse.core.kernel.errors import PosthouseError, UnavailableError
 from posthouse.core.messages.committer import Accept
 from posthouse.core.messages.model import AcceptResult, NewMessage
 from posthouse.core.messages.service import AT_A_TIME
@@ -32,6 +32,18 @@ async def test_a_message_that_confirms_an_order_counts_it(scene: Scene) -> None:
     assert "conversion" not in msgspec.json.decode((await scene.accepted()).body)
     (found,) = (await scene.house.conversions.page(workspace, live=True)).items
     assert (found.order, found.amount) == ("A-1", 49_900_000)
+
+
+async def test_a_refused_retry_counts_no_order(scene: Scene) -> None:
+    """Another body under a key that is taken sends nothing, so it sells nothing either."""
+    order = {"order": "A-1", "amount": "1", "currency": "EUR"}
+    await scene.accepted(conversion=order, idempotency_key="k")
+    (refused,) = await scene.house.messages.accept(
+        scene.caller, [wanted(conversion={**order, "order": "A-2"}, idempotency_key="k")]
+    )
+    assert isinstance(refused, PosthouseError)
+    (found,) = (await scene.house.conversions.page(scene.caller.workspace_id, live=True)).items
+    assert found.order == "A-1"
 
 
 async def test_orders_of_a_batch_stay_with_their_messages(scene: Scene) -> None:

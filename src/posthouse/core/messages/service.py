@@ -135,7 +135,7 @@ class MessageService:
                     await self._check_uploads(caller, item)
                     self._claim_key(message, claimed)
                     good.append((index, message))
-                    if item.conversion is not None:
+                    if item.conversion is not None and await self._kept(caller, item) is None:
                         confirming.append((message, item.conversion))
                 except PosthouseError as error:
                     answers[index] = await self._first_answer(caller, item, error) or error
@@ -159,13 +159,17 @@ class MessageService:
 
     async def _first_answer(self, caller: Caller, item: Submission, error: PosthouseError) -> Receipt | None:
         """What the same request was told when it was accepted: a retry may come after its ``expires_at``, or find a template gone."""
-        key = item.idempotency_key
-        if key is None or isinstance(error, InProgressError) or not 1 <= len(key) <= MAX_WORD:
-            return None
-        kept = await self._store.kept_answer(caller.workspace_id, namespaced(caller, key))
+        kept = None if isinstance(error, InProgressError) else await self._kept(caller, item)
         if kept is None or kept[0] != body_hash(item):
             return None
         return _replayed(kept[1])
+
+    async def _kept(self, caller: Caller, item: Submission) -> tuple[bytes, bytes] | None:
+        """What is kept under the key of a request: the hash of its body and its answer."""
+        key = item.idempotency_key
+        if key is None or not 1 <= len(key) <= MAX_WORD:
+            return None
+        return await self._store.kept_answer(caller.workspace_id, namespaced(caller, key))
 
     async def _check_uploads(self, caller: Caller, item: Submission) -> None:
         """The identifier of an upload says its size, and is believed only when the file is there and has it."""
