@@ -67,13 +67,15 @@ class Encoded:
             start = letters.find(self._many, end) if end >= 0 else -1
 
     def _struck(self, found: re.Match[str]) -> str:
+        """A run with what breaks it: only letters that change are written anew, in the form in which they stood."""
         pieces = _PIECE.findall(found[0])
-        letters = ["" if _joined(piece) == "" else _joined(piece)[-1] for piece in pieces]
+        letters = [_joined(piece) for piece in pieces]  # none for the end of a line
         over = iter(self._over("".join(letters)))
-        return "".join(
-            piece if letter in ("", new := next(over) if letter else "") else new
-            for piece, letter in zip(pieces, letters, strict=True)
-        )
+        made = []
+        for piece, letter in zip(pieces, letters, strict=True):
+            new = next(over) if letter else ""
+            made.append(piece if new == letter else new)
+        return "".join(made)
 
     def _over(self, run: str) -> str:
         """Letters of base64 without the person; the same where she is not in them."""
