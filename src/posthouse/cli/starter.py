@@ -1,7 +1,6 @@
 """``posthouse starter``: the templates that a workspace may start from."""
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -12,6 +11,7 @@ from posthouse.cli.lint import template_files
 from posthouse.cli.pushing import BY
 from posthouse.core.kernel.errors import NotFoundError
 from posthouse.core.kernel.ids import Id
+from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.templates.folder import read_tree
 from posthouse.core.templates.library.folder import read_library
 from posthouse.core.templates.library.model import ItemSource
@@ -110,7 +110,9 @@ def _wanted(sources: Sequence[TemplateSource], only: Sequence[str] | None, local
     known = {source.key: source for source in sources}
     for key in only or ():
         if key not in known:
-            raise NotFoundError(f"the starter has no template {key!r}{_near(key, known)} See posthouse starter list")
+            raise NotFoundError(
+                f"the starter has no template {key!r}{did_you_mean(key, known) or '.'} See posthouse starter list"
+            )
     chosen = [known[key] for key in dict.fromkeys(only or known)]
     for source in chosen:
         locales = sorted({variant.locale for variant in source.variants})
@@ -139,8 +141,3 @@ async def _push_template(house: "House", workspace_id: Id, source: TemplateSourc
         return document | {"version": 0, "changed": False}  # edited since, and not by us to publish
     pushed = await house.templates.push(workspace_id, source, publish=live, by=BY)
     return document | {"version": pushed.version, "changed": pushed.changed}
-
-
-def _near(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), 1)
-    return f"; did you mean {close[0]!r}?" if close else "."

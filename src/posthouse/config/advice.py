@@ -1,18 +1,18 @@
 """What to write instead: the nearest known name, and the kind of value that is wanted."""
 
-import difflib
 from collections.abc import Iterable
 from typing import Any, get_args
 
 import msgspec
 
 from posthouse.config.fields import Setting
+from posthouse.core.kernel.nearest import nearest as nearest_of
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """``; did you mean http.port?``, or a hint where the names are listed."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else "; docs/reference/settings.md lists them all"
+    close = nearest_of(name, known)
+    return f"; did you mean {close}?" if close else "; docs/reference/settings.md lists them all"
 
 
 def wanted(setting: Setting) -> str:

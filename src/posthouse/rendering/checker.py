@@ -10,6 +10,7 @@ import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
 from posthouse.core.kernel.ids import Id
+from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.templates.attachments.codes import FORMAT, SYMBOLOGIES, bar_problem
 from posthouse.core.templates.model import Release
 from posthouse.rendering.remembering import remembered
@@ -140,8 +141,7 @@ def _ill_formed(error: Any, path: list[str | int], around: _Around) -> Iterator[
 
 def _unexpected(error: Any, path: list[str | int], around: _Around) -> Iterator[FieldProblem]:
     for name in error.kind.as_dict()["unexpected"]:
-        near = difflib.get_close_matches(name, list(around.known), 1)
-        hint = f"; did you mean {near[0]!r}?" if near else "; leave it out"
+        hint = did_you_mean(name, around.known) or "; leave it out"
         yield FieldProblem(_pointer([*path, name]), f"The variable {name!r} is unknown to the schema{hint}.", "unknown")
 
 

@@ -1,11 +1,11 @@
 """Says what the MJML compiler would pass over in silence, with line numbers."""
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from posthouse.core.kernel.errors import FieldProblem
+from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.rendering.guard import SALT, Guarded, Place
 from posthouse.rendering.mjml_vocabulary import ATTRIBUTES, EVERYWHERE, LAYOUT, NO_TAGS_INSIDE
 from posthouse.rendering.mrml import MAX_DEPTH
@@ -82,7 +82,7 @@ def _wrong(name: str, rest: str, *, bare: bool, defaults: bool) -> tuple[tuple[s
 def _broken(name: str, rest: str, *, bare: bool, defaults: bool) -> Iterator[tuple[str, str]]:
     known = ATTRIBUTES.get(name)
     if known is None:
-        yield "mjml-element", f"<{name}> is unknown{_near(name, ATTRIBUTES)}"
+        yield "mjml-element", f"<{name}> is unknown{did_you_mean(name, ATTRIBUTES)}"
         return
     if name == "mj-raw" and bare:
         yield (
@@ -92,7 +92,7 @@ def _broken(name: str, rest: str, *, bare: bool, defaults: bool) -> Iterator[tup
     attributes = {found[1]: found[2][1:-1] for found in _ATTRIBUTE.finditer(rest)}
     if not defaults:
         for attribute in attributes.keys() - known - EVERYWHERE:
-            yield "mjml-attribute", f"<{name}> has no attribute {attribute!r}{_near(attribute, known)}"
+            yield "mjml-attribute", f"<{name}> has no attribute {attribute!r}{did_you_mean(attribute, known)}"
     if len(attributes.get("mj-class", "").split()) > 1:
         yield (
             "mjml-class",
@@ -146,11 +146,6 @@ def _layout_attributes(
                     line,
                     f"{attribute[1]} of <{found['name']}> must be a constant: the layout needs it",
                 )
-
-
-def _near(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), 1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _problem(rule: str, pointer: str, line: int, detail: str) -> FieldProblem:

@@ -97,6 +97,14 @@ async def test_a_bad_query_is_named(client: AsyncClient, query: str, pointer: st
     assert answer.json()["errors"][0]["pointer"] == pointer
 
 
+async def test_a_query_like_none_that_there_is_lists_them(client: AsyncClient) -> None:
+    """With a near name that is told; else all of them."""
+    told = [(await client.get(f"/v1/messages?{query}=x")).json()["errors"][0]["detail"] for query in ("limt", "zz")]
+    assert told[0].endswith("; did you mean 'limit'?")
+    assert "; there are: " in told[1]
+    assert "recipient" in told[1]
+
+
 async def test_uploads_keep_the_bytes(client: AsyncClient, stage: Stage) -> None:
     """The body is the file; its name is in the query, its type in the header."""
     answer = await client.post("/v1/uploads?name=a.pdf", content=b"%PDF", headers={"content-type": "application/pdf"})

@@ -4,7 +4,6 @@ Pure functions over file names and contents, so that the command line and the HT
 """
 
 import datetime as dt
-import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 import msgspec
 
 from posthouse.core.kernel.errors import FieldProblem
+from posthouse.core.kernel.nearest import did_you_mean
 from posthouse.core.templates import link_settings
 from posthouse.core.templates.attachments.folder import take_attachments
 from posthouse.core.templates.cases.folder import FOLDER as TESTS
@@ -224,7 +224,7 @@ def _settings(text: str, problems: _Problems) -> dict[str, Any]:
         problems.add(SETTINGS, f"is not valid TOML: {error}")
         return {}
     for field in settings.keys() - _FIELDS:
-        problems.add(SETTINGS, f"the field {field!r} is unknown{_near(field, _FIELDS)}", "unknown")
+        problems.add(SETTINGS, f"the field {field!r} is unknown{did_you_mean(field, _FIELDS)}", "unknown")
     return settings
 
 
@@ -260,7 +260,9 @@ def _bodies(
             kind = "txt" if body["kind"] == "text" else body["kind"]
             bodies.setdefault(_locale(body["locale"]) or default_locale, []).append(_Body(kind, text, name))
         else:
-            problems.add(name, f"what is this file for?{_near(name, _NAMES)} Known are {', '.join(_NAMES)}", "unknown")
+            problems.add(
+                name, f"what is this file for?{did_you_mean(name, _NAMES)} Known are {', '.join(_NAMES)}", "unknown"
+            )
     return bodies
 
 
@@ -315,7 +317,7 @@ def _choice(settings: Mapping[str, Any], field: str, known: tuple[str, ...], def
     value = _word(settings, field, default, problems)
     if value in known:
         return value
-    problems.add(SETTINGS, f"{field} must be one of {', '.join(known)}, not {value!r}{_near(value, known)}")
+    problems.add(SETTINGS, f"{field} must be one of {', '.join(known)}, not {value!r}{did_you_mean(value, known)}")
     return default
 
 
@@ -360,7 +362,9 @@ def _ignored_rules(settings: Mapping[str, Any], problems: _Problems) -> tuple[st
         return ()
     for rule in given:
         if rule not in RULES:
-            problems.add(SETTINGS, f"lint_ignore: there is no rule {rule!r}{_near(rule, tuple(RULES))}", "unknown")
+            problems.add(
+                SETTINGS, f"lint_ignore: there is no rule {rule!r}{did_you_mean(rule, tuple(RULES))}", "unknown"
+            )
     return tuple(given)
 
 
@@ -404,8 +408,3 @@ def _locale(word: str | None) -> str:
         return ""
     language, *rest = word.replace("_", "-").split("-")
     return "-".join([language.lower(), *[part.upper() if len(part) == 2 else part for part in rest]])
-
-
-def _near(word: str, known: frozenset[str] | tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(word, list(known), 1)
-    return f"; did you mean {close[0]!r}?" if close else ""

@@ -3,9 +3,10 @@
 A company's own kinds begin with ``x-``. Templates that were kept before there was this list still say what they said.
 """
 
-import difflib
 import re
 from typing import Final
+
+from posthouse.core.kernel.nearest import nearest
 
 KINDS: Final[dict[str, str]] = {
     "order-confirmation": "an order was taken",
@@ -72,8 +73,7 @@ def kind_problem(kind: str) -> str:
     if kind.lower().startswith(OWN):
         return f"{kind!r} is no kind: after {OWN} come at most 62 small letters, digits and hyphens"
     word = re.sub(r"[\s_]+", "-", kind.strip().lower())
-    near = difflib.get_close_matches(word, KINDS, 1)
-    meant = word if word in KINDS else _OTHER_WORDS.get(word) or (near[0] if near else "")
+    meant = word if word in KINDS else _OTHER_WORDS.get(word) or nearest(word, KINDS)
     hint = f"did you mean {meant!r}? A" if meant else "a"
     own = re.sub(r"[^a-z0-9]+", "-", word).strip("-")[:40] or "own"
     return f"there is no kind {kind[:80]!r}; {hint} kind of your own begins with {OWN}, as {OWN + own!r} does (the list: docs/howto/templates.md)"

@@ -1,10 +1,10 @@
 """Scopes as data: what a key may do, and which wider scopes say the same."""
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from posthouse.core.kernel.errors import FieldProblem, ValidationError
+from posthouse.core.kernel.nearest import nearest
 
 MESSAGES_READ: Final = "messages:read"
 MESSAGES_WRITE: Final = "messages:write"
@@ -77,6 +77,6 @@ def check(scopes: Sequence[str]) -> tuple[str, ...]:
 
 
 def _advice(scope: str) -> str:
-    close = difflib.get_close_matches(scope[:100], DESCRIPTIONS, n=1)
-    hint = f'did you mean "{close[0]}"?' if close else "write one of " + ", ".join(DESCRIPTIONS)
+    close = nearest(scope, DESCRIPTIONS)
+    hint = f'did you mean "{close}"?' if close else "write one of " + ", ".join(DESCRIPTIONS)
     return f'"{scope[:64]}" is not a scope; {hint}'
